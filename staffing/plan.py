@@ -1,0 +1,77 @@
+"""The main job: from a workspace and a scenario to a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from staffing.forecast import Forecast, forecast, history
+from staffing.roster import Progress, Roster, Shortage, Violation, audit, roster, shortages
+from staffing.scenario import Scenario
+from staffing.seats import SeatRequirement, seats
+from staffing.simulate import Replay, simulate
+from staffing.workspace import Workspace
+
+Step = Callable[[str], None]
+"""Told the name of each step as it begins: forecast, seats, roster, audit, replay."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Everything a plan consists of, each part as its stage made it.
+
+    Attributes
+    ----------
+    violations : broken hard rules; a plan with any is never published
+    shortages : where the roster is short of seats, the largest first
+    """
+
+    workspace: Workspace
+    scenario: Scenario
+    forecast: Forecast
+    seats: SeatRequirement
+    roster: Roster
+    violations: tuple[Violation, ...]
+    shortages: tuple[Shortage, ...]
+    replay: Replay
+
+    @property
+    def short(self) -> bool:
+        """Return whether more is uncovered than the scenario allows."""
+        return self.roster.uncovered_share > self.scenario.roster.max_uncovered
+
+
+def plan(
+    workspace: Workspace,
+    scenario: Scenario,
+    step: Step = lambda name: None,
+    progress: Progress | None = None,
+) -> Plan:
+    """Return the plan of a scenario.
+
+    Raises
+    ------
+    InfeasibleRosterError
+        When some agent has no lawful week at all.
+    """
+    step("forecast")
+    expected = forecast(workspace, scenario, history(workspace))
+    step("seats")
+    required = seats(workspace, scenario, expected)
+    step("roster")
+    rostered = roster(workspace, scenario, required, progress)
+    step("audit")
+    violations = audit(workspace, scenario, rostered.assignments)
+    short = shortages(workspace, scenario, rostered.assignments, rostered.coverage)
+    step("replay")
+    replay = simulate(workspace, scenario, expected, required, rostered)
+    return Plan(
+        workspace=workspace,
+        scenario=scenario,
+        forecast=expected,
+        seats=required,
+        roster=rostered,
+        violations=tuple(violations),
+        shortages=tuple(short),
+        replay=replay,
+    )

@@ -1,0 +1,105 @@
+"""Seats → who works when: lawful always, short only where it must be, with a proven bound.
+
+Hard rules are R1...R11 of docs/rules.md. They bind the search (`staff`, `model`), and the
+finished roster is checked again by `audit`, which shares no code with the solver.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from staffing.grid import INTERVAL_MIN, SLOTS_PER_H
+from staffing.roster.audit import Violation, audit
+from staffing.roster.engine import Progress, search
+from staffing.roster.explain import Shortage, contradictions, shortages
+from staffing.roster.finish import assignments, coverage
+from staffing.roster.report import Goal, SolveReport
+from staffing.roster.staff import staff
+from staffing.errors import InfeasibleRosterError
+from staffing.scenario import Scenario
+from staffing.seats import SeatRequirement
+from staffing.workspace import Workspace
+
+__all__ = [
+    "Goal",
+    "Progress",
+    "Roster",
+    "Shortage",
+    "SolveReport",
+    "Violation",
+    "audit",
+    "roster",
+    "shortages",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Roster:
+    """A finished roster.
+
+    Attributes
+    ----------
+    assignments : one row a stretch of an agent's duty, in order: agent_id, name, team, date
+        (service day), shift_start, shift_end, start, end (local wall time), activity (``work`` or
+        ``meal``), pool (blank at meals and where no pool of hers is open)
+    coverage : one row a pool and open half hour: pool, date, slot, start, required, rostered
+        (seats, speed-weighted: an agent at speed 0.6 counts 0.6), uncovered, surplus
+    report : goals, bounds, gap, seconds, seed
+    """
+
+    assignments: pd.DataFrame
+    coverage: pd.DataFrame
+    report: SolveReport
+
+    @property
+    def required_h(self) -> float:
+        """Return the seat-hours required."""
+        return float(self.coverage["required"].sum()) * INTERVAL_MIN / 60
+
+    @property
+    def uncovered_h(self) -> float:
+        """Return the seat-hours required and not covered."""
+        return float(self.coverage["uncovered"].sum()) * INTERVAL_MIN / 60
+
+    @property
+    def uncovered_share(self) -> float:
+        """Return uncovered over required seat-hours; 0 where nothing is required."""
+        return self.uncovered_h / self.required_h if self.required_h else 0.0
+
+    @property
+    def paid_h(self) -> float:
+        """Return the paid hours: all duty but meals."""
+        work = self.assignments[self.assignments["activity"] == "work"]
+        return float((work["end"] - work["start"]).dt.total_seconds().sum()) / 3600
+
+
+def roster(
+    workspace: Workspace,
+    scenario: Scenario,
+    requirement: SeatRequirement,
+    progress: Progress | None = None,
+) -> Roster:
+    """Return the best lawful roster found within the scenario's effort.
+
+    Parameters
+    ----------
+    progress : told about each better roster
+
+    Raises
+    ------
+    InfeasibleRosterError
+        When some agent has no lawful week at all, naming the facts that clash.
+    """
+    agents = staff(workspace, scenario)
+    clashes = contradictions(agents, scenario)
+    if clashes:
+        raise InfeasibleRosterError(clashes)
+    roll, report = search(workspace, scenario, agents, requirement, progress)
+    table = assignments(workspace, scenario, agents, requirement, roll)
+    return Roster(
+        assignments=table,
+        coverage=coverage(workspace, scenario, requirement, table),
+        report=report,
+    )

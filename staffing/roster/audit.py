@@ -1,0 +1,402 @@
+"""Every hard rule checked again on a finished roster, without the solver and its model.
+
+Works on any table of stretches of duty, also one made by hand: agent_id, date, start, end,
+activity (``work`` or ``meal``), pool. Each rule is a function of its own; docs/rules.md has the
+sources.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from staffing.grid import DAY_MIN
+from staffing.scenario import Scenario
+from staffing.words import Statement
+from staffing.workspace import Workspace
+
+TOLERANCE_H = 1e-6
+LAW_MAX_WEEK_H = 44.0
+"""Labour Law art. 36."""
+LONG_SPAN_H = 6.0
+"""A published shift without paid hours is taken to hold an hour's meal above this span."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """A hard rule broken: which, by whom, on which service day, and how."""
+
+    rule: str
+    agent_id: str
+    date: dt.date
+    how: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a duty."""
+
+    start: dt.datetime
+    end: dt.datetime
+    activity: str
+    pool: str | None
+
+    @property
+    def hours(self) -> float:
+        """Return its length."""
+        return (self.end - self.start).total_seconds() / 3600
+
+
+@dataclass(frozen=True)
+class Shift:
+    """One agent's duty of one service day: its stretches in order."""
+
+    date: dt.date
+    stretches: tuple[Stretch, ...]
+
+    @cached_property
+    def start(self) -> dt.datetime:
+        """Return when the duty begins."""
+        return self.stretches[0].start
+
+    @cached_property
+    def end(self) -> dt.datetime:
+        """Return when the last stretch ends."""
+        return max(stretch.end for stretch in self.stretches)
+
+    @cached_property
+    def paid_h(self) -> float:
+        """Return the hours of work, meals not counted."""
+        return sum(stretch.hours for stretch in self.stretches if stretch.activity != "meal")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """What the rules need to know about one agent.
+
+    Attributes
+    ----------
+    trained : pool -> first day on which she may serve it
+    past : published shifts before the horizon as (date, start, end, paid hours)
+    """
+
+    agent_id: str
+    contract_h: float
+    started_on: dt.date | None
+    protected: bool
+    away: frozenset[dt.date]
+    trained: Mapping[str, dt.date]
+    past: tuple[tuple[dt.date, dt.datetime, dt.datetime, float], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One person's duties of the horizon, in order, with what binds them."""
+
+    person: Person
+    shifts: tuple[Shift, ...]
+    workspace: Workspace
+    scenario: Scenario
+
+    def broken(self, rule: str, date: dt.date, key: str, **facts: object) -> Violation:
+        """Return a violation of this person's."""
+        how = Statement(f"violation.{key}", facts)
+        return Violation(rule=rule, agent_id=self.person.agent_id, date=date, how=how)
+
+
+def audit(workspace: Workspace, scenario: Scenario, table: pd.DataFrame) -> list[Violation]:
+    """Return every broken hard rule of a roster, by agent and day; empty when it is lawful.
+
+    Parameters
+    ----------
+    table : one row a stretch: agent_id, date, start, end (naive local time), activity, pool
+    """
+    duties = shifts_of(table)
+    unknown = sorted(set(duties) - set(workspace.agents.index.astype(str)))
+    found = [
+        Violation(
+            rule="R1",
+            agent_id=agent,
+            date=duties[agent][0].date,
+            how=Statement("violation.unknown_agent"),
+        )
+        for agent in unknown
+    ]
+    for person in people(workspace, scenario):
+        own = tuple(duties.get(person.agent_id, ()))
+        case = Case(person=person, shifts=own, workspace=workspace, scenario=scenario)
+        found += check(case)
+    return found
+
+
+def check(case: Case) -> list[Violation]:
+    """Return the violations of one person's duties."""
+    return [violation for rule in RULES.values() for violation in rule(case)]
+
+
+def shifts_of(table: pd.DataFrame) -> dict[str, list[Shift]]:
+    """Return agent -> duties by service day, stretches in order."""
+    parts: dict[tuple[str, dt.date], list[Stretch]] = defaultdict(list)
+    for row in table.itertuples():
+        pool = None if pd.isna(row.pool) or row.pool == "" else str(row.pool)
+        stretch = Stretch(
+            row.start.to_pydatetime(), row.end.to_pydatetime(), str(row.activity), pool
+        )
+        parts[str(row.agent_id), row.date.date()].append(stretch)
+    found: dict[str, list[Shift]] = defaultdict(list)
+    for (agent, date), stretches in sorted(parts.items()):
+        found[agent].append(Shift(date, tuple(sorted(stretches, key=lambda s: (s.start, s.end)))))
+    return found
+
+
+def people(workspace: Workspace, scenario: Scenario) -> list[Person]:
+    """Return what the rules need to know about every agent."""
+    away: dict[str, set[dt.date]] = defaultdict(set)
+    for row in workspace.tables["absences"].itertuples():
+        away[str(row.agent_id)].add(row.date.date())
+    past = _past(workspace, scenario.horizon.start)
+    trained = _trained(workspace)
+    return [
+        Person(
+            agent_id=str(agent),
+            contract_h=min(float(row["hours_per_week"]), LAW_MAX_WEEK_H),
+            started_on=None if pd.isna(row["started_on"]) else row["started_on"].date(),
+            protected=bool(pd.notna(row["protected"])),
+            away=frozenset(away[str(agent)]),
+            trained=trained[str(agent)],
+            past=tuple(past[str(agent)]),
+        )
+        for agent, row in workspace.agents.iterrows()
+    ]
+
+
+def _past(
+    workspace: Workspace, start: dt.date
+) -> dict[str, list[tuple[dt.date, dt.datetime, dt.datetime, float]]]:
+    """Return each agent's published shifts before the horizon, parts of a shift joined."""
+    joined: dict[tuple[str, dt.date], tuple[dt.datetime, dt.datetime, float]] = {}
+    for row in workspace.tables["rosters"].itertuples():
+        span_h = (row.end - row.start).total_seconds() / 3600
+        guess = span_h - (1.0 if span_h > LONG_SPAN_H else 0.0)
+        paid = guess if pd.isna(row.paid_h) else float(row.paid_h)
+        key = (str(row.agent_id), row.date.date())
+        begin, end = row.start.to_pydatetime(), row.end.to_pydatetime()
+        if key in joined:
+            first, last, sum_h = joined[key]
+            joined[key] = (min(first, begin), max(last, end), sum_h + paid)
+        else:
+            joined[key] = (begin, end, paid)
+    found: dict[str, list[tuple[dt.date, dt.datetime, dt.datetime, float]]] = defaultdict(list)
+    for (agent, date), (begin, end, paid) in sorted(joined.items()):
+        if date < start:
+            found[agent].append((date, begin, end, paid))
+    return found
+
+
+def _trained(workspace: Workspace) -> dict[str, dict[str, dt.date]]:
+    """Return agent -> pool -> first day, for pools that she is trained for in every shop."""
+    known: dict[str, dict[str, dt.date]] = defaultdict(dict)
+    for row in workspace.skills.itertuples():
+        since = dt.date.min if pd.isna(row.since) else row.since.date()
+        known[str(row.agent_id)][str(row.shop_id)] = since
+    found: dict[str, dict[str, dt.date]] = defaultdict(dict)
+    for agent, own in known.items():
+        for pool, shops in workspace.pools.items():
+            if all(shop in own for shop in shops):
+                found[agent][pool] = max(own[shop] for shop in shops)
+    return found
+
+
+def r1_trained(case: Case) -> Iterator[Violation]:
+    """R1: an agent serves only open pools of the workspace that she is trained for."""
+    for shift in case.shifts:
+        for stretch in shift.stretches:
+            if stretch.pool is None or stretch.activity == "meal":
+                continue
+            shops = case.workspace.pools.get(stretch.pool)
+            if shops is None:
+                yield case.broken("R1", shift.date, "unknown_pool", pool=stretch.pool)
+                continue
+            since = case.person.trained.get(stretch.pool)
+            if since is None or since > shift.date:
+                yield case.broken("R1", shift.date, "untrained", pool=stretch.pool)
+            windows = [case.workspace.windows[shop] for shop in shops]
+            midnight = dt.datetime.combine(shift.date, dt.time())
+            opens = midnight + dt.timedelta(minutes=min(w.opens_min for w in windows))
+            closes = midnight + dt.timedelta(minutes=max(w.closes_min for w in windows))
+            if stretch.start < opens or stretch.end > closes:
+                yield case.broken(
+                    "R1", shift.date, "pool_closed", pool=stretch.pool, time=f"{stretch.start:%H:%M}"
+                )
+
+
+def r2_one_place(case: Case) -> Iterator[Violation]:
+    """R2: one duty a service day, its stretches follow one another, duties never overlap."""
+    previous: dt.datetime | None = None
+    for shift in case.shifts:
+        for stretch in shift.stretches:
+            if stretch.end <= stretch.start:
+                yield case.broken("R2", shift.date, "backwards", time=f"{stretch.start:%H:%M}")
+            elif previous is not None and stretch.start < previous:
+                yield case.broken("R2", shift.date, "overlap", time=f"{stretch.start:%H:%M}")
+            previous = stretch.end if previous is None else max(previous, stretch.end)
+        for before, after in zip(shift.stretches, shift.stretches[1:], strict=False):
+            if after.start > before.end:
+                yield case.broken("R2", shift.date, "split", time=f"{before.end:%H:%M}")
+        if not shift.date <= shift.start.date() <= shift.date + dt.timedelta(days=1):
+            yield case.broken("R2", shift.date, "wrong_day", time=f"{shift.start:%Y-%m-%d}")
+
+
+def r3_available(case: Case) -> Iterator[Violation]:
+    """R3: no duty on a day of absence, before the first day, or outside the horizon."""
+    days = set(case.scenario.grid.dates)
+    for shift in case.shifts:
+        if shift.date in case.person.away:
+            yield case.broken("R3", shift.date, "absent")
+        if case.person.started_on is not None and shift.date < case.person.started_on:
+            yield case.broken("R3", shift.date, "not_started", day=str(case.person.started_on))
+        if shift.date not in days:
+            yield case.broken("R3", shift.date, "outside_horizon")
+
+
+def r4_daily_hours(case: Case) -> Iterator[Violation]:
+    """R4: paid hours of a day (Labour Law art. 36)."""
+    most = case.scenario.rules.max_daily_h
+    for shift in case.shifts:
+        if shift.paid_h > most + TOLERANCE_H:
+            yield case.broken("R4", shift.date, "daily_hours", hours=f"{shift.paid_h:g}", most=f"{most:g}")
+
+
+def weeks(case: Case) -> Iterator[tuple[dt.date, list[dt.date], float, float, set[dt.date]]]:
+    """Yield Monday, days, hours due, hours paid and days worked of each calendar week touched.
+
+    A day of absence, or before the first day, counts as a fifth of the contract hours.
+    """
+    grid, person = case.scenario.grid, case.person
+    for monday in sorted({day - dt.timedelta(days=day.weekday()) for day in grid.dates}):
+        days = [monday + dt.timedelta(days=i) for i in range(7)]
+        out = sum(
+            day in person.away or (person.started_on is not None and day < person.started_on)
+            for day in days
+        )
+        due = person.contract_h * max(1 - out / 5, 0.0)
+        paid = sum(shift.paid_h for shift in case.shifts if shift.date in days)
+        paid += sum(hours for date, _, _, hours in person.past if date in days)
+        worked = {shift.date for shift in case.shifts if shift.date in days}
+        worked |= {date for date, *_ in person.past if date in days}
+        yield monday, days, due, paid, worked
+
+
+def r5_most_weekly_hours(case: Case) -> Iterator[Violation]:
+    """R5: paid hours of a calendar week, at most the contract's and 44 (Labour Law art. 36)."""
+    for monday, _, due, paid, _ in weeks(case):
+        if paid > due + TOLERANCE_H:
+            yield case.broken("R5", monday, "weekly_hours", hours=f"{paid:g}", most=f"{due:g}")
+
+
+def r6_least_weekly_hours(case: Case) -> Iterator[Violation]:
+    """R6: paid hours of a whole calendar week, at least a share of the contract's."""
+    share, dates = case.scenario.rules.min_week_share, case.scenario.grid.dates
+    for monday, days, due, paid, _ in weeks(case):
+        least = int(due * share * 2 + TOLERANCE_H) / 2
+        whole = days[0] >= dates[0] and days[-1] <= dates[-1]
+        if whole and case.person.trained and paid < least - TOLERANCE_H:
+            yield case.broken("R6", monday, "few_hours", hours=f"{paid:g}", least=f"{least:g}")
+
+
+def r7_rest_days(case: Case) -> Iterator[Violation]:
+    """R7: rest days in every calendar week (Labour Law art. 38)."""
+    least = case.scenario.rules.rest_days_per_week
+    for monday, _, _, _, worked in weeks(case):
+        if 7 - len(worked) < least:
+            yield case.broken("R7", monday, "rest_days", days=7 - len(worked), least=least)
+
+
+def r8_consecutive_days(case: Case) -> Iterator[Violation]:
+    """R8: days worked in a row, across the seam to published weeks."""
+    most = case.scenario.rules.max_consecutive_days
+    worked = {shift.date for shift in case.shifts} | {date for date, *_ in case.person.past}
+    run = 0
+    for day in _days(worked):
+        run = run + 1 if day in worked else 0
+        if run > most and day >= case.scenario.horizon.start:
+            yield case.broken("R8", day, "in_a_row", days=run, most=most)
+
+
+def _days(worked: set[dt.date]) -> Iterable[dt.date]:
+    if not worked:
+        return []
+    first, last = min(worked), max(worked)
+    return [first + dt.timedelta(days=i) for i in range((last - first).days + 1)]
+
+
+def r9_rest(case: Case) -> Iterator[Violation]:
+    """R9: hours between the end of a duty and the start of the next."""
+    least = case.scenario.rules.min_rest_h
+    previous = max((end for _, _, end, _ in case.person.past), default=None)
+    for shift in case.shifts:
+        if previous is not None:
+            rest = (shift.start - previous).total_seconds() / 3600
+            if rest < least - TOLERANCE_H:
+                yield case.broken("R9", shift.date, "rest", hours=f"{rest:g}", least=f"{least:g}")
+        previous = shift.end if previous is None else max(previous, shift.end)
+
+
+def r10_meals(case: Case) -> Iterator[Violation]:
+    """R10: meals have their length, and no stretch of work between them is too long."""
+    length, most = case.scenario.shifts.meal_min, case.scenario.rules.max_stretch_h
+    for shift in case.shifts:
+        work_h = 0.0
+        for stretch in shift.stretches:
+            if stretch.activity == "meal":
+                work_h = 0.0
+                if round(stretch.hours * 60) != length:
+                    minutes = round(stretch.hours * 60)
+                    yield case.broken("R10", shift.date, "meal", minutes=minutes, length=length)
+                continue
+            if work_h <= most + TOLERANCE_H < work_h + stretch.hours:
+                yield case.broken("R10", shift.date, "stretch", most=f"{most:g}")
+            work_h += stretch.hours
+        if "meal" in (shift.stretches[0].activity, shift.stretches[-1].activity):
+            yield case.broken("R10", shift.date, "meal_at_edge")
+
+
+def r11_night(case: Case) -> Iterator[Violation]:
+    """R11: no night work for pregnant and nursing agents and minors (State Council Decree 619)."""
+    if not case.person.protected:
+        return
+    night = case.scenario.rules.night
+    for shift in case.shifts:
+        midnight = dt.datetime.combine(shift.date, dt.time())
+        for shifted in (-DAY_MIN, 0, DAY_MIN):
+            begin = midnight + dt.timedelta(minutes=night.opens_min + shifted)
+            end = midnight + dt.timedelta(minutes=night.closes_min + shifted)
+            if shift.start < end and begin < shift.end:
+                yield case.broken("R11", shift.date, "night", until=f"{shift.end:%H:%M}")
+                break
+
+
+RULES = {
+    "R1": r1_trained,
+    "R2": r2_one_place,
+    "R3": r3_available,
+    "R4": r4_daily_hours,
+    "R5": r5_most_weekly_hours,
+    "R6": r6_least_weekly_hours,
+    "R7": r7_rest_days,
+    "R8": r8_consecutive_days,
+    "R9": r9_rest,
+    "R10": r10_meals,
+    "R11": r11_night,
+}
+"""Rule number -> its check."""
+
+
+def order(violations: Sequence[Violation]) -> list[Violation]:
+    """Return violations by rule number, agent and day."""
+    return sorted(violations, key=lambda v: (int(v.rule[1:]), v.agent_id, v.date))

@@ -1,0 +1,257 @@
+"""The search: build a roster crew by crew, then improve it by large-neighbourhood search.
+
+A crew of a few agents is planned exactly (CP-SAT) against the seats that the others leave open.
+Building does that once for everybody; improving frees one crew after another and plans it again
+(Shaw 1998), crews being people who could serve the same short pools. Two crews are planned at a
+time in two processes. How good the result is at best is told by the linear relaxation of the
+whole problem (`bound`), not by the search.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from staffing.grid import SLOTS_PER_H
+from staffing.roster.bound import least_uncovered
+from staffing.roster.duty import Roll, served
+from staffing.roster.model import Answer, Open, Task, Weights, solve, unfairness
+from staffing.roster.report import Goal, SolveReport
+from staffing.roster.staff import SPEED_UNITS, Agent
+from staffing.scenario import Scenario
+from staffing.seats import SeatRequirement
+from staffing.workspace import Workspace
+
+CREW = 10
+CREW_EFFORT = 2.0
+"""Deterministic seconds a crew may take."""
+IDLE_ROUNDS = 12
+"""Rounds without a better roster after which the search stops before its effort is spent."""
+WEIGHTS = Weights(under=1000, paid=10, fair=1)
+"""A missing twentieth of a seat for half an hour outweighs 50 paid hours, and a paid half hour
+ten points of fairness: no lower goal buys more than that of a higher one."""
+
+Progress = Callable[[int, float, float], None]
+"""Called with the crews planned so far, uncovered seat-hours and the bound on them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Score:
+    """The goals of a whole roster, in their units."""
+
+    under: int
+    paid: int
+    fair: int
+
+    @property
+    def cost(self) -> int:
+        return WEIGHTS.under * self.under + WEIGHTS.paid * self.paid + WEIGHTS.fair * self.fair
+
+
+class _Problem:
+    """The whole problem: what tasks are cut from and answers are measured against."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        scenario: Scenario,
+        agents: Sequence[Agent],
+        requirement: SeatRequirement,
+    ) -> None:
+        self.agents = [a for a in agents if any(o and o.shifts for o in a.options)]
+        self.scenario = scenario
+        self.need: dict[tuple[str, int], int] = {
+            (str(row.pool), int(row.slot)): int(row.seats) * SPEED_UNITS
+            for row in requirement.table.itertuples()
+            if row.seats > 0
+        }
+        self.speed = {
+            (agent.agent_id, d): dict(option.capability)
+            for agent in self.agents
+            for d, option in enumerate(agent.options)
+            if option is not None
+        }
+        self.wishes = {
+            (str(row.agent_id), (row.date.date() - scenario.horizon.start).days): (
+                str(row.wish),
+                round(scenario.fairness.request_weight * float(row.weight)),
+            )
+            for row in workspace.tables["requests"].itertuples()
+        }
+
+    def left_open(self, roll: Roll) -> dict[tuple[str, int], int]:
+        """Return what a roster leaves uncovered, in speed units."""
+        covered = served(roll, self.speed)
+        return {key: max(units - covered.get(key, 0), 0) for key, units in self.need.items()}
+
+    def score(self, roll: Roll) -> _Score:
+        """Return the goals of a roster."""
+        return _Score(
+            under=sum(self.left_open(roll).values()),
+            paid=sum(duty.shift.paid for duty in roll.values()),
+            fair=unfairness(
+                roll, self.scenario.horizon.start, self.scenario.fairness, self.wishes
+            ),
+        )
+
+    def task(self, crew: Sequence[Agent], roll: Roll, seed: int) -> Task:
+        """Return the task to plan a crew while all others keep their duties."""
+        names = {agent.agent_id for agent in crew}
+        others = {key: duty for key, duty in roll.items() if key[0] not in names}
+        return Task(
+            agents=tuple(crew),
+            roll={key: duty for key, duty in roll.items() if key[0] in names},
+            open=self.left_open(others),
+            start=self.scenario.horizon.start,
+            rules=self.scenario.rules,
+            fairness=self.scenario.fairness,
+            wishes=self.wishes,
+            weights=WEIGHTS,
+            seed=seed,
+            effort=CREW_EFFORT,
+        )
+
+
+def search(
+    workspace: Workspace,
+    scenario: Scenario,
+    agents: Sequence[Agent],
+    requirement: SeatRequirement,
+    progress: Progress | None = None,
+) -> tuple[Roll, SolveReport]:
+    """Return the best duties found and the report on them.
+
+    The answer depends on inputs, seed and effort, never on the clock or the number of cores. An
+    interrupt (Ctrl-C) while improving ends the search with the best roster so far.
+    """
+    began = time.monotonic()
+    problem = _Problem(workspace, scenario, agents, requirement)
+    with Parallel(n_jobs=2) as pair:
+        relaxed = pair(
+            [delayed(_bound)(problem), delayed(_build)(problem)]  # the two longest serial parts
+        )
+        bound, roll = float(relaxed[0]), relaxed[1]
+        score = problem.score(roll)
+        crews = len(problem.agents) // CREW
+        try:
+            for roll, score, crews in _improve(problem, roll, score, crews, pair):
+                if progress is not None:
+                    progress(crews, _seat_h(score.under), _seat_h(bound))
+        except KeyboardInterrupt:
+            pass
+    goals = (
+        Goal(name="uncovered", value=_seat_h(score.under), bound=_seat_h(bound)),
+        Goal(name="paid", value=score.paid / SLOTS_PER_H, bound=None),
+        Goal(name="fairness", value=float(score.fair), bound=None),
+    )
+    return roll, SolveReport(
+        goals=goals, seed=scenario.seed, crews=crews, seconds=time.monotonic() - began
+    )
+
+
+def _seat_h(units: float) -> float:
+    return units / (SPEED_UNITS * SLOTS_PER_H)
+
+
+def _bound(problem: _Problem) -> float:
+    """Return the least uncovered units of any roster; 0, which always holds, if unknown."""
+    return least_uncovered(problem.agents, problem.need, problem.scenario.rules) or 0.0
+
+
+def _build(problem: _Problem) -> Roll:
+    """Plan everybody once, crew by crew; those who know fewest pools have the first choice."""
+    order = sorted(
+        problem.agents,
+        key=lambda agent: (max(len(o.capability) for o in agent.options if o), agent.agent_id),
+    )
+    roll: Roll = {}
+    for crew in _crews(order):
+        answer = _planned(problem.task(crew, roll, problem.scenario.seed))
+        roll = {**roll, **answer.roll}
+    return roll
+
+
+def _crews(order: Sequence[Agent]) -> Iterator[Sequence[Agent]]:
+    for first in range(0, len(order), CREW):
+        yield order[first : first + CREW]
+
+
+def _planned(task: Task) -> Answer:
+    """Plan a crew; where the effort ends without any answer, try again with more of it."""
+    while (answer := solve(task)) is None:
+        task = replace(task, effort=4 * task.effort)
+    return answer
+
+
+def _improve(
+    problem: _Problem, roll: Roll, score: _Score, crews: int, pair: Parallel
+) -> Iterator[tuple[Roll, _Score, int]]:
+    """Yield the roster after each round in which two crews were planned again."""
+    random = np.random.default_rng(problem.scenario.seed)
+    budget = int(problem.scenario.roster.effort / CREW_EFFORT)
+    idle = 0
+    yield roll, score, crews
+    while crews < budget and idle < IDLE_ROUNDS and problem.agents:
+        tasks = [
+            problem.task(_crew(problem, roll, random), roll, int(random.integers(2**31)))
+            for _ in range(2)
+        ]
+        answers: list[Answer | None] = pair(delayed(solve)(task) for task in tasks)
+        crews += len(tasks)
+        better = _best(problem, roll, score, tasks, answers)
+        idle = 0 if better is not None else idle + 1
+        if better is not None:
+            roll, score = better
+        yield roll, score, crews
+
+
+def _best(
+    problem: _Problem,
+    roll: Roll,
+    score: _Score,
+    tasks: Sequence[Task],
+    answers: Sequence[Answer | None],
+) -> tuple[Roll, _Score] | None:
+    """Return the best of: the first answer, the second, both; None if none beats `roll`.
+
+    Both crews were planned against the same roster, so together they may do worse than alone.
+    """
+    first, second = (
+        None if answer is None else _replaced(roll, task, answer.roll)
+        for task, answer in zip(tasks, answers, strict=True)
+    )
+    tried = [each for each in (first, second) if each is not None]
+    if first is not None and answers[1] is not None:
+        tried.append(_replaced(first, tasks[1], answers[1].roll))
+    scored = [(each, problem.score(each)) for each in tried]
+    best = min(scored, key=lambda pair: pair[1].cost, default=None)
+    return best if best is not None and best[1].cost < score.cost else None
+
+
+def _replaced(roll: Roll, task: Task, new: Roll) -> Roll:
+    """Return the roster with a crew's duties replaced."""
+    names = {agent.agent_id for agent in task.agents}
+    return {**{key: duty for key, duty in roll.items() if key[0] not in names}, **new}
+
+
+def _crew(problem: _Problem, roll: Roll, random: np.random.Generator) -> list[Agent]:
+    """Return a crew: mostly people who could serve a pool that is short, some others."""
+    short: dict[str, int] = {}
+    for (pool, _), units in problem.left_open(roll).items():
+        short[pool] = short.get(pool, 0) + units + 1
+    pools = sorted(short)
+    weight = np.array([short[pool] for pool in pools], dtype=np.float64)
+    focus = str(random.choice(pools, p=weight / weight.sum()))
+    serves = np.array([_serves(agent, focus) for agent in problem.agents])
+    chance = np.where(serves, 1.0, 0.15)
+    size = min(CREW, len(problem.agents))
+    picked = random.choice(len(chance), size=size, replace=False, p=chance / chance.sum())
+    return [problem.agents[i] for i in sorted(picked)]
+
+
+def _serves(agent: Agent, pool: str) -> bool:
+    return any(pool == p for option in agent.options if option for p, _ in option.capability)

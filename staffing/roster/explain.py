@@ -1,0 +1,229 @@
+"""Why no lawful roster exists, and why a roster is short: in the words of the rules."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+from ortools.sat.python import cp_model
+
+from staffing.grid import INTERVAL_MIN, SLOTS_PER_DAY, SLOTS_PER_H, Grid
+from staffing.roster.audit import RULES, Case, Person, Shift, Stretch, people, shifts_of
+from staffing.roster.shifts import Template
+from staffing.roster.staff import Agent, Option, staff
+from staffing.scenario import Scenario
+from staffing.words import Statement
+from staffing.workspace import Workspace
+
+SHOWN = 12
+"""Shortages that are explained, the largest first."""
+TRIED_AT_ONE_TIME = ("R5", "R7", "R8", "R9")
+
+
+def contradictions(agents: Sequence[Agent], scenario: Scenario) -> list[Statement]:
+    """Return, for every agent without a lawful week, the rules that clash.
+
+    Hard rules bind each agent alone, so a roster exists exactly when everybody has a week.
+    """
+    found = []
+    for agent in agents:
+        clash = _clash(agent, scenario)
+        if clash:
+            rules = tuple(Statement(f"clash.{r}", _facts(r, agent, scenario)) for r in clash)
+            found.append(Statement("clash.agent", {"agent": agent.agent_id, "rules": rules}))
+    return found
+
+
+def _clash(agent: Agent, scenario: Scenario) -> list[str]:
+    """Return a smallest set of rules that leave the agent no week, [] when there is one."""
+    rules = ["R5", "R6", "R7", "R8", "R9"]
+    if _feasible(agent, scenario, set(rules)):
+        return []
+    needed = set(rules)
+    for rule in rules:
+        if not _feasible(agent, scenario, needed - {rule}):
+            needed.discard(rule)
+    clash = sorted(needed)
+    return [*clash, "R3"] if any(option is None for option in agent.options) else clash
+
+
+def _feasible(agent: Agent, scenario: Scenario, rules: set[str]) -> bool:
+    cp = cp_model.CpModel()
+    own: list[list[tuple[Template, cp_model.IntVar]]] = [
+        [(shift, cp.new_bool_var("")) for shift in (() if option is None else option.shifts)]
+        for option in agent.options
+    ]
+    works = [sum(v for _, v in day) for day in own]
+    for day in own:
+        cp.add_at_most_one(v for _, v in day)
+    for week in agent.weeks:
+        paid = sum(shift.paid * v for d in week.days for shift, v in own[d])
+        least = week.least_paid if "R6" in rules else 0
+        most = week.most_paid if "R5" in rules else 24 * 7 * SLOTS_PER_H
+        cp.add_linear_constraint(paid, least, max(most, 0))
+        if "R7" in rules:
+            cp.add_linear_constraint(sum(works[d] for d in week.days), 0, max(week.most_days, 0))
+    if "R8" in rules:
+        most_days = scenario.rules.max_consecutive_days
+        for first in range(-most_days, len(works) - most_days):
+            window = range(first, first + most_days + 1)
+            before = sum(d in agent.worked for d in window if d < 0)
+            cp.add_linear_constraint(
+                sum(works[d] for d in window if d >= 0), 0, max(most_days - before, 0)
+            )
+    if "R9" in rules:
+        rest = round(scenario.rules.min_rest_h * SLOTS_PER_H)
+        for d, day in enumerate(own):
+            for shift, variable in day:
+                begins = d * SLOTS_PER_DAY + shift.start
+                if agent.last_end is not None and begins < agent.last_end + rest:
+                    cp.add(variable == 0)
+                for after, other in own[d + 1] if d + 1 < len(own) else ():
+                    if SLOTS_PER_DAY + after.start < shift.end + rest:
+                        cp.add_at_most_one([variable, other])
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    return solver.solve(cp) != cp_model.INFEASIBLE
+
+
+def _facts(rule: str, agent: Agent, scenario: Scenario) -> Mapping[str, object]:
+    rules = scenario.rules
+    match rule:
+        case "R3":
+            return {"days": sum(option is None for option in agent.options)}
+        case "R5":
+            return {"hours": f"{max(w.most_paid for w in agent.weeks) / SLOTS_PER_H:g}"}
+        case "R6":
+            return {"hours": f"{max(w.least_paid for w in agent.weeks) / SLOTS_PER_H:g}"}
+        case "R7":
+            return {"days": rules.rest_days_per_week}
+        case "R8":
+            return {"days": rules.max_consecutive_days, "before": len(agent.worked)}
+    return {"hours": f"{rules.min_rest_h:g}"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortage:
+    """Half hours in a row in which a pool has fewer seats than required.
+
+    Attributes
+    ----------
+    seats : the largest shortfall in a half hour; seat_hours : the sum
+    reasons : what each trained agent does instead, or the rule that keeps her away -> people, in
+        the middle of the shortage
+    """
+
+    pool: str
+    start: dt.datetime
+    end: dt.datetime
+    seats: float
+    seat_hours: float
+    reasons: Mapping[str, int]
+
+
+def shortages(
+    workspace: Workspace, scenario: Scenario, table: pd.DataFrame, coverage: pd.DataFrame
+) -> list[Shortage]:
+    """Return all shortages, the largest first; the first dozen with reasons.
+
+    Parameters
+    ----------
+    table, coverage : a roster's assignments and coverage
+    """
+    found = sorted(_runs(coverage), key=lambda s: (-s.seat_hours, s.start, s.pool))
+    cases = {
+        person.agent_id: _case(workspace, scenario, person, own)
+        for own in [shifts_of(table)]
+        for person in people(workspace, scenario)
+    }
+    options = {agent.agent_id: agent.options for agent in staff(workspace, scenario)}
+    return [
+        replace(each, reasons=_reasons(scenario.grid, each, cases, options))
+        for each in found[:SHOWN]
+    ] + found[SHOWN:]
+
+
+def _case(
+    workspace: Workspace, scenario: Scenario, person: Person, own: Mapping[str, list[Shift]]
+) -> Case:
+    shifts = tuple(own.get(person.agent_id, ()))
+    return Case(person=person, shifts=shifts, workspace=workspace, scenario=scenario)
+
+
+def _runs(coverage: pd.DataFrame) -> Iterator[Shortage]:
+    """Yield consecutive short half hours of each pool."""
+    short = coverage[coverage["uncovered"] > 0].sort_values(["pool", "slot"])
+    fresh = (short["slot"].diff() != 1) | (short["pool"] != short["pool"].shift())
+    for _, run in short.groupby(fresh.cumsum()):
+        yield Shortage(
+            pool=str(run["pool"].iloc[0]),
+            start=run["start"].iloc[0].to_pydatetime(),
+            end=run["start"].iloc[-1].to_pydatetime() + dt.timedelta(minutes=INTERVAL_MIN),
+            seats=float(run["uncovered"].max()),
+            seat_hours=float(run["uncovered"].sum()) * INTERVAL_MIN / 60,
+            reasons={},
+        )
+
+
+def _reasons(
+    grid: Grid,
+    short: Shortage,
+    cases: Mapping[str, Case],
+    options: Mapping[str, tuple[Option | None, ...]],
+) -> Mapping[str, int]:
+    """Return what everybody trained for the pool does at the middle of a shortage."""
+    half = dt.timedelta(minutes=INTERVAL_MIN)
+    middle = short.start + ((short.end - short.start) // half // 2) * half
+    slot = grid.slot_of(middle)
+    counts: Counter[str] = Counter()
+    for agent, case in cases.items():
+        if short.pool in case.person.trained:
+            counts[_reason(grid, case, options[agent], short.pool, middle, slot)] += 1
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _reason(
+    grid: Grid,
+    case: Case,
+    options: tuple[Option | None, ...],
+    pool: str,
+    moment: dt.datetime,
+    slot: int,
+) -> str:
+    """Return why one agent does not fill a seat at a moment; a key of the words ``why.*``."""
+    for shift in case.shifts:
+        for stretch in shift.stretches:
+            if stretch.start <= moment < stretch.end:
+                if stretch.activity == "meal":
+                    return "meal"
+                return "here" if stretch.pool == pool else "elsewhere"
+    days = [d for d in (slot // SLOTS_PER_DAY, slot // SLOTS_PER_DAY - 1) if d in range(grid.days)]
+    if any(shift.date == grid.dates[days[0]] for shift in case.shifts):
+        return "R4"
+    fitting = [
+        (d, shift)
+        for d in days
+        if (option := options[d]) is not None and any(pool == p for p, _ in option.capability)
+        for shift in option.shifts
+        if shift.start <= slot - d * SLOTS_PER_DAY < shift.end
+    ]
+    if not fitting:
+        return "R3" if options[days[0]] is None else ("R11" if case.person.protected else "no_shift")
+    broken = [_first_broken(grid, case, d, shift) for d, shift in fitting]
+    return "free" if None in broken else str(min(filter(None, broken), key=lambda r: int(r[1:])))
+
+
+def _first_broken(grid: Grid, case: Case, day: int, shift: Template) -> str | None:
+    """Return the first rule that would break if the agent took a shift on top, or None."""
+    begin = grid.time_of(day * SLOTS_PER_DAY + shift.start)
+    end = begin + dt.timedelta(minutes=shift.paid * INTERVAL_MIN)
+    extra = Shift(grid.dates[day], (Stretch(begin, end, "work", None),))
+    shifts = tuple(sorted((*case.shifts, extra), key=lambda s: s.date))
+    added = replace(case, shifts=shifts)
+    for rule in TRIED_AT_ONE_TIME:
+        if any(RULES[rule](added)):
+            return rule
+    return None

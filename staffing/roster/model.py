@@ -1,0 +1,308 @@
+"""The CP-SAT model of some agents' weeks against the seats that are still open.
+
+Agents with the same capability on a day form a group. Inside a group nobody needs a name to
+count meals or seats, so meals and service are integer counts per group, which is exact: any
+agent of the group on the same shift can take any of its meals, and any agent on duty any of its
+seats. Only shifts are personal, because rest, hours and fairness are.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ortools.sat.python import cp_model
+
+from staffing.grid import INTERVAL_MIN, SLOTS_PER_DAY, SLOTS_PER_H
+from staffing.roster.duty import Group, Roll, name_people
+from staffing.roster.shifts import Meal, Template
+from staffing.roster.staff import Agent
+from staffing.scenario import Fairness, Rules
+
+Open = Mapping[tuple[str, int], int]
+"""(pool, slot of the horizon) -> seats still open, in speed units; never negative."""
+Wishes = Mapping[tuple[str, int], tuple[str, int]]
+"""(agent id, day) -> (wish, weight)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """What one unit of each goal costs; a higher goal outweighs all that lies below it.
+
+    Attributes
+    ----------
+    under : a missing speed unit for one slot
+    paid : a paid slot
+    fair : a point of fairness
+    """
+
+    under: int
+    paid: int
+    fair: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Some agents' weeks to be planned against open seats: all that a solver needs.
+
+    Attributes
+    ----------
+    agents : whose weeks are free
+    roll : their present duties, a start for the search; may be empty
+    open : seats open once everybody else's duties are counted
+    """
+
+    agents: tuple[Agent, ...]
+    roll: Roll
+    open: Open
+    start: dt.date
+    rules: Rules
+    fairness: Fairness
+    wishes: Wishes
+    weights: Weights
+    seed: int
+    effort: float
+
+
+@dataclass(slots=True)
+class _Model:
+    """The variables, by what they decide."""
+
+    task: Task
+    cp: cp_model.CpModel = field(default_factory=cp_model.CpModel)
+    shift: dict[tuple[int, int, Template], cp_model.IntVar] = field(default_factory=dict)
+    meal: dict[tuple[Group, Template, Meal, int], cp_model.IntVar] = field(default_factory=dict)
+    serve: dict[tuple[Group, int, str], cp_model.IntVar] = field(default_factory=dict)
+    under: list[cp_model.IntVar] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The best duties found for a task; `proven` when no better ones exist."""
+
+    roll: Roll
+    proven: bool
+
+
+def solve(task: Task) -> Answer | None:
+    """Return the best duties found within the effort, or None when none was found.
+
+    The answer depends on the task alone, never on the clock: the effort is counted in CP-SAT's
+    deterministic time, one worker.
+    """
+    model = _Model(task)
+    _personal_rules(model)
+    _coverage(model)
+    weights = task.weights
+    model.cp.minimize(
+        weights.under * sum(model.under)
+        + weights.paid * sum(t.paid * v for (_, _, t), v in model.shift.items())
+        + weights.fair * _unfairness(model)
+    )
+    for (a, d, shift), variable in model.shift.items():
+        duty = task.roll.get((task.agents[a].agent_id, d))
+        model.cp.add_hint(variable, duty is not None and duty.shift == shift)
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.random_seed = task.seed
+    solver.parameters.max_deterministic_time = task.effort
+    solver.parameters.linearization_level = 2
+    solver.parameters.relative_gap_limit = 1e-4
+    status = solver.solve(model.cp)
+    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return None
+    return Answer(roll=_read(model, solver), proven=status == cp_model.OPTIMAL)
+
+
+def _personal_rules(model: _Model) -> None:
+    """State the rules R2 and R5 to R9; R3, R4 and R11 are in the options an agent has."""
+    rules = model.task.rules
+    for a, agent in enumerate(model.task.agents):
+        works: dict[int, cp_model.LinearExprT] = {}
+        own: dict[int, list[tuple[Template, cp_model.IntVar]]] = {}
+        for d, option in enumerate(agent.options):
+            shifts = () if option is None else option.shifts
+            own[d] = [(shift, model.cp.new_bool_var("")) for shift in shifts]
+            model.shift.update({(a, d, shift): v for shift, v in own[d]})
+            model.cp.add_at_most_one(v for _, v in own[d])
+            works[d] = sum(v for _, v in own[d])
+        _weekly(model.cp, agent, own, works)
+        _consecutive(model.cp, agent, works, rules.max_consecutive_days)
+        _rest(model.cp, agent, own, round(rules.min_rest_h * SLOTS_PER_H))
+
+
+Own = Mapping[int, Sequence[tuple[Template, cp_model.IntVar]]]
+
+
+def _weekly(
+    cp: cp_model.CpModel, agent: Agent, own: Own, works: Mapping[int, cp_model.LinearExprT]
+) -> None:
+    """R5 most hours, R6 least hours, R7 rest days of each calendar week."""
+    for week in agent.weeks:
+        paid = sum(shift.paid * v for d in week.days for shift, v in own[d])
+        cp.add_linear_constraint(paid, week.least_paid, week.most_paid)
+        cp.add_linear_constraint(sum(works[d] for d in week.days), 0, week.most_days)
+
+
+def _consecutive(
+    cp: cp_model.CpModel, agent: Agent, works: Mapping[int, cp_model.LinearExprT], most: int
+) -> None:
+    """R8: in any `most` + 1 consecutive days, published ones included, one is free."""
+    for first in range(-most, len(works) - most):
+        window = range(first, first + most + 1)
+        before = sum(d in agent.worked for d in window if d < 0)
+        cp.add_linear_constraint(sum(works[d] for d in window if d >= 0), 0, most - before)
+
+
+def _rest(cp: cp_model.CpModel, agent: Agent, own: Own, rest: int) -> None:
+    """R9: between two shifts lie `rest` slots, the last published shift included.
+
+    One clique per end time: shifts that end at it or later exclude every shift of the next day
+    that starts less than `rest` after it.
+    """
+    for d, shifts in own.items():
+        for shift, variable in shifts:
+            begins = d * SLOTS_PER_DAY + shift.start
+            if agent.last_end is not None and begins < agent.last_end + rest:
+                cp.add_linear_constraint(variable, 0, 0)
+        for end in sorted({shift.end for shift, _ in shifts}):
+            late = [v for shift, v in shifts if shift.end >= end]
+            early = [v for s, v in own.get(d + 1, ()) if SLOTS_PER_DAY + s.start < end + rest]
+            if early:
+                cp.add_at_most_one(late + early)
+
+
+def _coverage(model: _Model) -> None:
+    """R1, R10: meals per group and shift, service per group and pool, and what stays open."""
+    cp = model.cp
+    people: dict[tuple[Group, Template], list[cp_model.IntVar]] = defaultdict(list)
+    for (a, d, shift), variable in model.shift.items():
+        option = model.task.agents[a].options[d]
+        assert option is not None
+        people[(d, option.capability), shift].append(variable)
+    present: dict[tuple[Group, int], list[cp_model.LinearExprT]] = defaultdict(list)
+    most: dict[tuple[Group, int], int] = defaultdict(int)
+    for (group, shift), variables in people.items():
+        number = sum(variables)
+        day = group[0] * SLOTS_PER_DAY
+        for t in range(day + shift.start, day + shift.end):
+            present[group, t].append(number)
+            most[group, t] += len(variables)
+        for meal in shift.meals:
+            starts = range(meal.first, meal.last + 1)
+            eating = {t: cp.new_int_var(0, len(variables), "") for t in starts}
+            cp.add(sum(eating.values()) == number)
+            for t, variable in eating.items():
+                model.meal[group, shift, meal, t] = variable
+                for k in range(shift.meal_slots):
+                    present[group, day + t + k].append(-variable)
+    serving: dict[tuple[str, int], list[cp_model.LinearExprT]] = defaultdict(list)
+    for (group, t), numbers in present.items():
+        flows = []
+        for pool, units in group[1]:
+            if model.task.open.get((pool, t), 0) > 0:
+                flow = cp.new_int_var(0, most[group, t], "")
+                model.serve[group, t, pool] = flow
+                serving[pool, t].append(units * flow)
+                flows.append(flow)
+        if flows:
+            cp.add(sum(flows) <= sum(numbers))
+    for (pool, t), terms in serving.items():
+        seats = model.task.open[pool, t]
+        under = cp.new_int_var(0, seats, "")
+        model.under.append(under)
+        cp.add(sum(terms) + under >= seats)
+
+
+def _unfairness(model: _Model) -> cp_model.LinearExprT:
+    """Return the price of uneven late shifts, weekend days and days, and of broken wishes."""
+    task, terms = model.task, []
+    weigh, late_after = task.fairness, task.fairness.late_after // INTERVAL_MIN
+    for a, agent in enumerate(task.agents):
+        own = [(d, t, v) for (b, d, t), v in model.shift.items() if b == a]
+        late = [v for _, t, v in own if t.end > late_after]
+        weekend = [v for d, _, v in own if _weekend(task.start, d)]
+        terms += [weigh.late_weight * v for v in _convex(model.cp, late)]
+        terms += [weigh.weekend_weight * v for v in _convex(model.cp, weekend)]
+        terms += [weigh.days_weight * v for v in _convex(model.cp, [v for _, _, v in own])]
+        for d, shift, variable in own:
+            wish, weight = task.wishes.get((agent.agent_id, d), ("", 0))
+            if broken(wish, shift, late_after):
+                terms.append(weight * variable)
+    return sum(terms)
+
+
+def unfairness(roll: Roll, start: dt.date, weigh: Fairness, wishes: Wishes) -> int:
+    """Return what `_unfairness` would say of finished duties."""
+    late_after = weigh.late_after // INTERVAL_MIN
+    late, weekend, days = Counter[str](), Counter[str](), Counter[str]()
+    total = 0
+    for (agent, day), duty in roll.items():
+        late[agent] += duty.shift.end > late_after
+        weekend[agent] += _weekend(start, day)
+        days[agent] += 1
+        wish, weight = wishes.get((agent, day), ("", 0))
+        total += weight * broken(wish, duty.shift, late_after)
+    for counts, weight in (
+        (late, weigh.late_weight),
+        (weekend, weigh.weekend_weight),
+        (days, weigh.days_weight),
+    ):
+        total += weight * sum(_convex_value(number) for number in counts.values())
+    return total
+
+
+def _weekend(start: dt.date, day: int) -> bool:
+    return (start + dt.timedelta(days=day)).weekday() >= 5
+
+
+def broken(wish: str, shift: Template, late_after: int) -> bool:
+    """Return whether a shift goes against a wish; no wish is never broken."""
+    match wish:
+        case "rest_day":
+            return True
+        case "early":
+            return shift.end > late_after
+        case "late":
+            return shift.end <= late_after
+    return False
+
+
+STEPS = range(1, 6)
+"""A count costs its excess over each of these: 0, 1, 3, 6, 10, 15 for 1 to 6."""
+
+
+def _convex(cp: cp_model.CpModel, own: Sequence[cp_model.IntVar]) -> list[cp_model.IntVar]:
+    """Return the excesses of a count: a convex price, so that it spreads evenly."""
+    found = []
+    for above in STEPS[: max(len(own) - 1, 0)]:
+        over = cp.new_int_var(0, len(own), "")
+        cp.add(over >= sum(own) - above)
+        found.append(over)
+    return found
+
+
+def _convex_value(number: int) -> int:
+    return sum(max(number - above, 0) for above in STEPS)
+
+
+def _read(model: _Model, solver: cp_model.CpSolver) -> Roll:
+    """Return the solver's counts as duties of named people."""
+    agents = model.task.agents
+    shifts = {
+        (agents[a].agent_id, d): t for (a, d, t), v in model.shift.items() if solver.value(v)
+    }
+    meals: dict[tuple[Group, Template, Meal], list[int]] = defaultdict(list)
+    for (group, shift, meal, t), variable in model.meal.items():
+        meals[group, shift, meal] += [t] * solver.value(variable)
+    service: dict[tuple[Group, int], dict[str, int]] = defaultdict(dict)
+    for (group, t, pool), variable in model.serve.items():
+        service[group, t][pool] = solver.value(variable)
+    capability = {
+        (agents[a].agent_id, d): agents[a].options[d].capability  # type: ignore[union-attr]
+        for (a, d, _) in model.shift
+    }
+    return name_people(shifts, capability, meals, service)
+

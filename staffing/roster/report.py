@@ -1,0 +1,51 @@
+"""What the search says about its own work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """One goal of the objective, in the order of their importance.
+
+    Attributes
+    ----------
+    name : ``uncovered`` (seat-hours), ``paid`` (hours) or ``fairness`` (weighted points)
+    value : what the roster reaches
+    bound : what no lawful roster can go below; None where nothing is proven
+    """
+
+    name: str
+    value: float
+    bound: float | None
+
+    @property
+    def gap(self) -> float | None:
+        """Return (value - bound) / value, 0 when proven best; None without a bound."""
+        if self.bound is None:
+            return None
+        return 0.0 if self.value <= self.bound else (self.value - self.bound) / self.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SolveReport:
+    """The goals with their bounds, the seed, crews planned, and wall-clock seconds spent."""
+
+    goals: tuple[Goal, ...]
+    seed: int
+    crews: int
+    seconds: float
+
+    def goal(self, name: str) -> Goal:
+        """Return a goal by name.
+
+        Raises
+        ------
+        KeyError
+            When there is no such goal.
+        """
+        for goal in self.goals:
+            if goal.name == name:
+                return goal
+        raise KeyError(name)

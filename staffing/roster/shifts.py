@@ -1,0 +1,120 @@
+"""Shift templates: start, length and the windows of the meals that the model places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from staffing.grid import INTERVAL_MIN, Window
+from staffing.scenario import ShiftSettings
+
+MealName = Literal["lunch", "dinner", "break"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Meal:
+    """A meal to be placed: it may start in any slot from `first` to `last`, both included."""
+
+    first: int
+    last: int
+    name: MealName
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Template:
+    """A shift that may be worked; slots count from midnight of its service day.
+
+    Attributes
+    ----------
+    start, end : slots [start, end)
+    paid : paid slots: the span less the meals
+    meals : meals to be placed, in order, with windows that cannot collide
+    """
+
+    start: int
+    end: int
+    paid: int
+    meals: tuple[Meal, ...]
+
+    @property
+    def meal_slots(self) -> int:
+        """Return the length of each meal."""
+        return (self.end - self.start - self.paid) // max(len(self.meals), 1)
+
+
+def slots(hours: float) -> int:
+    """Return hours as half-hour slots."""
+    return round(hours * 60 / INTERVAL_MIN)
+
+
+def templates(
+    settings: ShiftSettings, contract: str, span: Window, max_stretch_h: float
+) -> list[Template]:
+    """Return every shift of a contract that lies inside the opening span of its pools.
+
+    Parameters
+    ----------
+    contract : ``full_time`` or ``part_time``
+    span : from the earliest opening to the latest closing of the pools that could be served
+    max_stretch_h : longest work without a meal (R10)
+    """
+    lengths = settings.full_time_h if contract == "full_time" else settings.part_time_h
+    every = settings.start_every_min // INTERVAL_MIN
+    found = []
+    for start in range(span.first_slot, span.end_slot, every):
+        for hours in lengths:
+            shift = _steady(_template(settings, start, slots(hours)), slots(max_stretch_h))
+            if shift is not None and shift.end <= span.end_slot:
+                found.append(shift)
+    return sorted(set(found))
+
+
+def _template(settings: ShiftSettings, start: int, paid: int) -> Template:
+    """Return the shift with the meals that its own length makes due.
+
+    A meal lengthens the shift, and the longer shift may reach into the next meal; so lunch is
+    decided first. Long shifts that meet neither window get a break in their middle.
+    """
+    length = settings.meal_min // INTERVAL_MIN
+    meals: list[Meal] = []
+    if paid >= slots(settings.meal_from_h):
+        for name, window in (("lunch", settings.lunch), ("dinner", settings.dinner)):
+            meal = _due(settings, name, window, start, start + paid + length * len(meals))
+            if meal is not None:
+                meals.append(meal)
+        if not meals and paid > slots(settings.meal_from_h):
+            middle = start + paid // 2
+            meals = [Meal(middle - 1, middle + 1, "break")]
+    return Template(start, start + paid + length * len(meals), paid, tuple(meals))
+
+
+def _steady(shift: Template, most: int) -> Template | None:
+    """Return the shift with its meals' windows cut so that no work stretch exceeds `most` slots.
+
+    None when that cannot be had.
+    """
+    length = shift.meal_slots
+    if not shift.meals:
+        return shift if shift.paid <= most else None
+    if len(shift.meals) == 1:
+        (meal,) = shift.meals
+        first = max(meal.first, shift.end - most - length)
+        last = min(meal.last, shift.start + most)
+        cut = Template(shift.start, shift.end, shift.paid, (Meal(first, last, meal.name),))
+        return cut if first <= last else None
+    one, two = shift.meals
+    longest = max(
+        one.last - shift.start, two.last - one.first - length, shift.end - two.first - length
+    )
+    return shift if longest <= most else None
+
+
+def _due(
+    settings: ShiftSettings, name: MealName, window: Window, start: int, end: int
+) -> Meal | None:
+    """Return the meal if a shift that would end at `end` without it still works after it."""
+    length = settings.meal_min // INTERVAL_MIN
+    after = slots(settings.work_after_meal_h)
+    first = max(window.first_slot, start + slots(settings.work_before_meal_h))
+    last = min(window.end_slot, end + length - after) - length
+    return Meal(first, last, name) if first <= last and end > first + after else None

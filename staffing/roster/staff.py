@@ -1,0 +1,228 @@
+"""What each agent may do: pools and speed per day, shifts, weekly limits, published shifts.
+
+This is where the tables become the integers of the model. Each limit names the rule it comes
+from (docs/rules.md), so that a contradiction can be told in those words.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import pandas as pd
+
+from staffing.grid import INTERVAL_MIN, SLOTS_PER_DAY, SLOTS_PER_H, Grid, Window
+from staffing.roster.shifts import Template, templates
+from staffing.scenario import Scenario
+from staffing.workspace import Workspace
+
+SPEED_UNITS = 20
+"""A full-speed seat in integer units: speeds are taken to the nearest 0.05."""
+LAW_MAX_WEEK_H = 44.0
+"""Labour Law art. 36."""
+
+Capability = tuple[tuple[str, int], ...]
+"""(pool, speed in units) pairs, in the order of the pools."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A service day on which an agent may work: pools she may serve and shifts she may take."""
+
+    capability: Capability
+    shifts: tuple[Template, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Week:
+    """Limits of one calendar week (Monday to Sunday) for one agent.
+
+    Attributes
+    ----------
+    days : days of the horizon in this week, counted from the first
+    most_paid, least_paid : paid slots (R5, R6), what was published before the horizon deducted
+    most_days : working days (R7), published ones deducted
+    """
+
+    days: tuple[int, ...]
+    most_paid: int
+    least_paid: int
+    most_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """One agent, as the model sees her.
+
+    Attributes
+    ----------
+    options : per service day of the horizon what she may do, None when she is away (R3)
+    weeks : the calendar weeks that the horizon touches
+    worked : days before the horizon (negative: -1 is the eve) with a published shift
+    last_end : slot in which the last published shift ended (negative or small), or None
+    contract_h : contract hours a week
+    """
+
+    agent_id: str
+    contract_h: float
+    options: tuple[Option | None, ...]
+    weeks: tuple[Week, ...]
+    worked: frozenset[int]
+    last_end: int | None
+
+
+def staff(workspace: Workspace, scenario: Scenario) -> list[Agent]:
+    """Return every agent of the workspace, in the order of the table."""
+    grid = scenario.grid
+    away = _away(workspace)
+    trained = _trained(workspace)
+    published = dict(iter(workspace.tables["rosters"].groupby("agent_id", sort=False)))
+    found = []
+    for agent_id, row in zip(
+        workspace.agents.index.astype(str), workspace.agents.to_dict("records"), strict=True
+    ):
+        own = published.get(agent_id, workspace.tables["rosters"].iloc[:0])
+        absent = {d for d in grid.dates if d in away.get(agent_id, ())}
+        absent |= {d for d in grid.dates if pd.notna(row["started_on"]) and d < row["started_on"].date()}
+        found.append(
+            Agent(
+                agent_id=agent_id,
+                contract_h=float(row["hours_per_week"]),
+                options=tuple(
+                    None
+                    if day in absent
+                    else _option(workspace, scenario, row, trained.get(agent_id, {}), day)
+                    for day in grid.dates
+                ),
+                weeks=_weeks(
+                    scenario, row, away.get(agent_id, frozenset()), own, agent_id in trained
+                ),
+                worked=_worked(grid, own),
+                last_end=_last_end(grid, own),
+            )
+        )
+    return found
+
+
+def _away(workspace: Workspace) -> dict[str, frozenset[dt.date]]:
+    rows = workspace.tables["absences"]
+    return {
+        str(agent): frozenset(day.date() for day in group["date"])
+        for agent, group in rows.groupby("agent_id", sort=False)
+    }
+
+
+def _trained(workspace: Workspace) -> dict[str, dict[str, tuple[int, dt.date]]]:
+    """Return agent -> pool -> (speed in units, first day), pools she knows every shop of."""
+    skills = workspace.skills.assign(pool=workspace.skills["shop_id"].map(workspace.shops["pool"]))
+    skills["since"] = skills["since"].fillna(pd.Timestamp.min.ceil("D"))
+    size = {pool: len(shops) for pool, shops in workspace.pools.items()}
+    found: dict[str, dict[str, tuple[int, dt.date]]] = {}
+    grouped = skills.groupby(["agent_id", "pool"], sort=False)
+    for (agent, pool), rows in grouped:
+        if len(rows) == size[str(pool)]:
+            units = max(round(float(rows["speed"].mean()) * SPEED_UNITS), 1)
+            found.setdefault(str(agent), {})[str(pool)] = (units, rows["since"].max().date())
+    return found
+
+
+def capabilities(workspace: Workspace, day: dt.date) -> dict[str, dict[str, float]]:
+    """Return agent -> pool -> speed on a day, for pools that the agent knows every shop of."""
+    return {
+        agent: {pool: units / SPEED_UNITS for pool, (units, since) in pools.items() if since <= day}
+        for agent, pools in _trained(workspace).items()
+    }
+
+
+def _option(
+    workspace: Workspace,
+    scenario: Scenario,
+    row: Mapping[object, object],
+    trained: Mapping[str, tuple[int, dt.date]],
+    day: dt.date,
+) -> Option | None:
+    pools = [p for p in workspace.pools if p in trained and trained[p][1] <= day]
+    if not pools:
+        return None
+    windows = [workspace.windows[shop] for pool in pools for shop in workspace.pools[pool]]
+    span = Window(min(w.opens_min for w in windows), max(w.closes_min for w in windows))
+    shifts = _templates(scenario, str(row["contract"]), span, pd.notna(row["protected"]))
+    return Option(tuple((p, trained[p][0]) for p in pools), shifts)
+
+
+@cache
+def _templates(
+    scenario: Scenario, contract: str, span: Window, protected: bool
+) -> tuple[Template, ...]:
+    """Return the shifts within a span that respect daily hours (R4) and night work (R11)."""
+    most = scenario.rules.max_daily_h * SLOTS_PER_H
+    night = scenario.rules.night
+    return tuple(
+        shift
+        for shift in templates(scenario.shifts, contract, span, scenario.rules.max_stretch_h)
+        if shift.paid <= most and not (protected and at_night(shift.start, shift.end, night))
+    )
+
+
+def at_night(start: int, end: int, night: Window) -> bool:
+    """Return whether slots [start, end) of a service day touch the night of any day."""
+    return any(
+        start < night.end_slot + shift and night.first_slot + shift < end
+        for shift in (-SLOTS_PER_DAY, 0, SLOTS_PER_DAY)
+    )
+
+
+def _weeks(
+    scenario: Scenario,
+    row: Mapping[object, object],
+    away: frozenset[dt.date],
+    published: pd.DataFrame,
+    trained: bool,
+) -> tuple[Week, ...]:
+    """Return the limits per calendar week; an absence counts as a fifth of the contract hours."""
+    grid, rules = scenario.grid, scenario.rules
+    contract = min(float(str(row["hours_per_week"])), LAW_MAX_WEEK_H)
+    started = row["started_on"]
+    mondays = sorted({day - dt.timedelta(days=day.weekday()) for day in grid.dates})
+    before = published[published["date"] < pd.Timestamp(grid.start)]
+    paid_h = paid_hours(before)
+    found = []
+    for monday in mondays:
+        week = [monday + dt.timedelta(days=i) for i in range(7)]
+        out = sum(d in away or (pd.notna(started) and d < started.date()) for d in week)  # type: ignore[attr-defined]
+        due_h = contract * max(1 - out / 5, 0.0)
+        in_week = (before["date"] >= pd.Timestamp(monday)).to_numpy()
+        done_h, done_days = float(paid_h[in_week].sum()), before.loc[in_week, "date"].nunique()
+        whole = monday >= grid.start and week[-1] <= grid.dates[-1]
+        least_h = due_h * rules.min_week_share if whole and trained else 0.0
+        found.append(
+            Week(
+                days=tuple(i for i, d in enumerate(grid.dates) if d in week),
+                most_paid=int((due_h - done_h) * SLOTS_PER_H + 1e-9),
+                least_paid=int(least_h * SLOTS_PER_H + 1e-9),
+                most_days=7 - rules.rest_days_per_week - done_days,
+            )
+        )
+    return tuple(found)
+
+
+def paid_hours(published: pd.DataFrame) -> pd.Series:
+    """Return paid hours of published rows: as given, else the span less an hour above six."""
+    span = (published["end"] - published["start"]).dt.total_seconds() / 3600
+    return published["paid_h"].fillna(span - (span > 6).astype(float))
+
+
+def _worked(grid: Grid, published: pd.DataFrame) -> frozenset[int]:
+    days = (published["date"] - pd.Timestamp(grid.start)).dt.days
+    return frozenset(int(d) for d in days if d < 0)
+
+
+def _last_end(grid: Grid, published: pd.DataFrame) -> int | None:
+    """Return the slot at which the last published shift before the horizon ends, rounded up."""
+    before = published[published["date"] < pd.Timestamp(grid.start)]
+    if before.empty:
+        return None
+    since = before["end"].max() - pd.Timestamp(grid.start)
+    return -int(-since // pd.Timedelta(minutes=INTERVAL_MIN))

@@ -1,0 +1,170 @@
+"""Forecast → seats per pool and half hour.
+
+The shops of a pool are answered from one queue by agents trained for all of them. Chat follows
+the slot model: ``seats × concurrency`` answer slots, each a server with the handle time observed
+at that concurrency; phone is the same with one slot a seat, which is Erlang-C exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from staffing.forecast import Forecast
+from staffing.forecast.spread import quantile
+from staffing.grid import INTERVAL_MIN
+from staffing.scenario import Scenario, SeatSettings
+from staffing.seats import erlang
+from staffing.workspace import Workspace
+
+__all__ = ["SeatRequirement", "demand_by_shop", "erlang", "seats"]
+
+INTERVAL_S = 60.0 * INTERVAL_MIN
+TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeatRequirement:
+    """Seats required per pool and half hour.
+
+    Attributes
+    ----------
+    table : one row a pool and open half hour: pool, date (service day), slot, start, contacts
+        (expected, after bot deflection), planned_contacts (staffed for: the mean or a quantile),
+        aht_s, concurrency (mean over the shops), load_erl (answer slots busy), seats (required), binding (what set
+        them: service_level, occupancy, presence), service_level and occupancy at `seats`, asa_s
+    """
+
+    table: pd.DataFrame
+
+    @property
+    def seat_hours(self) -> float:
+        """Return the seat-hours required over the horizon."""
+        return float(self.table["seats"].sum()) * INTERVAL_MIN / 60
+
+
+def seats(workspace: Workspace, scenario: Scenario, forecast: Forecast) -> SeatRequirement:
+    """Return the fewest seats that reach every shop's target in its pool.
+
+    Per half hour the largest of: the seats for each distinct service-level target of the shops
+    that are open (Erlang-C on the pooled load), the occupancy cap, the minimum presence; then
+    divided by one minus the in-shift shrinkage.
+    """
+    demand = demand_by_shop(workspace, forecast)
+    pooled = _pooled(demand, scenario.seats)
+    wait = _for_targets(demand, pooled, max_occupancy=1.0)
+    busy = _for_targets(demand, pooled, max_occupancy=scenario.seats.max_occupancy)
+    present = pooled["min_seats"].to_numpy().astype(np.int64)
+    chosen = np.maximum(busy, present)
+    binding = np.select(
+        [present > busy, busy > wait], ["presence", "occupancy"], default="service_level"
+    )
+    needed = np.ceil(chosen / (1 - scenario.seats.shrinkage) - TOLERANCE).astype(np.int64)
+    table = pooled.assign(seats=needed, binding=binding, on_seat=chosen)
+    achieved = expected_service(demand, table, "on_seat")
+    return SeatRequirement(
+        table=table.join(achieved).drop(columns=["min_seats", "on_seat"])
+    )
+
+
+def demand_by_shop(workspace: Workspace, forecast: Forecast) -> pd.DataFrame:
+    """Return the forecast per shop and half hour with what the shop's contacts ask of seats."""
+    shops = workspace.shops[
+        [
+            "pool",
+            "aht_s",
+            "concurrency",
+            "target_level",
+            "answer_within_s",
+            "bot_deflection",
+            "min_seats",
+        ]
+    ]
+    rows = forecast.table.join(shops, on="shop_id")
+    human = 1 - rows["bot_deflection"]
+    return rows.assign(contacts=rows["mean"] * human, noise=rows["variance"] * human**2)
+
+
+def _pooled(demand: pd.DataFrame, settings: SeatSettings) -> pd.DataFrame:
+    """Return one row a pool and half hour: contacts, mean AHT, concurrency and load."""
+    work = demand["contacts"] * demand["aht_s"]
+    rows = demand.assign(work_s=work, agent_s=work / demand["concurrency"])
+    table = rows.groupby(["pool", "slot"], sort=False, as_index=False).agg(
+        date=("date", "first"),
+        start=("start", "first"),
+        contacts=("contacts", "sum"),
+        noise=("noise", "sum"),
+        work_s=("work_s", "sum"),
+        agent_s=("agent_s", "sum"),
+        aht_s=("aht_s", "mean"),
+        concurrency=("concurrency", "min"),
+        min_seats=("min_seats", "max"),
+    )
+    some = table["contacts"] > 0
+    table["aht_s"] = (table["work_s"] / table["contacts"]).where(some, table["aht_s"])
+    table["concurrency"] = (table["work_s"] / table["agent_s"]).where(some, table["concurrency"])
+    planned = table["contacts"].to_numpy()
+    if settings.demand != "mean":
+        planned = quantile(planned, table["noise"].to_numpy(), float(settings.demand))
+    table["planned_contacts"] = planned
+    table["load_erl"] = planned * table["aht_s"] / INTERVAL_S
+    return table.sort_values(["pool", "slot"], ignore_index=True).drop(
+        columns=["work_s", "agent_s", "noise"]
+    )
+
+
+def _for_targets(
+    demand: pd.DataFrame, pooled: pd.DataFrame, max_occupancy: float
+) -> npt.NDArray[np.int64]:
+    """Return the seats that reach every target present in the pool at that half hour."""
+    targets = demand[["pool", "slot", "target_level", "answer_within_s"]].drop_duplicates()
+    rows = targets.merge(pooled.reset_index(names="at"), on=["pool", "slot"])
+    found = erlang.chat_seats(
+        rows["load_erl"],
+        rows["aht_s"],
+        rows["target_level"],
+        rows["answer_within_s"],
+        rows["concurrency"],
+        max_occupancy=max_occupancy,
+    )
+    need = np.zeros(len(pooled), dtype=np.int64)
+    np.maximum.at(need, rows["at"].to_numpy(), found)
+    return need
+
+
+def expected_service(demand: pd.DataFrame, pooled: pd.DataFrame, seats: str) -> pd.DataFrame:
+    """Return what a number of seats achieves on the expected contacts, in steady state.
+
+    Parameters
+    ----------
+    demand : the contacts per shop and half hour, as `demand_by_shop` returns them
+    pooled : one row a pool and half hour with contacts, aht_s, concurrency
+    seats : the column of `pooled` that holds the seats (may be fractional)
+
+    Returns
+    -------
+    DataFrame indexed like `pooled`: service_level (share of contacts answered within their own
+    shop's threshold), occupancy, asa_s (infinite where the queue only grows)
+    """
+    load = pooled["contacts"] * pooled["aht_s"] / INTERVAL_S
+    slots = np.floor(pooled[seats] * pooled["concurrency"] + TOLERANCE)
+    rows = demand[["pool", "slot", "contacts", "answer_within_s"]].merge(
+        pooled[["pool", "slot", "aht_s"]].assign(load=load, slots=slots, at=pooled.index),
+        on=["pool", "slot"],
+    )
+    level = erlang.service_level(
+        rows["slots"], rows["load"], rows["aht_s"], rows["answer_within_s"]
+    )
+    good = (rows["contacts"] * level).groupby(rows["at"]).sum().reindex(pooled.index)
+    contacts = pooled["contacts"].where(pooled["contacts"] > 0)
+    return pd.DataFrame(
+        {
+            "service_level": (good / contacts).fillna(1.0),
+            "occupancy": erlang.occupancy(slots, load),
+            "asa_s": erlang.asa_s(slots, load, pooled["aht_s"]),
+        },
+        index=pooled.index,
+    )

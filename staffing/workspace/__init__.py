@@ -1,0 +1,128 @@
+"""The input tables of a plan, read and checked whole.
+
+`read_workspace` returns a `Workspace` of clean tables, or raises `WorkspaceError` with every
+fault of every table. What is odd but plannable (an unknown column, contacts outside opening
+hours) becomes a notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from staffing.errors import Fault, WorkspaceError
+from staffing.grid import Window
+from staffing.workspace.checks import cross_check
+from staffing.workspace.files import english, find
+from staffing.workspace.tables import TABLES, empty
+from staffing.workspace.validate import Used, validate
+
+__all__ = ["Used", "Workspace", "read_workspace"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workspace:
+    """The tables of one company, checked.
+
+    Attributes
+    ----------
+    root : the folder or workbook the tables came from
+    zone : IANA time zone of every wall time
+    tables : table name -> clean table; optional tables that were absent are empty. `history`
+        has shop_id, start, contacts[, aht_s]; a contact log has been counted into half hours
+    files : table name -> file it was read from
+    defaults : every default that filled a blank cell
+    notices : what is odd but plannable
+    """
+
+    root: Path
+    zone: str
+    tables: Mapping[str, pd.DataFrame]
+    files: Mapping[str, str]
+    defaults: tuple[Used, ...]
+    notices: tuple[Fault, ...]
+
+    @property
+    def shops(self) -> pd.DataFrame:
+        """Return the shops, indexed by shop_id."""
+        return self.tables["shops"]
+
+    @property
+    def agents(self) -> pd.DataFrame:
+        """Return the agents, indexed by agent_id."""
+        return self.tables["agents"]
+
+    @property
+    def skills(self) -> pd.DataFrame:
+        """Return the skills: agent_id, shop_id, speed, since."""
+        return self.tables["skills"]
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """Return the history: shop_id, start, contacts[, aht_s]."""
+        return self.tables["history"]
+
+    @property
+    def promotions(self) -> pd.DataFrame:
+        """Return the promotion phases."""
+        return self.tables["promotions"]
+
+    @cached_property
+    def windows(self) -> dict[str, Window]:
+        """Return shop_id -> opening window of a service day."""
+        return {
+            str(shop): Window.parse(row.opens, row.closes)
+            for shop, row in zip(self.shops.index, self.shops.itertuples(), strict=True)
+        }
+
+    @cached_property
+    def pools(self) -> dict[str, list[str]]:
+        """Return pool -> its shops, in the order of the shops table."""
+        return {
+            str(pool): list(group.index.astype(str))
+            for pool, group in self.shops.groupby("pool", sort=False)
+        }
+
+
+def read_workspace(root: Path, zone: str = "Asia/Shanghai") -> Workspace:
+    """Read and check all tables of a workspace.
+
+    Parameters
+    ----------
+    root : a folder of CSV or Parquet tables, or one .xlsx with a sheet a table
+    zone : IANA time zone; times with an offset are converted to it
+
+    Raises
+    ------
+    WorkspaceError
+        With every fault of every table.
+    """
+    faults: list[Fault] = []
+    notices: list[Fault] = []
+    defaults: list[Used] = []
+    clean: dict[str, pd.DataFrame] = {}
+    files: dict[str, str] = {}
+    for raw in find(root, faults):
+        files[raw.table] = raw.file
+        named = english(raw, notices, faults)
+        ids = {f"{t[:-1]}_ids": set(clean[t].index) for t in ("shops", "agents") if t in clean}
+        clean[raw.table] = validate(named, zone, ids, faults, defaults)
+    for table in TABLES:
+        if table.name not in clean and not table.required:
+            clean[table.name] = empty(table.name)
+    if all(table.name in clean for table in TABLES):
+        cross_check(clean, files, faults, notices)
+    if faults:
+        raise WorkspaceError(faults)
+    return Workspace(
+        root=root,
+        zone=zone,
+        tables=clean,
+        files=files,
+        defaults=tuple(defaults),
+        notices=tuple(notices),
+    )

@@ -1,0 +1,202 @@
+"""The event kernel against hand-worked queues, theory and a slow second simulator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from staffing.queue import serve
+from staffing.seats.erlang import asa_s, erlang_c, service_level
+
+NEVER = np.inf
+GONE = np.nan
+
+
+def slow_serve(
+    arrivals_s: list[int],
+    work_s: list[int],
+    patience_s: list[float],
+    change_s: list[int],
+    slots: list[int],
+    last_s: int,
+) -> list[float]:
+    """The same queue second by second, for whole seconds only: obvious instead of fast."""
+    waits = [GONE] * len(arrivals_s)
+    queue: list[int] = []
+    ends: list[int] = []
+    for now in range(last_s):
+        started = [number for change, number in zip(change_s, slots, strict=True) if change <= now]
+        open_slots = started[-1] if started else 0
+        queue += [i for i, arrival in enumerate(arrivals_s) if arrival == now]
+        queue = [i for i in queue if now - arrivals_s[i] <= patience_s[i]]
+        ends = [end for end in ends if end > now]
+        while queue and len(ends) < open_slots:
+            i = queue.pop(0)
+            waits[i] = now - arrivals_s[i]
+            if work_s[i] > 0:
+                ends.append(now + work_s[i])
+    return waits
+
+
+@st.composite
+def small_queues(draw: st.DrawFn) -> dict[str, list[Any]]:
+    """Up to twelve contacts and four changes of the slots, all at whole seconds."""
+    arrivals = sorted(draw(st.lists(st.integers(0, 20), max_size=12)))
+    changes = sorted(draw(st.sets(st.integers(0, 40), max_size=4)))
+
+    def one_each(rows: list[int], values: st.SearchStrategy[Any]) -> list[Any]:
+        return draw(st.lists(values, min_size=len(rows), max_size=len(rows)))
+
+    return {
+        "arrivals_s": arrivals,
+        "work_s": one_each(arrivals, st.integers(0, 15)),
+        "patience_s": one_each(arrivals, st.sampled_from([0, 1, 3, 8, 20, NEVER])),
+        "change_s": changes,
+        "slots": one_each(changes, st.integers(0, 3)),
+    }
+
+
+@settings(deadline=None)
+@given(small_queues())
+def test_a_slow_simulator_agrees(queue: dict[str, list[Any]]) -> None:
+    """Every wait equals that of a simulator that ticks through the seconds."""
+    # 40 s to the last change, then at most 12 contacts of 15 s one after the other.
+    np.testing.assert_array_equal(serve(**queue), slow_serve(**queue, last_s=40 + 12 * 15 + 1))
+
+
+@pytest.mark.parametrize(
+    ("arrivals", "work", "patience", "changes", "slots", "waits"),
+    [
+        pytest.param([0, 1, 2], [10] * 3, [NEVER] * 3, [0], [1], [0, 9, 18], id="first come"),
+        pytest.param([0, 1, 10], [10] * 3, [NEVER] * 3, [0], [2], [0, 0, 0], id="end frees slot"),
+        pytest.param(
+            [0, 0, 5], [20, 30, 9], [NEVER] * 3, [0, 10], [2, 1], [0, 0, 25],
+            id="a drop lets both finish and starts nobody until one slot is free",
+        ),
+        pytest.param(
+            [0, 0, 0, 4], [9] * 4, [NEVER] * 4, [0, 5], [1, 3], [0, 5, 5, 5],
+            id="a rise releases the queue: two at 5, the last as the first ends at 9",
+        ),
+        pytest.param([3, 4], [9, 9], [NEVER] * 2, [5], [2], [2, 1], id="closed before opening"),
+        pytest.param([0, 1], [9, 9], [NEVER] * 2, [0], [0], [GONE, GONE], id="zero slots"),
+        pytest.param([0, 1], [9, 9], [NEVER] * 2, [], [], [GONE, GONE], id="no slots at all"),
+        pytest.param(
+            [0, 1, 6], [9] * 3, [NEVER] * 3, [0, 5], [1, 0], [0, GONE, GONE],
+            id="closed for good with a queue",
+        ),
+        pytest.param(
+            [0, 1, 2], [10, 10, 10], [NEVER, 8, NEVER], [0], [1], [0, GONE, 8],
+            id="the impatient contact leaves, the next takes the slot at 10",
+        ),
+        pytest.param(
+            [0, 1], [10, 10], [NEVER, 9], [0], [1], [0, 9],
+            id="a wait of exactly the patience is answered",
+        ),
+        pytest.param([5], [10], [0], [0], [1], [0], id="no patience, free slot"),
+        pytest.param([0, 0], [10, 10], [0, 0], [0], [1], [0, GONE], id="no patience, no slot"),
+        pytest.param([0, 0, 0], [0, 0, 5], [NEVER] * 3, [0], [1], [0, 0, 0], id="no work"),
+        pytest.param([], [], [], [0], [1], [], id="no contacts"),
+    ],
+)  # fmt: skip
+def test_hand_worked_queues(
+    arrivals: list[float],
+    work: list[float],
+    patience: list[float],
+    changes: list[float],
+    slots: list[int],
+    waits: list[float],
+) -> None:
+    """Queues small enough to follow with a pencil come out as worked by hand."""
+    np.testing.assert_array_equal(serve(arrivals, work, patience, changes, slots), waits)
+
+
+def poisson_contacts(
+    contacts: int, load_erl: float, aht_s: float, seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], np.random.Generator]:
+    """Arrivals and exponential handle times of a Poisson stream."""
+    rng = np.random.default_rng(seed)
+    arrivals = np.cumsum(rng.exponential(aht_s / load_erl, contacts))
+    return arrivals, rng.exponential(aht_s, contacts), rng
+
+
+def assert_mean(values: NDArray[Any], theory: float, *, within: float) -> None:
+    """The mean agrees with theory within three standard errors by batch means.
+
+    Waits of neighbours are correlated, so the error comes from 40 batches; ``within`` bounds
+    it relative to theory, so that a sample too small to tell anything fails.
+    """
+    warm_up = values.size // 20
+    batches = [batch.mean() for batch in np.array_split(values[warm_up:], 40)]
+    error = np.std(batches, ddof=1) / np.sqrt(len(batches))
+    assert 3 * error < within * theory
+    assert np.mean(batches) == pytest.approx(theory, abs=3 * error)
+
+
+@pytest.mark.parametrize(("servers", "load", "aht"), [(1, 0.5, 60), (14, 10, 180), (54, 48, 60)])
+def test_patient_queues_wait_as_erlang_c_says(servers: int, load: float, aht: float) -> None:
+    """In M/M/c the share that waits, ASA and service level are those of Erlang C."""
+    contacts = 600_000
+    arrivals, work, _ = poisson_contacts(contacts, load, aht, seed=11)
+    waits = serve(arrivals, work, np.full(contacts, NEVER), [0], [servers])
+    assert_mean(waits > 0, float(erlang_c(servers, load)), within=0.1)
+    assert_mean(waits, float(asa_s(servers, load, aht)), within=0.25)
+    assert_mean(waits <= 20, float(service_level(servers, load, aht, 20)), within=0.02)
+
+
+def test_impatient_queues_abandon_as_erlang_a_says() -> None:
+    """48 a minute, AHT 1 min, 50 slots, patience 2 min: 3.09 % abandon, ASA is 3.71 s.
+
+    That ASA counts the time in queue of all contacts, of those who abandon their patience.
+    """
+    contacts = 600_000
+    arrivals, work, rng = poisson_contacts(contacts, 48, 60, seed=11)
+    patience = rng.exponential(120, contacts)
+    waits = serve(arrivals, work, patience, [0], [50])
+    gone = np.isnan(waits)
+    assert_mean(gone, 0.0309, within=0.1)
+    assert_mean(np.where(gone, patience, waits), 3.71, within=0.1)
+
+
+def test_a_backlog_grows_with_the_overload() -> None:
+    """At twice the load a queue grows by half a second of wait for every second that passes."""
+    arrivals = np.arange(0, 3600, 5.0)  # one contact every 5 s, each of 100 s: 20 erlangs
+    waits = serve(arrivals, np.full(720, 100.0), np.full(720, NEVER), [0], [10])
+    # The k-th group of ten starts with k handle times of 100 s behind it, and arrived in 50.
+    np.testing.assert_array_equal(waits[::10], arrivals[::10])
+
+
+@pytest.mark.parametrize(
+    ("argument", "bad"),
+    [
+        ("arrivals_s", [1, 0]),
+        ("arrivals_s", [0, np.nan]),
+        ("arrivals_s", [[0, 1]]),
+        ("arrivals_s", ["a", "b"]),
+        ("arrivals_s", [[0], [1, 2]]),
+        ("work_s", [1, -1]),
+        ("work_s", [1, np.inf]),
+        ("work_s", [1]),
+        ("patience_s", [1, np.nan]),
+        ("patience_s", [1, -1]),
+        ("patience_s", [1, 1, 1]),
+        ("change_s", [0, 0]),
+        ("change_s", [0, np.inf]),
+        ("slots", [1, 1.5]),
+        ("slots", [1, -1]),
+        ("slots", [1, np.inf]),
+        ("slots", [1]),
+    ],
+)
+def test_bad_input_is_refused_by_name(argument: str, bad: Any) -> None:
+    """A column out of its range, order or length raises a ValueError that names it."""
+    columns: dict[str, Any] = {
+        "arrivals_s": [0, 1], "work_s": [5, 5], "patience_s": [9, 9],
+        "change_s": [0, 10], "slots": [1, 2],
+    }  # fmt: skip
+    with pytest.raises(ValueError, match=argument):
+        serve(**(columns | {argument: bad}))
