@@ -4,8 +4,9 @@ StaffingError
 ├── InputError            bad input: exit code 2, carries every fault found
 │   ├── WorkspaceError
 │   ├── ScenarioError
-│   └── RosterFileError
-├── PublishError          the outputs cannot be written: exit code 2
+│   ├── ForecastError
+│   ├── RosterFileError
+│   └── PublishError      the outputs cannot be written
 └── InfeasibleRosterError no lawful roster exists: exit code 3
 """
 
@@ -81,6 +82,10 @@ class WorkspaceError(InputError):
 
 class ScenarioError(InputError):
     """The scenario file."""
+
+
+class ForecastError(InputError):
+    """A history that cannot carry the horizon."""
 
 
 class RosterFileError(InputError):

@@ -1,4 +1,4 @@
-"""Every sentence the product says to a user, in Chinese and English, from ``words.toml``."""
+"""Every sentence the product says to a user, in Chinese and English, from the ``words.toml`` files."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ LANGS: tuple[Lang, ...] = get_args(Lang)
 @cache
 def catalogue() -> dict[str, dict[str, str]]:
     """Return key -> language -> text; keys are ``section.name``."""
-    raw: dict[str, Any] = tomllib.loads((files("staffing") / "words.toml").read_text("utf-8"))
-    return {
-        f"{section}.{name}": texts
-        for section, entries in raw.items()
-        for name, texts in entries.items()
-    }
+    found: dict[str, dict[str, str]] = {}
+    for path in (files("staffing") / "words.toml", files("staffing.publish") / "words.toml"):
+        raw: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+        for section, entries in raw.items():
+            found |= {f"{section}.{name}": texts for name, texts in entries.items()}
+    return found
 
 
 def say(lang: Lang, key: str, **facts: object) -> str:

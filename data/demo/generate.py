@@ -35,7 +35,7 @@ SEED = 20261118
 # --- Volume -------------------------------------------------------------------------------------
 
 #: Multiplies every shop's ordinary day below: the one figure to change to rescale the demo.
-VOLUME_SCALE = 1.0
+VOLUME_SCALE = 0.96
 
 #: First and last service day of the history; the plan is made the morning after.
 HISTORY_START = date(2025, 5, 18)
@@ -580,46 +580,46 @@ class Shop:
 NIGHT_POOL = "P-snacks"
 
 #: Names are invented. Volumes are assumed around one published point, the outsourced shop with
-#: 500+ receptions a day of a case study: here S01 with its own pool. Five small shops (12 to 38 a
+#: 500+ receptions a day of a case study: here S01 with its own pool. Five small shops (12 to 34 a
 #: day: S04, S08, S12, S16, S19) would not pay for a seat of their own. Hours 9-24 are the
 #: trade's usual offer [SHIFT_HOURS, V]; the exceptions and all else are assumed.
 SHOPS: tuple[Shop, ...] = (
     Shop("S01", "岚汐里女装旗舰店", "Tmall", "apparel_bags", "P-S01", 540,
          knows_patience=True, min_seats=1, priority=2),
-    Shop("S02", "衫间集服饰店", "Douyin", "apparel_bags", "P-apparel", 260,
+    Shop("S02", "衫间集服饰店", "Douyin", "apparel_bags", "P-apparel", 225,
          service="pre_sales", min_seats=1),
-    Shop("S03", "拾麦垅包袋专营店", "Pinduoduo", "apparel_bags", "P-apparel", 200,
+    Shop("S03", "拾麦垅包袋专营店", "Pinduoduo", "apparel_bags", "P-apparel", 175,
          bot_deflection=0.10),
-    Shop("S04", "木槿匣小包铺", "Tmall", "apparel_bags", "P-apparel", 24),
-    Shop("S05", "汀兰栖护肤旗舰店", "Tmall", "beauty_care", "P-beauty", 290,
+    Shop("S04", "木槿匣小包铺", "Tmall", "apparel_bags", "P-apparel", 22),
+    Shop("S05", "汀兰栖护肤旗舰店", "Tmall", "beauty_care", "P-beauty", 250,
          knows_patience=True, min_seats=1),
-    Shop("S06", "桃时记彩妆店", "Douyin", "beauty_care", "P-beauty", 200,
+    Shop("S06", "桃时记彩妆店", "Douyin", "beauty_care", "P-beauty", 170,
          service="pre_sales"),
-    Shop("S07", "澄雪屿个护专营店", "JD", "beauty_care", "P-beauty", 130,
+    Shop("S07", "澄雪屿个护专营店", "JD", "beauty_care", "P-beauty", 115,
          knows_patience=True),
-    Shop("S08", "小满皂物铺", "Pinduoduo", "beauty_care", "P-beauty", 18),
-    Shop("S09", "絮语棉家纺旗舰店", "Tmall", "home_textiles", "P-home", 180,
+    Shop("S08", "小满皂物铺", "Pinduoduo", "beauty_care", "P-beauty", 16),
+    Shop("S09", "絮语棉家纺旗舰店", "Tmall", "home_textiles", "P-home", 155,
          knows_patience=True, min_seats=1),
-    Shop("S10", "枕星阁家纺店", "Pinduoduo", "home_textiles", "P-home", 110,
+    Shop("S10", "枕星阁家纺店", "Pinduoduo", "home_textiles", "P-home", 95,
          opens="10:00", closes="22:00"),
-    Shop("S11", "团团芽母婴专营店", "JD", "mother_baby", "P-home", 150,
+    Shop("S11", "团团芽母婴专营店", "JD", "mother_baby", "P-home", 130,
          knows_patience=True),
-    Shop("S12", "芽伴早教课堂", "Douyin", "mother_baby", "P-home", 37,
+    Shop("S12", "芽伴早教课堂", "Douyin", "mother_baby", "P-home", 34,
          goods="virtual"),
-    Shop("S13", "味屿山坚果旗舰店", "Tmall", "snacks", NIGHT_POOL, 220,
+    Shop("S13", "味屿山坚果旗舰店", "Tmall", "snacks", NIGHT_POOL, 190,
          service="pre_sales", min_seats=1),
-    Shop("S14", "嗑时光零食铺", "Pinduoduo", "snacks", NIGHT_POOL, 140,
+    Shop("S14", "嗑时光零食铺", "Pinduoduo", "snacks", NIGHT_POOL, 120,
          since=date(2026, 8, 1)),
-    Shop("S15", "夜番茄宵夜零食店", "Douyin", "snacks", NIGHT_POOL, 90,
+    Shop("S15", "夜番茄宵夜零食店", "Douyin", "snacks", NIGHT_POOL, 80,
          opens="18:00", closes="02:00", min_seats=1),
     Shop("S16", "麦垛垛烘焙专营店", "JD", "snacks", NIGHT_POOL, 12),
-    Shop("S17", "灶小匠电器旗舰店", "Tmall", "small_appliances", "P-appliance", 180,
+    Shop("S17", "灶小匠电器旗舰店", "Tmall", "small_appliances", "P-appliance", 155,
          knows_patience=True, bot_deflection=0.15, min_seats=1),
-    Shop("S18", "风叶集小家电专营店", "JD", "small_appliances", "P-appliance", 120,
+    Shop("S18", "风叶集小家电专营店", "JD", "small_appliances", "P-appliance", 105,
          statutory_days="closed", knows_patience=True),
-    Shop("S19", "暖壶记小家电店", "Pinduoduo", "small_appliances", "P-appliance", 30,
+    Shop("S19", "暖壶记小家电店", "Pinduoduo", "small_appliances", "P-appliance", 27,
          since=date(2026, 10, 20)),
-    Shop("S20", "风叶集售后热线", "JD", "small_appliances", "P-hotline", 75,
+    Shop("S20", "风叶集售后热线", "JD", "small_appliances", "P-hotline", 70,
          service="after_sales", channel="phone", knows_patience=True, min_seats=1),
 )  # fmt: skip
 

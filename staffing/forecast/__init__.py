@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from staffing.errors import Fault, ForecastError
 from staffing.forecast.backtest import Backtest, backtest
-from staffing.forecast.calendar import event_days, is_statutory
+from staffing.forecast.calendar import LAST_OFFICIAL_YEAR, event_days, is_statutory
 from staffing.forecast.daily import Events, fit
 from staffing.forecast.history import Array, History, history
 from staffing.forecast.profile import Profiles
@@ -21,7 +22,9 @@ from staffing.grid import INTERVAL_MIN, SLOTS_PER_DAY, Grid
 from staffing.scenario import Scenario
 from staffing.workspace import Workspace
 
-__all__ = ["Backtest", "Forecast", "backtest", "forecast", "history"]
+__all__ = ["Backtest", "Forecast", "backtest", "forecast", "history", "horizon_notices"]
+
+FAR_AHEAD_DAYS = 28
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,9 +51,18 @@ def forecast(workspace: Workspace, scenario: Scenario, past: History) -> Forecas
     Parameters
     ----------
     past : the workspace's history on the grid, as `history` returns it
+
+    Raises
+    ------
+    ForecastError
+        When nothing is known before the horizon.
     """
     grid = scenario.grid
     known = past.until(grid.start)
+    if np.isnan(known.counts).all():
+        file = workspace.files["history"]
+        value = f"{scenario.horizon.start}"
+        raise ForecastError([Fault(code="before_history", file=file, value=value)])
     days = pd.DatetimeIndex(pd.to_datetime(grid.dates))
     events = event_days(workspace, known.days.union(days))
     model, profiles = fit(known, events), Profiles(known, events, workspace)
@@ -71,6 +83,20 @@ def forecast(workspace: Workspace, scenario: Scenario, past: History) -> Forecas
     each = np.repeat(np.arange(len(known.shops)), len(days))
     daily = _with_quantiles(daily, doubt.sigma[each], doubt.phi[each], levels)
     return Forecast(table=table, daily=daily, backtest=tested)
+
+
+def horizon_notices(workspace: Workspace, scenario: Scenario) -> list[Fault]:
+    """Return what is odd about the horizon: far from the data, or holidays that are a guess."""
+    found = []
+    last = workspace.history["start"].max().date()
+    if (days := (scenario.horizon.start - last).days - 1) > FAR_AHEAD_DAYS:
+        facts = {"days": str(days)}
+        found.append(Fault(code="far_ahead", file=workspace.files["history"], facts=facts))
+    for year in sorted({day.year for day in scenario.grid.dates}):
+        if year > LAST_OFFICIAL_YEAR:
+            facts = {"year": str(year)}
+            found.append(Fault(code="provisional_year", file="horizon", facts=facts))
+    return found
 
 
 def _open(workspace: Workspace, days: pd.DatetimeIndex) -> Array:

@@ -26,10 +26,16 @@ from staffing.scenario import Scenario
 from staffing.seats import SeatRequirement
 from staffing.workspace import Workspace
 
-CREW = 10
+BUILDING_CREW = 4
+CREWS = range(4, 9)
+"""Sizes of the crews that improve a roster, drawn at random; larger ones cost more than they find."""
 CREW_EFFORT = 2.0
 """Deterministic seconds a crew may take."""
-IDLE_ROUNDS = 12
+CREW_OVERHEAD = 0.1
+"""Deterministic seconds that stating a crew's model is counted as."""
+EFFORT_PER_S = 0.8
+"""Deterministic seconds that two processes spend in a second of the scenario's effort."""
+IDLE_ROUNDS = 50
 """Rounds without a better roster after which the search stops before its effort is spent."""
 WEIGHTS = Weights(under=1000, paid=10, fair=1)
 """A missing twentieth of a seat for half an hour outweighs 50 paid hours, and a paid half hour
@@ -135,10 +141,9 @@ def search(
             [delayed(_bound)(problem), delayed(_build)(problem)]  # the two longest serial parts
         )
         bound, roll = float(relaxed[0]), relaxed[1]
-        score = problem.score(roll)
-        crews = len(problem.agents) // CREW
+        score, crews = problem.score(roll), 0
         try:
-            for roll, score, crews in _improve(problem, roll, score, crews, pair):
+            for roll, score, crews in _improve(problem, roll, score, pair):
                 if progress is not None:
                     progress(crews, _seat_h(score.under), _seat_h(bound))
         except KeyboardInterrupt:
@@ -176,8 +181,8 @@ def _build(problem: _Problem) -> Roll:
 
 
 def _crews(order: Sequence[Agent]) -> Iterator[Sequence[Agent]]:
-    for first in range(0, len(order), CREW):
-        yield order[first : first + CREW]
+    for first in range(0, len(order), BUILDING_CREW):
+        yield order[first : first + BUILDING_CREW]
 
 
 def _planned(task: Task) -> Answer:
@@ -188,20 +193,21 @@ def _planned(task: Task) -> Answer:
 
 
 def _improve(
-    problem: _Problem, roll: Roll, score: _Score, crews: int, pair: Parallel
+    problem: _Problem, roll: Roll, score: _Score, pair: Parallel
 ) -> Iterator[tuple[Roll, _Score, int]]:
-    """Yield the roster after each round in which two crews were planned again."""
+    """Yield the roster and the crews planned so far after each round of two crews."""
     random = np.random.default_rng(problem.scenario.seed)
-    budget = int(problem.scenario.roster.effort / CREW_EFFORT)
-    idle = 0
+    effort = problem.scenario.roster.effort * EFFORT_PER_S
+    idle, crews = 0, 0
     yield roll, score, crews
-    while crews < budget and idle < IDLE_ROUNDS and problem.agents:
+    while effort > 0 and idle < IDLE_ROUNDS and problem.agents:
         tasks = [
             problem.task(_crew(problem, roll, random), roll, int(random.integers(2**31)))
             for _ in range(2)
         ]
         answers: list[Answer | None] = pair(delayed(solve)(task) for task in tasks)
         crews += len(tasks)
+        effort -= sum(CREW_OVERHEAD + (a.spent if a else CREW_EFFORT) for a in answers)
         better = _best(problem, roll, score, tasks, answers)
         idle = 0 if better is not None else idle + 1
         if better is not None:
@@ -248,7 +254,7 @@ def _crew(problem: _Problem, roll: Roll, random: np.random.Generator) -> list[Ag
     focus = str(random.choice(pools, p=weight / weight.sum()))
     serves = np.array([_serves(agent, focus) for agent in problem.agents])
     chance = np.where(serves, 1.0, 0.15)
-    size = min(CREW, len(problem.agents))
+    size = min(int(random.choice(CREWS)), len(problem.agents))
     picked = random.choice(len(chance), size=size, replace=False, p=chance / chance.sum())
     return [problem.agents[i] for i in sorted(picked)]
 

@@ -74,16 +74,23 @@ class _Model:
     cp: cp_model.CpModel = field(default_factory=cp_model.CpModel)
     shift: dict[tuple[int, int, Template], cp_model.IntVar] = field(default_factory=dict)
     meal: dict[tuple[Group, Template, Meal, int], cp_model.IntVar] = field(default_factory=dict)
-    serve: dict[tuple[Group, int, str], cp_model.IntVar] = field(default_factory=dict)
+    serve: dict[tuple[Group, int, str], cp_model.LinearExprT] = field(default_factory=dict)
     under: list[cp_model.IntVar] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The best duties found for a task; `proven` when no better ones exist."""
+    """The best duties found for a task.
+
+    Attributes
+    ----------
+    proven : whether no better ones exist
+    spent : the effort it took, in deterministic seconds
+    """
 
     roll: Roll
     proven: bool
+    spent: float
 
 
 def solve(task: Task) -> Answer | None:
@@ -113,7 +120,11 @@ def solve(task: Task) -> Answer | None:
     status = solver.solve(model.cp)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return None
-    return Answer(roll=_read(model, solver), proven=status == cp_model.OPTIMAL)
+    return Answer(
+        roll=_read(model, solver),
+        proven=status == cp_model.OPTIMAL,
+        spent=solver.response_proto.deterministic_time,
+    )
 
 
 def _personal_rules(model: _Model) -> None:
@@ -200,15 +211,17 @@ def _coverage(model: _Model) -> None:
                     present[group, day + t + k].append(-variable)
     serving: dict[tuple[str, int], list[cp_model.LinearExprT]] = defaultdict(list)
     for (group, t), numbers in present.items():
-        flows = []
-        for pool, units in group[1]:
-            if model.task.open.get((pool, t), 0) > 0:
+        pools = [(p, u) for p, u in group[1] if model.task.open.get((p, t), 0) > 0]
+        if len(pools) == 1:
+            ((pool, units),) = pools
+            model.serve[group, t, pool] = sum(numbers)
+            serving[pool, t].append(units * model.serve[group, t, pool])
+        elif pools:
+            for pool, units in pools:
                 flow = cp.new_int_var(0, most[group, t], "")
                 model.serve[group, t, pool] = flow
                 serving[pool, t].append(units * flow)
-                flows.append(flow)
-        if flows:
-            cp.add(sum(flows) <= sum(numbers))
+            cp.add(sum(model.serve[group, t, pool] for pool, _ in pools) <= sum(numbers))
     for (pool, t), terms in serving.items():
         seats = model.task.open[pool, t]
         under = cp.new_int_var(0, seats, "")

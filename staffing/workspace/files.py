@@ -60,7 +60,7 @@ def find(root: Path, faults: list[Fault]) -> Iterator[Raw]:
             names = ", ".join(p.name for p in paths)
             faults.append(Fault(code="doubled_table", file=names, facts={"table": table.name}))
         elif paths:
-            frame = _read(paths[0], faults)
+            frame = read_table(paths[0], faults)
             if frame is not None:
                 yield Raw(table=table.name, file=paths[0].name, frame=frame)
         elif table.required:
@@ -115,12 +115,15 @@ def _numbered(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.dropna(how="all")
 
 
-def _read(path: Path, faults: list[Fault]) -> pd.DataFrame | None:
+def read_table(path: Path, faults: list[Fault]) -> pd.DataFrame | None:
+    """Return the raw cells of a CSV or Parquet file, or None with a fault."""
     try:
-        return _READERS[path.suffix](path)
+        return _READERS[path.suffix.lower()](path)
+    except KeyError:
+        faults.append(Fault(code="unknown_format", file=path.name))
     except (ValueError, OSError, pa.ArrowException) as error:
         faults.append(_unreadable(path, error))
-        return None
+    return None
 
 
 def _unreadable(path: Path, error: Exception) -> Fault:

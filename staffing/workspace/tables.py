@@ -646,6 +646,56 @@ def rosters(agent_ids: Collection[str]) -> pa.DataFrameSchema:
     )
 
 
+def stretches() -> pa.DataFrameSchema:
+    """Return the schema of a roster file: one row is a stretch of an agent's duty."""
+    return pa.DataFrameSchema(
+        {
+            "agent_id": column(
+                "text",
+                zh="客服编号",
+                en="Identifier of the agent.",
+                note_zh="客服编号。",
+                example="A001",
+            ),
+            "date": _date(),
+            "start": column(
+                "moment",
+                zh="开始",
+                en="Start of the stretch, local wall time.",
+                note_zh="时段开始(当地时间)。",
+                example="2026-11-02 09:00",
+            ),
+            "end": column(
+                "moment",
+                zh="结束",
+                en="End of the stretch, local wall time.",
+                note_zh="时段结束(当地时间)。",
+                example="2026-11-02 12:00",
+            ),
+            "activity": column(
+                "text",
+                one_of(("work", "meal")),
+                zh="内容",
+                en="work or meal.",
+                note_zh="work 工作、meal 用餐。",
+                example="work",
+                default="work",
+                origin="assumed: what is not a meal is work",
+            ),
+            "pool": column(
+                "text",
+                zh="接待组",
+                en="Pool served; blank at meals.",
+                note_zh="接待组;用餐时留空。",
+                example="P-apparel",
+                optional=True,
+                blank=True,
+            ),
+        },
+        checks=pa.Check(lambda df: df["end"] > df["start"], error="ends_before_start"),
+    )
+
+
 def _date() -> pa.Column:
     return column("day", zh="日期", en="The day.", note_zh="日期。", example="2026-11-25")
 
@@ -694,6 +744,8 @@ def schema(
             return requests(agent_ids)
         case "rosters":
             return rosters(agent_ids)
+        case "stretches":
+            return stretches()
     raise ValueError(f"no table named {table!r}")
 
 
@@ -733,6 +785,7 @@ CHINESE_VALUES = {
     "channel": {"在线": "chat", "电话": "phone"},
     "contract": {"全职": "full_time", "兼职": "part_time"},
     "protected": {"孕期": "pregnant", "哺乳期": "nursing", "未成年工": "minor"},
+    "activity": {"工作": "work", "用餐": "meal"},
     "kind": {"休假": "leave", "病假": "sick", "培训": "training"},
     "wish": {"休息": "rest_day", "早班": "early", "晚班": "late"},
 }

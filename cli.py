@@ -1,0 +1,424 @@
+"""The command line: parse, call, print, exit code. The only file that knows typer.
+
+Exit codes: 0 done, 1 a bug, 2 bad input, 3 no feasible or deliverable plan.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from staffing.errors import Fault
+    from staffing.plan import Plan
+    from staffing.roster import Shortage
+    from staffing.scenario import Scenario
+    from staffing.words import Lang
+    from staffing.workspace import Workspace
+
+BAD_INPUT, NO_PLAN = 2, 3
+SHOWN_NOTICES = 5
+SHOWN_SHORTAGES = 8
+
+app = typer.Typer(
+    name="staffing",
+    help="Forecast contacts, compute seats and build lawful rosters for customer service.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file (.toml).")]
+WorkspaceFolder = Annotated[
+    Path, typer.Argument(metavar="WORKSPACE", help="A folder of tables, or one .xlsx.")
+]
+Language = Annotated[
+    str | None, typer.Option("--lang", metavar="zh|en", help="Language of messages and outputs.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print machine-readable JSON to stdout.")]
+Out = Annotated[Path, typer.Option("--out", help="Where output folders go.")]
+Zone = Annotated[str, typer.Option("--zone", help="IANA time zone of the tables.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+@app.command()
+def plan(
+    scenario_file: ScenarioFile,
+    out: Out = Path("out"),
+    lang: Language = None,
+    as_json: Json = False,
+) -> None:
+    """Forecast, compute seats, build and audit the roster, replay it, write the outputs."""
+    with _faults_told(lang):
+        scenario, workspace = _read(scenario_file, lang)
+        from staffing.plan import plan as run
+        from staffing.publish import publish, summary
+
+        with _progress(scenario.lang) as (step, found):
+            made = run(workspace, scenario, step, found)
+            step("publish")
+            paths = publish(made, out / scenario.name)
+    if as_json:
+        _print_json(summary(made) | {"files": [path.as_posix() for path in paths]})
+    else:
+        _tell_plan(made, paths)
+    if made.short:
+        raise typer.Exit(NO_PLAN)
+
+
+@app.command()
+def forecast(
+    scenario_file: ScenarioFile,
+    shop: Annotated[str | None, typer.Option("--shop", help="Only this shop.")] = None,
+    lang: Language = None,
+    as_json: Json = False,
+) -> None:
+    """Print the contacts expected per shop and day."""
+    with _faults_told(lang):
+        scenario, workspace = _read(scenario_file, lang)
+        from staffing.forecast import forecast as run
+        from staffing.forecast import history
+
+        made = run(workspace, scenario, history(workspace))
+        if shop is not None:
+            _known_shop(workspace, shop)
+    daily = made.daily if shop is None else made.daily[made.daily["shop_id"] == shop]
+    if as_json:
+        _print_json(json.loads(daily.to_json(orient="records", date_format="iso")))
+        return
+    by_day = daily.pivot_table(index="shop_id", columns="date", values="mean", sort=False)
+    say = _say(scenario.lang)
+    rows = [[str(name), *(f"{value:,.0f}" for value in row)] for name, row in by_day.iterrows()]
+    if shop is None:
+        rows.append([say("table.total"), *(f"{value:,.0f}" for value in by_day.sum())])
+    _table([say("table.shop"), *(f"{day:%m-%d}" for day in by_day.columns)], rows)
+
+
+@app.command()
+def seats(scenario_file: ScenarioFile, lang: Language = None, as_json: Json = False) -> None:
+    """Print the seats required per pool and day: seat-hours and peak."""
+    with _faults_told(lang):
+        scenario, workspace = _read(scenario_file, lang)
+        from staffing.forecast import forecast as expect
+        from staffing.forecast import history
+        from staffing.seats import seats as run
+
+        made = run(workspace, scenario, expect(workspace, scenario, history(workspace)))
+    if as_json:
+        _print_json(json.loads(made.table.to_json(orient="records", date_format="iso")))
+        return
+    say = _say(scenario.lang)
+    days = sorted(made.table["date"].unique())
+    rows = []
+    for pool, own in made.table.groupby("pool", sort=True):
+        cells = [own[own["date"] == day]["seats"] for day in days]
+        rows.append([str(pool), *(f"{c.sum() / 2:,.1f} ({c.max()})" for c in cells)])
+    head = f"{say('table.seat_hours')} ({say('table.peak_seats')})"
+    _table([f"{say('table.pool')} - {head}", *(f"{day:%m-%d}" for day in days)], rows)
+
+
+@app.command()
+def backtest(scenario_file: ScenarioFile, lang: Language = None, as_json: Json = False) -> None:
+    """Score the forecast on rolling origins of the history, per shop, against seasonal naive."""
+    with _faults_told(lang):
+        scenario, workspace = _read(scenario_file, lang)
+        from staffing.forecast import backtest as run
+        from staffing.forecast import history
+
+        made = run(workspace, history(workspace).until(scenario.horizon.start), scenario)
+    shops = made.by_shop()
+    if as_json:
+        total = {"wape": made.wape(), "naive_wape": made.wape("naive"), "bias": made.bias()}
+        _print_json({"total": total, "shops": json.loads(shops.to_json(orient="records"))})
+        return
+    say = _say(scenario.lang)
+    names = ("shop", "days", "per_day", "wape", "naive", "bias")
+    rows = [
+        [
+            str(row.shop_id),
+            str(row.days),
+            f"{row.actual_per_day:,.0f}",
+            f"{row.wape:.1%}",
+            f"{row.naive_wape:.1%}",
+            f"{row.bias:+.1%}",
+        ]
+        for row in shops.itertuples()
+    ]
+    for key, event in (("ordinary_days", False), ("event_days", True), ("total", None)):
+        kept = made.usable if event is None else made.usable[made.usable["event"] == event]
+        if len(kept):
+            wape, naive = made.wape(event=event), made.wape("naive", event=event)
+            bias = made.bias(event=event)
+            label, number = say(f"table.{key}"), str(len(kept))
+            rows.append([label, number, "", f"{wape:.1%}", f"{naive:.1%}", f"{bias:+.1%}"])
+    _table([say(f"table.{name}") for name in names], rows)
+
+
+@app.command()
+def audit(
+    roster: Annotated[Path, typer.Argument(metavar="ROSTER", help="A roster.csv.")],
+    scenario_file: ScenarioFile,
+    lang: Language = None,
+    as_json: Json = False,
+) -> None:
+    """Check a roster, also one made by hand, against every hard rule; exit 3 if any is broken."""
+    with _faults_told(lang):
+        scenario, workspace = _read(scenario_file, lang)
+        from staffing.roster.audit import audit as run
+        from staffing.roster.audit import order
+        from staffing.roster.file import read_roster
+
+        table = read_roster(roster, scenario.zone)
+        broken = order(run(workspace, scenario, table))
+    say = _say(scenario.lang)
+    if as_json:
+        found = [
+            {
+                "rule": v.rule,
+                "agent_id": v.agent_id,
+                "date": f"{v.date}",
+                "how": v.how.text(scenario.lang),
+            }
+            for v in broken
+        ]
+        _print_json({"lawful": not broken, "violations": found})
+    elif broken:
+        typer.echo(say("say.roster_unlawful", count=len(broken)))
+        rows = [[v.rule, v.agent_id, f"{v.date}", v.how.text(scenario.lang)] for v in broken]
+        _table([say(f"table.{name}") for name in ("rule", "agent", "day", "how")], rows)
+    else:
+        duties = table.groupby(["agent_id", "date"]).ngroups
+        typer.echo(say("say.roster_lawful", count=duties))
+    if broken:
+        raise typer.Exit(NO_PLAN)
+
+
+@app.command()
+def check(
+    workspace_folder: WorkspaceFolder,
+    zone: Zone = "Asia/Shanghai",
+    lang: Language = None,
+    as_json: Json = False,
+) -> None:
+    """Read all tables of a workspace and report every fault at once."""
+    with _faults_told(lang):
+        from staffing.workspace import read_workspace
+
+        workspace = read_workspace(workspace_folder, zone)
+    spoken = _language(lang)
+    if as_json:
+        _print_json({"faults": 0, "notices": [each.line(spoken) for each in workspace.notices]})
+        return
+    history = workspace.history["start"]
+    typer.echo(
+        _say(spoken)(
+            "say.sound",
+            shops=len(workspace.shops),
+            agents=len(workspace.agents),
+            first=f"{history.min():%Y-%m-%d}",
+            last=f"{history.max():%Y-%m-%d}",
+        )
+    )
+    _tell_notices(workspace.notices, spoken, len(workspace.notices))
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")],
+    lang: Language = None,
+) -> None:
+    """Write an empty workspace: every table with explained columns and one example row."""
+    with _faults_told(lang):
+        from staffing.workspace.template import write_template
+
+        write_template(folder, _language(lang))
+    typer.echo(_say(_language(lang))("say.created", folder=folder))
+
+
+def _read(path: Path, lang: str | None) -> tuple[Scenario, Workspace]:
+    """Read a scenario and its workspace, tell what is odd on stderr."""
+    from staffing.forecast import horizon_notices
+    from staffing.scenario import read_scenario
+    from staffing.workspace import read_workspace
+
+    scenario = read_scenario(path)
+    if lang is not None:
+        scenario = scenario.model_copy(update={"lang": _language(lang)})
+    workspace = read_workspace(scenario.workspace, scenario.zone)
+    notices = [*horizon_notices(workspace, scenario), *workspace.notices]
+    _tell_notices(notices, scenario.lang, SHOWN_NOTICES)
+    return scenario, workspace
+
+
+def _language(lang: str | None) -> Lang:
+    """Return the language asked for, else the terminal's, else Chinese."""
+    from staffing.words import LANGS
+
+    for each in LANGS:
+        if lang == each:
+            return each
+    if lang is not None:
+        raise typer.BadParameter(f"'{lang}' is not one of zh, en", param_hint="--lang")
+    spoken = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    return "en" if spoken.startswith("en") else "zh"
+
+
+def _say(lang: Lang) -> Callable[..., str]:
+    from functools import partial
+
+    from staffing.words import say
+
+    return partial(say, lang)
+
+
+@contextmanager
+def _faults_told(lang: str | None) -> Iterator[None]:
+    """Turn errors raised on purpose into messages and exit codes."""
+    spoken = _language(lang)
+    from staffing.errors import InfeasibleRosterError, InputError
+
+    try:
+        yield
+    except InputError as error:
+        typer.echo(_say(spoken)("say.faults", count=len(error.faults)), err=True)
+        for fault in error.faults:
+            typer.echo("  " + fault.line(spoken), err=True)
+        raise typer.Exit(BAD_INPUT) from None
+    except InfeasibleRosterError as error:
+        typer.echo(_say(spoken)("say.no_roster"), err=True)
+        for clash in error.contradictions:
+            typer.echo("  " + clash.text(spoken), err=True)
+        raise typer.Exit(NO_PLAN) from None
+
+
+def _known_shop(workspace: Workspace, shop: str) -> None:
+    from staffing.errors import Fault, WorkspaceError
+
+    if shop not in workspace.shops.index:
+        facts = {"table": "shops"}
+        raise WorkspaceError([Fault(code="unknown", file="--shop", value=shop, facts=facts)])
+
+
+def _tell_notices(notices: Sequence[Fault], lang: Lang, most: int) -> None:
+    say = _say(lang)
+    if notices:
+        typer.echo(say("say.notices", count=len(notices)), err=True)
+    for each in notices[:most]:
+        typer.echo("  " + each.line(lang), err=True)
+    if len(notices) > most:
+        typer.echo("  " + say("say.more_notices", count=len(notices) - most), err=True)
+
+
+@contextmanager
+def _progress(
+    lang: Lang,
+) -> Iterator[tuple[Callable[[str], None], Callable[[int, float, float], None]]]:
+    """Yield what tells steps and better rosters: a live line on a terminal, else plain lines."""
+    console = _console(stderr=True)
+    say = _say(lang)
+    with console.status("") as status:
+
+        def step(name: str) -> None:
+            text = say(f"say.step_{name}")
+            status.update(text)
+            if not console.is_terminal:
+                typer.echo(text + " ...", err=True)
+
+        def found(_: int, value: float, bound: float) -> None:
+            status.update(say("say.searching", value=f"{value:,.1f}", bound=f"{bound:,.1f}"))
+
+        yield step, found
+
+
+def _tell_plan(made: Plan, paths: Sequence[Path]) -> None:
+    say = _say(made.scenario.lang)
+    roster, goal = made.roster, made.roster.report.goal("uncovered")
+    from staffing.roster.audit import RULES
+
+    typer.echo(say("say.lawful", rules=len(RULES)))
+    typer.echo(
+        say(
+            "say.coverage",
+            uncovered=f"{roster.uncovered_h:,.1f}",
+            required=f"{roster.required_h:,.1f}",
+            share=f"{roster.uncovered_share:.2%}",
+            bound=f"{goal.bound or 0:,.1f}",
+        )
+    )
+    duties = roster.assignments.groupby(["agent_id", "date"]).ngroups
+    people = roster.assignments["agent_id"].nunique()
+    typer.echo(say("say.paid", hours=f"{roster.paid_h:,.1f}", agents=people, shifts=duties))
+    level, target = made.replay.service_level, made.replay.target
+    typer.echo(say("say.service", level=f"{level:.1%}", target=f"{target:.1%}"))
+    tested = made.forecast.backtest
+    typer.echo(say("say.tested", wape=f"{tested.wape():.1%}", naive=f"{tested.wape('naive'):.1%}"))
+    if made.short:
+        typer.echo(say("say.short", most=f"{made.scenario.roster.max_uncovered:.1%}"))
+        _tell_shortages(made.shortages[:SHOWN_SHORTAGES], made.scenario.lang)
+    typer.echo(say("say.written"))
+    for path in paths:
+        typer.echo(f"  {path}")
+
+
+def _tell_shortages(shortages: Sequence[Shortage], lang: Lang) -> None:
+    say = _say(lang)
+    rows = [
+        [
+            each.pool,
+            f"{each.start:%m-%d %H:%M}",
+            f"{each.end:%m-%d %H:%M}",
+            f"{each.seats:g}",
+            f"{each.seat_hours:.1f}",
+            ", ".join(f"{say('why.' + why)} {number}" for why, number in each.reasons.items()),
+        ]
+        for each in shortages
+    ]
+    names = ("pool", "from", "to", "seats_short", "seat_hours", "why")
+    _table([say(f"table.{name}") for name in names], rows)
+
+
+def _console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table: the first column left, short cells right."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD)
+    for i, name in enumerate(head):
+        short = all(len(row[i]) <= 14 for row in rows)
+        table.add_column(name, justify="right" if i and short else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console = _console()
+    if not console.is_terminal:
+        console.width = 160
+    console.print(table)
+
+
+def _print_json(value: Any) -> None:
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2, allow_nan=False)
+    sys.stdout.write("\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""summary.json: the figures of a plan for machines."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from staffing.plan import Plan
+from staffing.publish.figures import Figures, figures
+from staffing.roster import Shortage
+
+DIGITS = 6
+"""Decimals of figures written for machines."""
+
+
+def summary(plan: Plan) -> dict[str, object]:
+    """Return the machine-readable figures of a plan; hours ``_h``, shares from 0 to 1.
+
+    Nothing in it depends on the clock or the machine. Unknown figures are None.
+    """
+    made = figures(plan)
+    return {
+        "scenario": plan.scenario.name,
+        "horizon": {
+            "start": f"{plan.scenario.grid.dates[0]}",
+            "end": f"{plan.scenario.grid.dates[-1]}",
+            "days": plan.scenario.horizon.days,
+            "zone": plan.scenario.zone,
+        },
+        "lang": plan.scenario.lang,
+        "seed": plan.roster.report.seed,
+        "status": "short" if plan.short else "ok",
+        "max_uncovered": plan.scenario.roster.max_uncovered,
+        **_hours(made),
+        "agents": made.agents,
+        "agents_on_duty": made.on_duty,
+        "shifts": made.shifts,
+        "violations": len(plan.violations),
+        "service_level": rounded(plan.replay.service_level),
+        "target": rounded(plan.replay.target),
+        "replications": plan.replay.replications,
+        "by_pool": _by_pool(plan),
+        "backtest": _backtest(plan),
+        "shortages": [_shortage(each) for each in plan.shortages],
+    }
+
+
+def rounded(value: object) -> float | None:
+    """Return a figure for machines: rounded, None for one that is not finite, no minus zero."""
+    number = float(str(value))
+    return round(number, DIGITS) + 0.0 if math.isfinite(number) else None
+
+
+def _hours(made: Figures) -> dict[str, object]:
+    return {
+        "required_h": rounded(made.required_h),
+        "uncovered_h": rounded(made.uncovered_h),
+        "uncovered_share": rounded(made.uncovered_share),
+        "bound_h": None if made.bound_h is None else rounded(made.bound_h),
+        "gap": None if made.gap is None else rounded(made.gap),
+        "paid_h": rounded(made.paid_h),
+    }
+
+
+def _by_pool(plan: Plan) -> list[dict[str, object]]:
+    """Return service and seat-hours of every pool."""
+    hours = plan.roster.coverage.groupby("pool")[["required", "uncovered"]].sum() / 2
+    replayed: pd.DataFrame = plan.replay.by_pool()
+    return [
+        {"pool": str(row["pool"])}
+        | {str(name): rounded(value) for name, value in row.items() if name != "pool"}
+        | {f"{name}_h": rounded(hours.at[row["pool"], name]) for name in hours.columns}
+        for row in replayed.to_dict("records")
+    ]
+
+
+def _backtest(plan: Plan) -> dict[str, object]:
+    """Return the errors of the daily totals; None where nothing could be tested."""
+    tested = plan.forecast.backtest
+    return {
+        "wape": rounded(tested.wape()),
+        "naive_wape": rounded(tested.wape("naive")),
+        "bias": rounded(tested.bias()),
+        "shop_days": len(tested.usable),
+    }
+
+
+def _shortage(each: Shortage) -> dict[str, object]:
+    return {
+        "pool": each.pool,
+        "start": f"{each.start:%Y-%m-%d %H:%M}",
+        "end": f"{each.end:%Y-%m-%d %H:%M}",
+        "seats": rounded(each.seats),
+        "seat_hours": rounded(each.seat_hours),
+        "reasons": dict(each.reasons),
+    }

@@ -1,0 +1,88 @@
+"""The CSV tables: roster, seats and forecast, one row a fact, for Excel and for machines."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from staffing.plan import Plan
+
+DAY, MINUTE = "%Y-%m-%d", "%Y-%m-%d %H:%M"
+DECIMALS = {
+    "contacts": 3,
+    "planned_contacts": 3,
+    "aht_s": 1,
+    "concurrency": 3,
+    "load_erl": 4,
+    "service_level": 4,
+    "occupancy": 4,
+    "asa_s": 1,
+    "mean": 3,
+}
+"""Digits that a planner can use; seats keep two (speeds come in twentieths)."""
+SEAT_DECIMALS = 2
+
+
+def roster_table(plan: Plan) -> pd.DataFrame:
+    """Return one row a stretch: the assignments with paid_h, the paid hours of the stretch.
+
+    With that column the file is, as ``rosters.csv``, a table of the next week's workspace.
+    """
+    table = plan.roster.assignments
+    length_h = (table["end"] - table["start"]).dt.total_seconds() / 3600
+    return table.assign(
+        date=table["date"].dt.strftime(DAY),
+        **{
+            name: table[name].dt.strftime(MINUTE)
+            for name in ("shift_start", "shift_end", "start", "end")
+        },
+        paid_h=length_h.where(table["activity"] != "meal", 0.0),
+    )
+
+
+def seats_table(plan: Plan) -> pd.DataFrame:
+    """Return one row a pool and open half hour: what is required and what is rostered."""
+    rostered = plan.roster.coverage[["pool", "slot", "rostered", "uncovered", "surplus"]]
+    columns = [
+        "pool",
+        "date",
+        "start",
+        "contacts",
+        "planned_contacts",
+        "aht_s",
+        "concurrency",
+        "load_erl",
+        "seats",
+        "binding",
+        "service_level",
+        "occupancy",
+        "asa_s",
+        "rostered",
+        "uncovered",
+        "surplus",
+    ]
+    return _plain(plan.seats.table.merge(rostered, on=["pool", "slot"])[columns])
+
+
+def forecast_table(plan: Plan) -> pd.DataFrame:
+    """Return one row a shop and open half hour: mean, quantiles, 1 on a promotion day."""
+    table = plan.forecast.table
+    quantiles = [name for name in table.columns if str(name).startswith("q")]
+    columns = ["shop_id", "date", "start", "mean", *quantiles, "event"]
+    return _plain(table[columns].astype({"event": "int64"}))
+
+
+def _plain(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with times as text, floats rounded, and blanks for what is not finite."""
+    found = table.assign(
+        date=table["date"].dt.strftime(DAY), start=table["start"].dt.strftime(MINUTE)
+    )
+    for name in found.select_dtypes("float64").columns:
+        finite = found[name].replace([np.inf, -np.inf], np.nan)
+        found[name] = finite.round(DECIMALS.get(str(name), SEAT_DECIMALS)) + 0.0
+    return found
+
+
+def csv_bytes(table: pd.DataFrame) -> bytes:
+    """Return a table as CSV; the byte-order mark makes Excel read the Chinese right."""
+    return table.to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
