@@ -140,6 +140,8 @@ def backtest(scenario_file: ScenarioFile, lang: Language = None, as_json: Json =
         from staffing.forecast import history
 
         made = run(workspace, history(workspace).until(scenario.horizon.start), scenario)
+    from staffing.frames import rows as rows_of
+
     shops = made.by_shop()
     if as_json:
         total = {"wape": made.wape(), "naive_wape": made.wape("naive"), "bias": made.bias()}
@@ -156,7 +158,7 @@ def backtest(scenario_file: ScenarioFile, lang: Language = None, as_json: Json =
             f"{row.naive_wape:.1%}",
             f"{row.bias:+.1%}",
         ]
-        for row in shops.itertuples()
+        for row in rows_of(shops)
     ]
     for key, event in (("ordinary_days", False), ("event_days", True), ("total", None)):
         kept = made.usable if event is None else made.usable[made.usable["event"] == event]

@@ -44,7 +44,7 @@ class Plan:
 def plan(
     workspace: Workspace,
     scenario: Scenario,
-    step: Step = lambda name: None,
+    step: Step = lambda _: None,
     progress: Progress | None = None,
 ) -> Plan:
     """Return the plan of a scenario.

@@ -1,4 +1,4 @@
-"""Every sentence the product says to a user, in Chinese and English, from the ``words.toml`` files."""
+"""Every sentence the product says, in Chinese and English, from the ``words.toml`` files."""
 
 from __future__ import annotations
 

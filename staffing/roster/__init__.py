@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from staffing.grid import INTERVAL_MIN, SLOTS_PER_H
+from staffing.errors import InfeasibleRosterError
+from staffing.grid import INTERVAL_MIN
 from staffing.roster.audit import Violation, audit
 from staffing.roster.engine import Progress, search
 from staffing.roster.explain import Shortage, contradictions, shortages
 from staffing.roster.finish import assignments, coverage
 from staffing.roster.report import Goal, SolveReport
 from staffing.roster.staff import staff
-from staffing.errors import InfeasibleRosterError
 from staffing.scenario import Scenario
 from staffing.seats import SeatRequirement
 from staffing.workspace import Workspace

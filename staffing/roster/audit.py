@@ -15,6 +15,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from staffing.frames import rows
 from staffing.grid import DAY_MIN
 from staffing.scenario import Scenario
 from staffing.words import Statement
@@ -142,7 +143,7 @@ def check(case: Case) -> list[Violation]:
 def shifts_of(table: pd.DataFrame) -> dict[str, list[Shift]]:
     """Return agent -> duties by service day, stretches in order."""
     parts: dict[tuple[str, dt.date], list[Stretch]] = defaultdict(list)
-    for row in table.itertuples():
+    for row in rows(table):
         pool = None if pd.isna(row.pool) or row.pool == "" else str(row.pool)
         stretch = Stretch(
             row.start.to_pydatetime(), row.end.to_pydatetime(), str(row.activity), pool
@@ -157,7 +158,7 @@ def shifts_of(table: pd.DataFrame) -> dict[str, list[Shift]]:
 def people(workspace: Workspace, scenario: Scenario) -> list[Person]:
     """Return what the rules need to know about every agent."""
     away: dict[str, set[dt.date]] = defaultdict(set)
-    for row in workspace.tables["absences"].itertuples():
+    for row in rows(workspace.tables["absences"]):
         away[str(row.agent_id)].add(row.date.date())
     past = _past(workspace, scenario.horizon.start)
     trained = _trained(workspace)
@@ -180,7 +181,7 @@ def _past(
 ) -> dict[str, list[tuple[dt.date, dt.datetime, dt.datetime, float]]]:
     """Return each agent's published shifts before the horizon, parts of a shift joined."""
     joined: dict[tuple[str, dt.date], tuple[dt.datetime, dt.datetime, float]] = {}
-    for row in workspace.tables["rosters"].itertuples():
+    for row in rows(workspace.tables["rosters"]):
         span_h = (row.end - row.start).total_seconds() / 3600
         guess = span_h - (1.0 if span_h > LONG_SPAN_H else 0.0)
         paid = guess if pd.isna(row.paid_h) else float(row.paid_h)
@@ -201,7 +202,7 @@ def _past(
 def _trained(workspace: Workspace) -> dict[str, dict[str, dt.date]]:
     """Return agent -> pool -> first day, for pools that she is trained for in every shop."""
     known: dict[str, dict[str, dt.date]] = defaultdict(dict)
-    for row in workspace.skills.itertuples():
+    for row in rows(workspace.skills):
         since = dt.date.min if pd.isna(row.since) else row.since.date()
         known[str(row.agent_id)][str(row.shop_id)] = since
     found: dict[str, dict[str, dt.date]] = defaultdict(dict)
@@ -231,7 +232,11 @@ def r1_trained(case: Case) -> Iterator[Violation]:
             closes = midnight + dt.timedelta(minutes=max(w.closes_min for w in windows))
             if stretch.start < opens or stretch.end > closes:
                 yield case.broken(
-                    "R1", shift.date, "pool_closed", pool=stretch.pool, time=f"{stretch.start:%H:%M}"
+                    "R1",
+                    shift.date,
+                    "pool_closed",
+                    pool=stretch.pool,
+                    time=f"{stretch.start:%H:%M}",
                 )
 
 
@@ -269,7 +274,9 @@ def r4_daily_hours(case: Case) -> Iterator[Violation]:
     most = case.scenario.rules.max_daily_h
     for shift in case.shifts:
         if shift.paid_h > most + TOLERANCE_H:
-            yield case.broken("R4", shift.date, "daily_hours", hours=f"{shift.paid_h:g}", most=f"{most:g}")
+            yield case.broken(
+                "R4", shift.date, "daily_hours", hours=f"{shift.paid_h:g}", most=f"{most:g}"
+            )
 
 
 def weeks(case: Case) -> Iterator[tuple[dt.date, list[dt.date], float, float, set[dt.date]]]:
@@ -351,8 +358,11 @@ def r10_meals(case: Case) -> Iterator[Violation]:
     """R10: meals have their length, and no stretch of work between them is too long."""
     length, most = case.scenario.shifts.meal_min, case.scenario.rules.max_stretch_h
     for shift in case.shifts:
-        work_h = 0.0
+        work_h, before = 0.0, shift.start
         for stretch in shift.stretches:
+            if stretch.start > before:
+                work_h = 0.0
+            before = stretch.end
             if stretch.activity == "meal":
                 work_h = 0.0
                 if round(stretch.hours * 60) != length:

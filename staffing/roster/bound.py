@@ -47,7 +47,7 @@ def least_uncovered(agents: Sequence[Agent], need: Open, rules: Rules) -> float 
     result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=parameters)
     if result.termination.reason != mathopt.TerminationReason.OPTIMAL:
         return None
-    return max(result.dual_bound() - SAFETY * sum(need.values()), 0.0)
+    return max(float(result.dual_bound()) - SAFETY * sum(need.values()), 0.0)
 
 
 def _faceless(agent: Agent) -> Agent:
@@ -98,13 +98,10 @@ def _personal_rules(
         model.add_linear_constraint(days <= size * (most - before))
 
 
-def _coverage(
-    model: mathopt.Model,
-    classes: list[tuple[Agent, int]],
-    need: Open,
-    shift: dict[Key, mathopt.Variable],
-) -> list[mathopt.Variable]:
-    """State meals, service and what stays uncovered; return the latter."""
+def _presence(
+    model: mathopt.Model, classes: list[tuple[Agent, int]], shift: dict[Key, mathopt.Variable]
+) -> dict[tuple[Group, int], list[mathopt.LinearTypes]]:
+    """State the meals of each group and shift; return who is at work when."""
     people: dict[tuple[Group, Template], list[mathopt.Variable]] = defaultdict(list)
     for (c, d, each), variable in shift.items():
         option = classes[c][0].options[d]
@@ -122,8 +119,18 @@ def _coverage(
             for t, variable in enumerate(eating, start=day + meal.first):
                 for k in range(each.meal_slots):
                     present[group, t + k].append(-1 * variable)
+    return present
+
+
+def _coverage(
+    model: mathopt.Model,
+    classes: list[tuple[Agent, int]],
+    need: Open,
+    shift: dict[Key, mathopt.Variable],
+) -> list[mathopt.Variable]:
+    """State service and what stays uncovered; return the latter."""
     serving: dict[tuple[str, int], list[mathopt.LinearTypes]] = defaultdict(list)
-    for (group, t), numbers in present.items():
+    for (group, t), numbers in _presence(model, classes, shift).items():
         flows = []
         for pool, units in group[1]:
             if need.get((pool, t), 0) > 0:

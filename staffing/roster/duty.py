@@ -101,9 +101,7 @@ def _serve(
     """Fill `pools` (slot of the day -> pool) of one group's people."""
     day = group[0]
     last: dict[str, str] = {}
-    away = {
-        agent: Duty(shifts[agent, day], meals[agent, day], ()).away for agent in agents
-    }
+    away = {agent: Duty(shifts[agent, day], meals[agent, day], ()).away for agent in agents}
     first = min(shifts[agent, day].start for agent in agents)
     end = max(shifts[agent, day].end for agent in agents)
     for t in range(first, end):

@@ -16,10 +16,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from joblib import Parallel, delayed
 
+from staffing.frames import rows
 from staffing.grid import SLOTS_PER_H
 from staffing.roster.bound import least_uncovered
 from staffing.roster.duty import Roll, served
-from staffing.roster.model import Answer, Open, Task, Weights, solve, unfairness
+from staffing.roster.model import Answer, Task, Weights, solve, unfairness
 from staffing.roster.report import Goal, SolveReport
 from staffing.roster.staff import SPEED_UNITS, Agent
 from staffing.scenario import Scenario
@@ -28,13 +29,16 @@ from staffing.workspace import Workspace
 
 BUILDING_CREW = 4
 CREWS = range(4, 9)
-"""Sizes of the crews that improve a roster, drawn at random; larger ones cost more than they find."""
-CREW_EFFORT = 2.0
-"""Deterministic seconds a crew may take."""
+"""Sizes of the crews that improve a roster, drawn at random: larger ones cost more than they
+find."""
+CREW_EFFORT, CREW_SHARE = 2.0, 0.1
+"""Deterministic seconds a crew may take at most, and as a share of the whole effort."""
 CREW_OVERHEAD = 0.1
 """Deterministic seconds that stating a crew's model is counted as."""
 EFFORT_PER_S = 0.8
 """Deterministic seconds that two processes spend in a second of the scenario's effort."""
+FEW = 2 * max(CREWS)
+"""Agents up to whom a second process costs more time than it saves."""
 IDLE_ROUNDS = 50
 """Rounds without a better roster after which the search stops before its effort is spent."""
 WEIGHTS = Weights(under=1000, paid=10, fair=1)
@@ -72,7 +76,7 @@ class _Problem:
         self.scenario = scenario
         self.need: dict[tuple[str, int], int] = {
             (str(row.pool), int(row.slot)): int(row.seats) * SPEED_UNITS
-            for row in requirement.table.itertuples()
+            for row in rows(requirement.table)
             if row.seats > 0
         }
         self.speed = {
@@ -86,7 +90,7 @@ class _Problem:
                 str(row.wish),
                 round(scenario.fairness.request_weight * float(row.weight)),
             )
-            for row in workspace.tables["requests"].itertuples()
+            for row in rows(workspace.tables["requests"])
         }
 
     def left_open(self, roll: Roll) -> dict[tuple[str, int], int]:
@@ -99,9 +103,7 @@ class _Problem:
         return _Score(
             under=sum(self.left_open(roll).values()),
             paid=sum(duty.shift.paid for duty in roll.values()),
-            fair=unfairness(
-                roll, self.scenario.horizon.start, self.scenario.fairness, self.wishes
-            ),
+            fair=unfairness(roll, self.scenario.horizon.start, self.scenario.fairness, self.wishes),
         )
 
     def task(self, crew: Sequence[Agent], roll: Roll, seed: int) -> Task:
@@ -118,7 +120,7 @@ class _Problem:
             wishes=self.wishes,
             weights=WEIGHTS,
             seed=seed,
-            effort=CREW_EFFORT,
+            effort=min(CREW_EFFORT, CREW_SHARE * self.scenario.roster.effort),
         )
 
 
@@ -136,14 +138,16 @@ def search(
     """
     began = time.monotonic()
     problem = _Problem(workspace, scenario, agents, requirement)
-    with Parallel(n_jobs=2) as pair:
+    processes = 2 if len(problem.agents) > FEW else 1
+    with Parallel(n_jobs=processes) as pair:
         relaxed = pair(
             [delayed(_bound)(problem), delayed(_build)(problem)]  # the two longest serial parts
         )
         bound, roll = float(relaxed[0]), relaxed[1]
         score, crews = problem.score(roll), 0
         try:
-            for roll, score, crews in _improve(problem, roll, score, pair):
+            for better in _improve(problem, roll, score, pair):
+                roll, score, crews = better
                 if progress is not None:
                     progress(crews, _seat_h(score.under), _seat_h(bound))
         except KeyboardInterrupt:
@@ -207,7 +211,10 @@ def _improve(
         ]
         answers: list[Answer | None] = pair(delayed(solve)(task) for task in tasks)
         crews += len(tasks)
-        effort -= sum(CREW_OVERHEAD + (a.spent if a else CREW_EFFORT) for a in answers)
+        effort -= sum(
+            CREW_OVERHEAD + (answer.spent if answer else task.effort)
+            for task, answer in zip(tasks, answers, strict=True)
+        )
         better = _best(problem, roll, score, tasks, answers)
         idle = 0 if better is not None else idle + 1
         if better is not None:
@@ -251,7 +258,7 @@ def _crew(problem: _Problem, roll: Roll, random: np.random.Generator) -> list[Ag
         short[pool] = short.get(pool, 0) + units + 1
     pools = sorted(short)
     weight = np.array([short[pool] for pool in pools], dtype=np.float64)
-    focus = str(random.choice(pools, p=weight / weight.sum()))
+    focus = str(random.choice(pools, p=weight / weight.sum())) if pools else ""
     serves = np.array([_serves(agent, focus) for agent in problem.agents])
     chance = np.where(serves, 1.0, 0.15)
     size = min(int(random.choice(CREWS)), len(problem.agents))

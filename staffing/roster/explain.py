@@ -8,16 +8,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
-from ortools.sat.python import cp_model
 
 from staffing.grid import INTERVAL_MIN, SLOTS_PER_DAY, SLOTS_PER_H, Grid
 from staffing.roster.audit import RULES, Case, Person, Shift, Stretch, people, shifts_of
+from staffing.roster.model import has_week
 from staffing.roster.shifts import Template
 from staffing.roster.staff import Agent, Option, staff
 from staffing.scenario import Scenario
 from staffing.words import Statement
 from staffing.workspace import Workspace
 
+WHOLE_WEEK = 7 * SLOTS_PER_DAY
 SHOWN = 12
 """Shortages that are explained, the largest first."""
 TRIED_AT_ONE_TIME = ("R5", "R7", "R8", "R9")
@@ -33,6 +34,8 @@ def contradictions(agents: Sequence[Agent], scenario: Scenario) -> list[Statemen
         clash = _clash(agent, scenario)
         if clash:
             rules = tuple(Statement(f"clash.{r}", _facts(r, agent, scenario)) for r in clash)
+            if not any(option and option.shifts for option in agent.options):
+                rules += (Statement("clash.no_shift"),)
             found.append(Statement("clash.agent", {"agent": agent.agent_id, "rules": rules}))
     return found
 
@@ -51,42 +54,27 @@ def _clash(agent: Agent, scenario: Scenario) -> list[str]:
 
 
 def _feasible(agent: Agent, scenario: Scenario, rules: set[str]) -> bool:
-    cp = cp_model.CpModel()
-    own: list[list[tuple[Template, cp_model.IntVar]]] = [
-        [(shift, cp.new_bool_var("")) for shift in (() if option is None else option.shifts)]
-        for option in agent.options
-    ]
-    works = [sum(v for _, v in day) for day in own]
-    for day in own:
-        cp.add_at_most_one(v for _, v in day)
-    for week in agent.weeks:
-        paid = sum(shift.paid * v for d in week.days for shift, v in own[d])
-        least = week.least_paid if "R6" in rules else 0
-        most = week.most_paid if "R5" in rules else 24 * 7 * SLOTS_PER_H
-        cp.add_linear_constraint(paid, least, max(most, 0))
-        if "R7" in rules:
-            cp.add_linear_constraint(sum(works[d] for d in week.days), 0, max(week.most_days, 0))
-    if "R8" in rules:
-        most_days = scenario.rules.max_consecutive_days
-        for first in range(-most_days, len(works) - most_days):
-            window = range(first, first + most_days + 1)
-            before = sum(d in agent.worked for d in window if d < 0)
-            cp.add_linear_constraint(
-                sum(works[d] for d in window if d >= 0), 0, max(most_days - before, 0)
+    """Return whether the agent has a week that keeps these rules."""
+    limits = scenario.rules
+    kept = replace(
+        agent,
+        weeks=tuple(
+            replace(
+                week,
+                most_paid=week.most_paid if "R5" in rules else WHOLE_WEEK,
+                least_paid=week.least_paid if "R6" in rules else 0,
+                most_days=week.most_days if "R7" in rules else 7,
             )
-    if "R9" in rules:
-        rest = round(scenario.rules.min_rest_h * SLOTS_PER_H)
-        for d, day in enumerate(own):
-            for shift, variable in day:
-                begins = d * SLOTS_PER_DAY + shift.start
-                if agent.last_end is not None and begins < agent.last_end + rest:
-                    cp.add(variable == 0)
-                for after, other in own[d + 1] if d + 1 < len(own) else ():
-                    if SLOTS_PER_DAY + after.start < shift.end + rest:
-                        cp.add_at_most_one([variable, other])
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    return solver.solve(cp) != cp_model.INFEASIBLE
+            for week in agent.weeks
+        ),
+        worked=agent.worked if "R8" in rules else frozenset(),
+        last_end=agent.last_end if "R9" in rules else None,
+    )
+    return has_week(
+        kept,
+        max_consecutive_days=limits.max_consecutive_days if "R8" in rules else WHOLE_WEEK,
+        rest=round(limits.min_rest_h * SLOTS_PER_H) if "R9" in rules else 0,
+    )
 
 
 def _facts(rule: str, agent: Agent, scenario: Scenario) -> Mapping[str, object]:
@@ -211,7 +199,9 @@ def _reason(
         if shift.start <= slot - d * SLOTS_PER_DAY < shift.end
     ]
     if not fitting:
-        return "R3" if options[days[0]] is None else ("R11" if case.person.protected else "no_shift")
+        return (
+            "R3" if options[days[0]] is None else ("R11" if case.person.protected else "no_shift")
+        )
     broken = [_first_broken(grid, case, d, shift) for d, shift in fitting]
     return "free" if None in broken else str(min(filter(None, broken), key=lambda r: int(r[1:])))
 

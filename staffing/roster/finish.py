@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
+from staffing.frames import rows as rows_of
 from staffing.grid import SLOTS_PER_DAY, Grid
 from staffing.roster.duty import Duty, Roll
 from staffing.roster.staff import SPEED_UNITS, Agent, capabilities
@@ -112,7 +113,7 @@ def _use_idle(
     requirement: SeatRequirement,
 ) -> None:
     """Send people nobody needs to one of their open pools, the least comfortable one first."""
-    required = {(str(r.pool), int(r.slot)): int(r.seats) for r in requirement.table.itertuples()}
+    required = {(str(r.pool), int(r.slot)): int(r.seats) for r in rows_of(requirement.table)}
     seated: dict[tuple[str, int], int] = defaultdict(int)
     for key, own in pools.items():
         for t, pool in own.items():
@@ -184,7 +185,7 @@ def coverage(
     grid = scenario.grid
     speed = {day: capabilities(workspace, day) for day in grid.dates}
     seated: dict[tuple[str, int], float] = defaultdict(float)
-    for row in table[table["activity"] == "work"].itertuples():
+    for row in rows_of(table[table["activity"] == "work"]):
         if pd.isna(row.pool):
             continue
         units = speed[row.date.date()].get(str(row.agent_id), {}).get(str(row.pool), 0.0)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ortools.sat.python import cp_model
@@ -66,6 +66,11 @@ class Task:
     effort: float
 
 
+def total(terms: Iterable[cp_model.LinearExprT]) -> cp_model.LinearExpr:
+    """Return a sum as an expression, also of nothing."""
+    return cp_model.LinearExpr.sum(list(terms))
+
+
 @dataclass(slots=True)
 class _Model:
     """The variables, by what they decide."""
@@ -74,7 +79,7 @@ class _Model:
     cp: cp_model.CpModel = field(default_factory=cp_model.CpModel)
     shift: dict[tuple[int, int, Template], cp_model.IntVar] = field(default_factory=dict)
     meal: dict[tuple[Group, Template, Meal, int], cp_model.IntVar] = field(default_factory=dict)
-    serve: dict[tuple[Group, int, str], cp_model.LinearExprT] = field(default_factory=dict)
+    serve: dict[tuple[Group, int, str], cp_model.LinearExpr] = field(default_factory=dict)
     under: list[cp_model.IntVar] = field(default_factory=list)
 
 
@@ -104,8 +109,8 @@ def solve(task: Task) -> Answer | None:
     _coverage(model)
     weights = task.weights
     model.cp.minimize(
-        weights.under * sum(model.under)
-        + weights.paid * sum(t.paid * v for (_, _, t), v in model.shift.items())
+        weights.under * total(model.under)
+        + weights.paid * total(t.paid * v for (_, _, t), v in model.shift.items())
         + weights.fair * _unfairness(model)
     )
     for (a, d, shift), variable in model.shift.items():
@@ -127,44 +132,61 @@ def solve(task: Task) -> Answer | None:
     )
 
 
-def _personal_rules(model: _Model) -> None:
-    """State the rules R2 and R5 to R9; R3, R4 and R11 are in the options an agent has."""
-    rules = model.task.rules
-    for a, agent in enumerate(model.task.agents):
-        works: dict[int, cp_model.LinearExprT] = {}
-        own: dict[int, list[tuple[Template, cp_model.IntVar]]] = {}
-        for d, option in enumerate(agent.options):
-            shifts = () if option is None else option.shifts
-            own[d] = [(shift, model.cp.new_bool_var("")) for shift in shifts]
-            model.shift.update({(a, d, shift): v for shift, v in own[d]})
-            model.cp.add_at_most_one(v for _, v in own[d])
-            works[d] = sum(v for _, v in own[d])
-        _weekly(model.cp, agent, own, works)
-        _consecutive(model.cp, agent, works, rules.max_consecutive_days)
-        _rest(model.cp, agent, own, round(rules.min_rest_h * SLOTS_PER_H))
-
-
 Own = Mapping[int, Sequence[tuple[Template, cp_model.IntVar]]]
+"""Day of the horizon -> shifts that may be taken, with their variables."""
+
+
+def has_week(agent: Agent, max_consecutive_days: int, rest: int) -> bool:
+    """Return whether an agent has any lawful week at all; `rest` in slots."""
+    cp = cp_model.CpModel()
+    _lawful_week(cp, agent, max_consecutive_days, rest)
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    return solver.solve(cp) != cp_model.INFEASIBLE
+
+
+def _personal_rules(model: _Model) -> None:
+    """State the rules that bind each agent alone."""
+    rules = model.task.rules
+    rest = round(rules.min_rest_h * SLOTS_PER_H)
+    for a, agent in enumerate(model.task.agents):
+        own = _lawful_week(model.cp, agent, rules.max_consecutive_days, rest)
+        model.shift.update({(a, d, shift): v for d in own for shift, v in own[d]})
+
+
+def _lawful_week(cp: cp_model.CpModel, agent: Agent, max_consecutive_days: int, rest: int) -> Own:
+    """State the rules R2 and R5 to R9; R3, R4 and R11 are in the options an agent has."""
+    own: dict[int, list[tuple[Template, cp_model.IntVar]]] = {}
+    works: dict[int, cp_model.LinearExpr] = {}
+    for d, option in enumerate(agent.options):
+        shifts = () if option is None else option.shifts
+        own[d] = [(shift, cp.new_bool_var("")) for shift in shifts]
+        cp.add_at_most_one(v for _, v in own[d])
+        works[d] = total(v for _, v in own[d])
+    _weekly(cp, agent, own, works)
+    _consecutive(cp, agent, works, max_consecutive_days)
+    _rest(cp, agent, own, rest)
+    return own
 
 
 def _weekly(
-    cp: cp_model.CpModel, agent: Agent, own: Own, works: Mapping[int, cp_model.LinearExprT]
+    cp: cp_model.CpModel, agent: Agent, own: Own, works: Mapping[int, cp_model.LinearExpr]
 ) -> None:
     """R5 most hours, R6 least hours, R7 rest days of each calendar week."""
     for week in agent.weeks:
-        paid = sum(shift.paid * v for d in week.days for shift, v in own[d])
+        paid = total(shift.paid * v for d in week.days for shift, v in own[d])
         cp.add_linear_constraint(paid, week.least_paid, week.most_paid)
-        cp.add_linear_constraint(sum(works[d] for d in week.days), 0, week.most_days)
+        cp.add_linear_constraint(total(works[d] for d in week.days), 0, week.most_days)
 
 
 def _consecutive(
-    cp: cp_model.CpModel, agent: Agent, works: Mapping[int, cp_model.LinearExprT], most: int
+    cp: cp_model.CpModel, agent: Agent, works: Mapping[int, cp_model.LinearExpr], most: int
 ) -> None:
     """R8: in any `most` + 1 consecutive days, published ones included, one is free."""
     for first in range(-most, len(works) - most):
         window = range(first, first + most + 1)
         before = sum(d in agent.worked for d in window if d < 0)
-        cp.add_linear_constraint(sum(works[d] for d in window if d >= 0), 0, most - before)
+        cp.add_linear_constraint(total(works[d] for d in window if d >= 0), 0, most - before)
 
 
 def _rest(cp: cp_model.CpModel, agent: Agent, own: Own, rest: int) -> None:
@@ -185,53 +207,62 @@ def _rest(cp: cp_model.CpModel, agent: Agent, own: Own, rest: int) -> None:
                 cp.add_at_most_one(late + early)
 
 
-def _coverage(model: _Model) -> None:
-    """R1, R10: meals per group and shift, service per group and pool, and what stays open."""
-    cp = model.cp
+@dataclass(slots=True)
+class _Presence:
+    """People of a group at work in a slot: terms to be added up, and how many at most."""
+
+    terms: list[cp_model.LinearExprT] = field(default_factory=list)
+    most: int = 0
+
+
+def _presence(model: _Model) -> dict[tuple[Group, int], _Presence]:
+    """R10: state the meals of each group and shift; return who is at work when."""
     people: dict[tuple[Group, Template], list[cp_model.IntVar]] = defaultdict(list)
     for (a, d, shift), variable in model.shift.items():
         option = model.task.agents[a].options[d]
         assert option is not None
         people[(d, option.capability), shift].append(variable)
-    present: dict[tuple[Group, int], list[cp_model.LinearExprT]] = defaultdict(list)
-    most: dict[tuple[Group, int], int] = defaultdict(int)
+    present: dict[tuple[Group, int], _Presence] = defaultdict(_Presence)
     for (group, shift), variables in people.items():
-        number = sum(variables)
+        number = total(variables)
         day = group[0] * SLOTS_PER_DAY
         for t in range(day + shift.start, day + shift.end):
-            present[group, t].append(number)
-            most[group, t] += len(variables)
+            present[group, t].terms.append(number)
+            present[group, t].most += len(variables)
         for meal in shift.meals:
             starts = range(meal.first, meal.last + 1)
-            eating = {t: cp.new_int_var(0, len(variables), "") for t in starts}
-            cp.add(sum(eating.values()) == number)
+            eating = {t: model.cp.new_int_var(0, len(variables), "") for t in starts}
+            model.cp.add(total(eating.values()) == number)
             for t, variable in eating.items():
                 model.meal[group, shift, meal, t] = variable
                 for k in range(shift.meal_slots):
-                    present[group, day + t + k].append(-variable)
+                    present[group, day + t + k].terms.append(-variable)
+    return present
+
+
+def _coverage(model: _Model) -> None:
+    """R1, R2: state the service of each group to its pools, and what stays open."""
+    cp, open_ = model.cp, model.task.open
     serving: dict[tuple[str, int], list[cp_model.LinearExprT]] = defaultdict(list)
-    for (group, t), numbers in present.items():
-        pools = [(p, u) for p, u in group[1] if model.task.open.get((p, t), 0) > 0]
-        if len(pools) == 1:
-            ((pool, units),) = pools
-            model.serve[group, t, pool] = sum(numbers)
-            serving[pool, t].append(units * model.serve[group, t, pool])
-        elif pools:
-            for pool, units in pools:
-                flow = cp.new_int_var(0, most[group, t], "")
-                model.serve[group, t, pool] = flow
-                serving[pool, t].append(units * flow)
-            cp.add(sum(model.serve[group, t, pool] for pool, _ in pools) <= sum(numbers))
-    for (pool, t), terms in serving.items():
-        seats = model.task.open[pool, t]
-        under = cp.new_int_var(0, seats, "")
+    for (group, t), people in _presence(model).items():
+        pools = [(pool, units) for pool, units in group[1] if open_.get((pool, t), 0) > 0]
+        flows: list[cp_model.LinearExpr] = [total(people.terms)]
+        if len(pools) > 1:
+            flows = [cp.new_int_var(0, people.most, "") for _ in pools]
+            cp.add(total(flows) <= total(people.terms))
+        for (pool, units), flow in zip(pools, flows, strict=False):
+            model.serve[group, t, pool] = flow
+            serving[pool, t].append(units * flow)
+    for place, terms in serving.items():
+        under = cp.new_int_var(0, open_[place], "")
         model.under.append(under)
-        cp.add(sum(terms) + under >= seats)
+        cp.add(total(terms) + under >= open_[place])
 
 
-def _unfairness(model: _Model) -> cp_model.LinearExprT:
+def _unfairness(model: _Model) -> cp_model.LinearExpr:
     """Return the price of uneven late shifts, weekend days and days, and of broken wishes."""
-    task, terms = model.task, []
+    task = model.task
+    terms: list[cp_model.LinearExpr] = []
     weigh, late_after = task.fairness, task.fairness.late_after // INTERVAL_MIN
     for a, agent in enumerate(task.agents):
         own = [(d, t, v) for (b, d, t), v in model.shift.items() if b == a]
@@ -244,7 +275,7 @@ def _unfairness(model: _Model) -> cp_model.LinearExprT:
             wish, weight = task.wishes.get((agent.agent_id, d), ("", 0))
             if broken(wish, shift, late_after):
                 terms.append(weight * variable)
-    return sum(terms)
+    return total(terms)
 
 
 def unfairness(roll: Roll, start: dt.date, weigh: Fairness, wishes: Wishes) -> int:
@@ -292,7 +323,7 @@ def _convex(cp: cp_model.CpModel, own: Sequence[cp_model.IntVar]) -> list[cp_mod
     found = []
     for above in STEPS[: max(len(own) - 1, 0)]:
         over = cp.new_int_var(0, len(own), "")
-        cp.add(over >= sum(own) - above)
+        cp.add(over >= total(own) - above)
         found.append(over)
     return found
 
@@ -304,18 +335,17 @@ def _convex_value(number: int) -> int:
 def _read(model: _Model, solver: cp_model.CpSolver) -> Roll:
     """Return the solver's counts as duties of named people."""
     agents = model.task.agents
-    shifts = {
-        (agents[a].agent_id, d): t for (a, d, t), v in model.shift.items() if solver.value(v)
-    }
+    shifts = {(agents[a].agent_id, d): t for (a, d, t), v in model.shift.items() if solver.value(v)}
     meals: dict[tuple[Group, Template, Meal], list[int]] = defaultdict(list)
     for (group, shift, meal, t), variable in model.meal.items():
         meals[group, shift, meal] += [t] * solver.value(variable)
     service: dict[tuple[Group, int], dict[str, int]] = defaultdict(dict)
-    for (group, t, pool), variable in model.serve.items():
-        service[group, t][pool] = solver.value(variable)
+    for (group, t, pool), flow in model.serve.items():
+        service[group, t][pool] = solver.value(flow)
     capability = {
-        (agents[a].agent_id, d): agents[a].options[d].capability  # type: ignore[union-attr]
-        for (a, d, _) in model.shift
+        (agent.agent_id, d): option.capability
+        for agent in agents
+        for d, option in enumerate(agent.options)
+        if option is not None
     }
     return name_people(shifts, capability, meals, service)
-

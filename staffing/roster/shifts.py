@@ -78,7 +78,11 @@ def _template(settings: ShiftSettings, start: int, paid: int) -> Template:
     length = settings.meal_min // INTERVAL_MIN
     meals: list[Meal] = []
     if paid >= slots(settings.meal_from_h):
-        for name, window in (("lunch", settings.lunch), ("dinner", settings.dinner)):
+        windows: tuple[tuple[MealName, Window], ...] = (
+            ("lunch", settings.lunch),
+            ("dinner", settings.dinner),
+        )
+        for name, window in windows:
             meal = _due(settings, name, window, start, start + paid + length * len(meals))
             if meal is not None:
                 meals.append(meal)

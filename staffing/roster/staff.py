@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import pandas as pd
 
@@ -85,7 +86,9 @@ def staff(workspace: Workspace, scenario: Scenario) -> list[Agent]:
     ):
         own = published.get(agent_id, workspace.tables["rosters"].iloc[:0])
         absent = {d for d in grid.dates if d in away.get(agent_id, ())}
-        absent |= {d for d in grid.dates if pd.notna(row["started_on"]) and d < row["started_on"].date()}
+        absent |= {
+            d for d in grid.dates if pd.notna(row["started_on"]) and d < row["started_on"].date()
+        }
         found.append(
             Agent(
                 agent_id=agent_id,
@@ -139,7 +142,7 @@ def capabilities(workspace: Workspace, day: dt.date) -> dict[str, dict[str, floa
 def _option(
     workspace: Workspace,
     scenario: Scenario,
-    row: Mapping[object, object],
+    row: Mapping[Any, Any],
     trained: Mapping[str, tuple[int, dt.date]],
     day: dt.date,
 ) -> Option | None:
@@ -176,7 +179,7 @@ def at_night(start: int, end: int, night: Window) -> bool:
 
 def _weeks(
     scenario: Scenario,
-    row: Mapping[object, object],
+    row: Mapping[Any, Any],
     away: frozenset[dt.date],
     published: pd.DataFrame,
     trained: bool,
@@ -191,7 +194,7 @@ def _weeks(
     found = []
     for monday in mondays:
         week = [monday + dt.timedelta(days=i) for i in range(7)]
-        out = sum(d in away or (pd.notna(started) and d < started.date()) for d in week)  # type: ignore[attr-defined]
+        out = sum(d in away or (pd.notna(started) and d < started.date()) for d in week)
         due_h = contract * max(1 - out / 5, 0.0)
         in_week = (before["date"] >= pd.Timestamp(monday)).to_numpy()
         done_h, done_days = float(paid_h[in_week].sum()), before.loc[in_week, "date"].nunique()

@@ -1,0 +1,50 @@
+# Two commands: `make plan` and `make test`. Everything is installed into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(PYTHON) -m pip --disable-pip-version-check --python $(BIN)/python
+SCENARIO ?= scenarios/next-week.toml
+
+.PHONY: plan test lint coverage demo lock clean
+
+plan: $(VENV)/.base
+	$(BIN)/staffing plan $(SCENARIO)
+
+test: lint
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+coverage: $(VENV)/.dev
+	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-branch --cov-report=term-missing:skip-covered
+
+# The shipped workspace is a pure function of its generator.
+demo: $(VENV)/.base
+	$(BIN)/python data/demo/generate.py
+
+# Debian may lack ensurepip, so the venv is made without pip and filled from outside.
+$(BIN)/python:
+	$(PYTHON) -m venv --without-pip $(VENV)
+
+$(VENV)/.base: requirements/base.txt pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet --require-hashes -r requirements/base.txt
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.base
+	$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	touch $@
+
+# Resolve the pins anew (needs uv on the PATH).
+LOCK := uv pip compile pyproject.toml requirements/build.in --universal --python-version 3.11 \
+	--generate-hashes --no-header --no-annotate --quiet
+lock:
+	$(LOCK) --upgrade --output-file requirements/base.txt
+	$(LOCK) --upgrade --extra dev --constraint requirements/base.txt --output-file requirements/dev.txt
+
+clean:
+	rm -rf $(VENV) out .mypy_cache .ruff_cache .hypothesis .coverage

@@ -1,0 +1,202 @@
+"""Each hard rule: one tiny roster that keeps it, one that breaks it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from staffing.roster.audit import RULES, audit
+from tests.rosters import MONDAY, Row, duty, scenario, table, workspace
+
+LUNCH = [(12, 13)]
+
+
+def days(*numbers: int) -> list[list[Row]]:
+    return [duty(day, 9, 18, meals=LUNCH) for day in numbers]
+
+
+def published(day: int, start: int, end: int) -> Row:
+    date = MONDAY + pd.Timedelta(days=day)
+    return {
+        "agent_id": "A1",
+        "date": date,
+        "start": f"{date} {start:02d}:00",
+        "end": f"{date} {end:02d}:00",
+    }
+
+
+SIX_DAYS_BEFORE = [published(day, 9, 15) for day in range(-6, 0)]
+TWO_POOLS = [{"shop_id": "S1", "pool": "P"}, {"shop_id": "S2", "pool": "Q"}]
+
+CASES: dict[str, tuple[str, dict[str, object], dict[str, object], list[list[Row]], bool]] = {
+    # name: rule, workspace tables, rules of the scenario, duties, lawful
+    "serves a pool she knows": ("R1", {}, {}, days(0), True),
+    "serves a pool she was never trained for": (
+        "R1",
+        {"shops": TWO_POOLS},
+        {},
+        [duty(0, 9, 18, meals=LUNCH, pool="Q")],
+        False,
+    ),
+    "knows only one of the pool's two shops": (
+        "R1",
+        {"shops": [{"shop_id": "S1", "pool": "P"}, {"shop_id": "S2", "pool": "P"}]},
+        {},
+        days(0),
+        False,
+    ),
+    "serves a pool that does not exist": ("R1", {}, {}, [duty(0, 9, 12, pool="X")], False),
+    "is trained from tomorrow on": (
+        "R1",
+        {"skills": [{"agent_id": "A1", "shop_id": "S1", "since": "2026-03-03"}]},
+        {},
+        days(0),
+        False,
+    ),
+    "works before the pool opens": ("R1", {}, {}, [duty(0, 8, 12)], False),
+    "works one duty a day": ("R2", {}, {}, days(0, 1), True),
+    "works two duties on a day": ("R2", {}, {}, [duty(0, 9, 12), duty(0, 15, 19)], False),
+    "is in two pools at once": (
+        "R2",
+        {
+            "shops": TWO_POOLS,
+            "skills": [{"agent_id": "A1", "shop_id": s} for s in ("S1", "S2")],
+        },
+        {},
+        [duty(0, 9, 12), duty(0, 11, 13, pool="Q")],
+        False,
+    ),
+    "works around a day of leave": (
+        "R3",
+        {"absences": [{"agent_id": "A1", "date": "2026-03-03"}]},
+        {},
+        days(0, 2),
+        True,
+    ),
+    "works on a day of leave": (
+        "R3",
+        {"absences": [{"agent_id": "A1", "date": "2026-03-03"}]},
+        {},
+        days(0, 1),
+        False,
+    ),
+    "works before her first day": (
+        "R3",
+        {"agents": [{"agent_id": "A1", "started_on": "2026-03-04"}]},
+        {},
+        days(1),
+        False,
+    ),
+    "works eight hours": ("R4", {}, {}, days(0), True),
+    "works nine hours": ("R4", {}, {}, [duty(0, 9, 19, meals=LUNCH)], False),
+    "works forty hours": ("R5", {}, {}, days(0, 1, 2, 3, 4), True),
+    "works forty-eight hours": ("R5", {}, {}, days(0, 1, 2, 3, 4, 5), False),
+    "works forty hours in a week with a day of leave": (
+        "R5",
+        {"absences": [{"agent_id": "A1", "date": "2026-03-08"}]},
+        {},
+        days(0, 1, 2, 3, 4),
+        False,
+    ),
+    "works her least hours": ("R6", {}, {"min_week_share": 0.6}, days(0, 1, 2), True),
+    "works less than her least hours": ("R6", {}, {"min_week_share": 0.6}, days(0, 1), False),
+    "rests on one day of seven": ("R7", {}, {}, [duty(d, 9, 15) for d in range(6)], True),
+    "rests on one day where two are due": (
+        "R7",
+        {},
+        {"rest_days_per_week": 2},
+        [duty(d, 9, 15) for d in range(6)],
+        False,
+    ),
+    "works six days in a row": ("R8", {}, {}, [duty(d, 9, 15) for d in range(6)], True),
+    "works a seventh day after six published ones": (
+        "R8",
+        {"rosters": SIX_DAYS_BEFORE},
+        {},
+        [duty(0, 9, 15)],
+        False,
+    ),
+    "rests a day after six published ones": (
+        "R8",
+        {"rosters": SIX_DAYS_BEFORE},
+        {},
+        [duty(1, 9, 15)],
+        True,
+    ),
+    "rests eleven hours": ("R9", {}, {}, [duty(0, 18, 24), duty(1, 11, 17)], True),
+    "rests ten and a half hours": ("R9", {}, {}, [duty(0, 18, 24), duty(1, 10.5, 16)], False),
+    "rests ten hours after a published duty": (
+        "R9",
+        {"rosters": [published(-1, 17, 23)]},
+        {},
+        [duty(0, 9, 15)],
+        False,
+    ),
+    "works six hours on end": ("R10", {}, {}, [duty(0, 9, 15)], True),
+    "works six and a half hours on end": ("R10", {}, {}, [duty(0, 9, 15.5)], False),
+    "has half an hour for a meal": ("R10", {}, {}, [duty(0, 9, 17, meals=[(12, 12.5)])], False),
+    "ends her duty with a meal": (
+        "R10",
+        {},
+        {},
+        [duty(0, 9, 12), [dict(duty(0, 12, 13)[0], activity="meal", pool=None)]],
+        False,
+    ),
+    "nurses and works until ten": (
+        "R11",
+        {"agents": [{"agent_id": "A1", "protected": "nursing"}]},
+        {},
+        [duty(0, 16, 22)],
+        True,
+    ),
+    "nurses and works past ten": (
+        "R11",
+        {"agents": [{"agent_id": "A1", "protected": "nursing"}]},
+        {},
+        [duty(0, 16.5, 22.5)],
+        False,
+    ),
+    "is pregnant and works after midnight": (
+        "R11",
+        {
+            "agents": [{"agent_id": "A1", "protected": "pregnant"}],
+            "shops": [{"shop_id": "S1", "pool": "P", "opens": "00:00", "closes": "24:00"}],
+        },
+        {},
+        [duty(0, 5, 10)],
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_rule(name: str, tmp_path: Path) -> None:
+    """The audit names the rule exactly when the roster breaks it, and no other one."""
+    rule, tables, rules, duties, lawful = CASES[name]
+    space = workspace(tmp_path, **tables)  # type: ignore[arg-type]
+    story = scenario(tmp_path, rules={"min_week_share": 0.0} | rules)
+    broken = {violation.rule for violation in audit(space, story, table(*duties))}
+    assert broken == (set() if lawful else {rule})
+
+
+def test_every_rule_has_a_lawful_and_an_unlawful_case() -> None:
+    """R1 to R11 are each kept and broken by at least one roster above."""
+    for rule in RULES:
+        assert {lawful for r, _, _, _, lawful in CASES.values() if r == rule} == {True, False}
+
+
+def test_every_rule_is_documented() -> None:
+    """docs/rules.md has a section for every rule that the audit checks, and no other."""
+    page = (Path(__file__).parents[1] / "docs" / "rules.md").read_text("utf-8")
+    headings = [line.split()[1] for line in page.splitlines() if line.startswith("## R")]
+    assert headings == list(RULES)
+
+
+def test_an_unknown_agent_is_a_violation(tmp_path: Path) -> None:
+    """A duty of somebody who is not in the agents table is named, not passed over."""
+    space = workspace(tmp_path)
+    story = scenario(tmp_path, rules={"min_week_share": 0.0})
+    (violation,) = audit(space, story, table(duty(0, 9, 15, agent="A9")))
+    assert (violation.rule, violation.agent_id) == ("R1", "A9")
