@@ -1,0 +1,15 @@
+"""Staffing for third-party e-commerce customer service, from history to roster.
+
+Data flows one way, and a folder is a stage:
+
+    workspace (tables) + scenario (TOML)
+      → forecast    contacts per shop and half hour, mean and quantiles
+      → seats       seats per pool and half hour
+      → roster      who works when: lawful, fair, with a proven bound
+      → simulate    the roster replayed against sampled arrivals
+      → plan        all of the above in a row
+      → publish     workbook, page, tables, manifest
+
+Shared ground: ``grid`` (half hours and opening windows), ``errors`` (what can go wrong),
+``words`` (how it is said in Chinese and English), ``queue`` (the replay's event loop).
+"""

@@ -31,6 +31,7 @@ FREE = {"min_week_share": 0.0}
 def task(agents: list[Agent], story: Scenario, open_: Mapping[tuple[str, int], int]) -> Task:
     return Task(
         agents=tuple(agents),
+        days=frozenset(range(story.horizon.days)),
         roll={},
         open=open_,
         start=MONDAY,

@@ -29,8 +29,10 @@ from staffing.workspace import Workspace
 
 BUILDING_CREW = 4
 CREWS = range(4, 9)
-"""Sizes of the crews that improve a roster, drawn at random: larger ones cost more than they
-find."""
+"""Sizes of the crews whose whole horizon is planned again, drawn at random: larger ones cost more
+than they find."""
+DAY_CREWS, FREE_DAYS = range(12, 25), 2
+"""Sizes of the crews that are planned again on a few days only, and how many days."""
 CREW_EFFORT, CREW_SHARE = 2.0, 0.1
 """Deterministic seconds a crew may take at most, and as a share of the whole effort."""
 CREW_OVERHEAD = 0.1
@@ -74,6 +76,7 @@ class _Problem:
     ) -> None:
         self.agents = [a for a in agents if any(o and o.shifts for o in a.options)]
         self.scenario = scenario
+        self.days = frozenset(range(scenario.horizon.days))
         self.need: dict[tuple[str, int], int] = {
             (str(row.pool), int(row.slot)): int(row.seats) * SPEED_UNITS
             for row in rows(requirement.table)
@@ -106,14 +109,15 @@ class _Problem:
             fair=unfairness(roll, self.scenario.horizon.start, self.scenario.fairness, self.wishes),
         )
 
-    def task(self, crew: Sequence[Agent], roll: Roll, seed: int) -> Task:
-        """Return the task to plan a crew while all others keep their duties."""
+    def task(self, crew: Sequence[Agent], days: frozenset[int], roll: Roll, seed: int) -> Task:
+        """Return the task to plan a crew's free days while all other duties are kept."""
         names = {agent.agent_id for agent in crew}
-        others = {key: duty for key, duty in roll.items() if key[0] not in names}
+        kept = {key: duty for key, duty in roll.items() if not (key[0] in names and key[1] in days)}
         return Task(
             agents=tuple(crew),
+            days=days,
             roll={key: duty for key, duty in roll.items() if key[0] in names},
-            open=self.left_open(others),
+            open=self.left_open(kept),
             start=self.scenario.horizon.start,
             rules=self.scenario.rules,
             fairness=self.scenario.fairness,
@@ -179,7 +183,7 @@ def _build(problem: _Problem) -> Roll:
     )
     roll: Roll = {}
     for crew in _crews(order):
-        answer = _planned(problem.task(crew, roll, problem.scenario.seed))
+        answer = _planned(problem.task(crew, problem.days, roll, problem.scenario.seed))
         roll = {**roll, **answer.roll}
     return roll
 
@@ -206,7 +210,7 @@ def _improve(
     yield roll, score, crews
     while effort > 0 and idle < IDLE_ROUNDS and problem.agents:
         tasks = [
-            problem.task(_crew(problem, roll, random), roll, int(random.integers(2**31)))
+            problem.task(*_crew(problem, roll, random), roll, int(random.integers(2**31)))
             for _ in range(2)
         ]
         answers: list[Answer | None] = pair(delayed(solve)(task) for task in tasks)
@@ -246,13 +250,24 @@ def _best(
 
 
 def _replaced(roll: Roll, task: Task, new: Roll) -> Roll:
-    """Return the roster with a crew's duties replaced."""
+    """Return the roster with the duties of a task's free days replaced."""
     names = {agent.agent_id for agent in task.agents}
-    return {**{key: duty for key, duty in roll.items() if key[0] not in names}, **new}
+    kept = {k: duty for k, duty in roll.items() if not (k[0] in names and k[1] in task.days)}
+    return {**kept, **new}
 
 
-def _crew(problem: _Problem, roll: Roll, random: np.random.Generator) -> list[Agent]:
-    """Return a crew: mostly people who could serve a pool that is short, some others."""
+def _crew(
+    problem: _Problem, roll: Roll, random: np.random.Generator
+) -> tuple[list[Agent], frozenset[int]]:
+    """Return a crew and its free days: mostly people who could serve a pool that is short.
+
+    By turns of chance a few people with all their days, or many people on a few days.
+    """
+    days = problem.days
+    sizes = CREWS
+    if len(days) > FREE_DAYS and random.random() < 0.5:
+        days = frozenset(random.choice(sorted(days), size=FREE_DAYS, replace=False).tolist())
+        sizes = DAY_CREWS
     short: dict[str, int] = {}
     for (pool, _), units in problem.left_open(roll).items():
         short[pool] = short.get(pool, 0) + units + 1
@@ -261,9 +276,9 @@ def _crew(problem: _Problem, roll: Roll, random: np.random.Generator) -> list[Ag
     focus = str(random.choice(pools, p=weight / weight.sum())) if pools else ""
     serves = np.array([_serves(agent, focus) for agent in problem.agents])
     chance = np.where(serves, 1.0, 0.15)
-    size = min(int(random.choice(CREWS)), len(problem.agents))
+    size = min(int(random.choice(sizes)), len(problem.agents))
     picked = random.choice(len(chance), size=size, replace=False, p=chance / chance.sum())
-    return [problem.agents[i] for i in sorted(picked)]
+    return [problem.agents[i] for i in sorted(picked)], days
 
 
 def _serves(agent: Agent, pool: str) -> bool:

@@ -49,12 +49,14 @@ class Task:
 
     Attributes
     ----------
-    agents : whose weeks are free
-    roll : their present duties, a start for the search; may be empty
-    open : seats open once everybody else's duties are counted
+    agents : who is planned
+    days : days of the horizon that are free; on the others they keep their duties
+    roll : their present duties: kept on other days, a start for the search on free ones
+    open : seats open once all duties that are kept, theirs and everybody else's, are counted
     """
 
     agents: tuple[Agent, ...]
+    days: frozenset[int]
     roll: Roll
     open: Open
     start: dt.date
@@ -73,9 +75,10 @@ def total(terms: Iterable[cp_model.LinearExprT]) -> cp_model.LinearExpr:
 
 @dataclass(slots=True)
 class _Model:
-    """The variables, by what they decide."""
+    """The variables, by what they decide; `kept` are shifts of days that are not free."""
 
     task: Task
+    kept: list[tuple[int, int, Template]] = field(default_factory=list)
     cp: cp_model.CpModel = field(default_factory=cp_model.CpModel)
     shift: dict[tuple[int, int, Template], cp_model.IntVar] = field(default_factory=dict)
     meal: dict[tuple[Group, Template, Meal, int], cp_model.IntVar] = field(default_factory=dict)
@@ -85,7 +88,7 @@ class _Model:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The best duties found for a task.
+    """The best duties found for the free days of a task.
 
     Attributes
     ----------
@@ -139,7 +142,11 @@ Own = Mapping[int, Sequence[tuple[Template, cp_model.IntVar]]]
 def has_week(agent: Agent, max_consecutive_days: int, rest: int) -> bool:
     """Return whether an agent has any lawful week at all; `rest` in slots."""
     cp = cp_model.CpModel()
-    _lawful_week(cp, agent, max_consecutive_days, rest)
+    own = {
+        d: [(shift, cp.new_bool_var("")) for shift in (option.shifts if option else ())]
+        for d, option in enumerate(agent.options)
+    }
+    _lawful_week(cp, agent, own, max_consecutive_days, rest)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     return solver.solve(cp) != cp_model.INFEASIBLE
@@ -147,26 +154,34 @@ def has_week(agent: Agent, max_consecutive_days: int, rest: int) -> bool:
 
 def _personal_rules(model: _Model) -> None:
     """State the rules that bind each agent alone."""
-    rules = model.task.rules
+    task, rules = model.task, model.task.rules
     rest = round(rules.min_rest_h * SLOTS_PER_H)
-    for a, agent in enumerate(model.task.agents):
-        own = _lawful_week(model.cp, agent, rules.max_consecutive_days, rest)
-        model.shift.update({(a, d, shift): v for d in own for shift, v in own[d]})
+    for a, agent in enumerate(task.agents):
+        own: dict[int, list[tuple[Template, cp_model.IntVar]]] = {}
+        for d, option in enumerate(agent.options):
+            if d in task.days:
+                shifts = option.shifts if option else ()
+                own[d] = [(shift, model.cp.new_bool_var("")) for shift in shifts]
+                model.shift.update({(a, d, shift): v for shift, v in own[d]})
+            elif (duty := task.roll.get((agent.agent_id, d))) is not None:
+                own[d] = [(duty.shift, model.cp.new_constant(1))]
+                model.kept.append((a, d, duty.shift))
+            else:
+                own[d] = []
+        _lawful_week(model.cp, agent, own, rules.max_consecutive_days, rest)
 
 
-def _lawful_week(cp: cp_model.CpModel, agent: Agent, max_consecutive_days: int, rest: int) -> Own:
+def _lawful_week(
+    cp: cp_model.CpModel, agent: Agent, own: Own, max_consecutive_days: int, rest: int
+) -> None:
     """State the rules R2 and R5 to R9; R3, R4 and R11 are in the options an agent has."""
-    own: dict[int, list[tuple[Template, cp_model.IntVar]]] = {}
     works: dict[int, cp_model.LinearExpr] = {}
-    for d, option in enumerate(agent.options):
-        shifts = () if option is None else option.shifts
-        own[d] = [(shift, cp.new_bool_var("")) for shift in shifts]
-        cp.add_at_most_one(v for _, v in own[d])
-        works[d] = total(v for _, v in own[d])
+    for d, shifts in own.items():
+        cp.add_at_most_one(v for _, v in shifts)
+        works[d] = total(v for _, v in shifts)
     _weekly(cp, agent, own, works)
     _consecutive(cp, agent, works, max_consecutive_days)
     _rest(cp, agent, own, rest)
-    return own
 
 
 def _weekly(
@@ -265,7 +280,10 @@ def _unfairness(model: _Model) -> cp_model.LinearExpr:
     terms: list[cp_model.LinearExpr] = []
     weigh, late_after = task.fairness, task.fairness.late_after // INTERVAL_MIN
     for a, agent in enumerate(task.agents):
-        own = [(d, t, v) for (b, d, t), v in model.shift.items() if b == a]
+        own: list[tuple[int, Template, cp_model.LinearExprT]] = [
+            (d, t, v) for (b, d, t), v in model.shift.items() if b == a
+        ]
+        own += [(d, t, 1) for b, d, t in model.kept if b == a]
         late = [v for _, t, v in own if t.end > late_after]
         weekend = [v for d, _, v in own if _weekend(task.start, d)]
         terms += [weigh.late_weight * v for v in _convex(model.cp, late)]
@@ -318,7 +336,7 @@ STEPS = range(1, 6)
 """A count costs its excess over each of these: 0, 1, 3, 6, 10, 15 for 1 to 6."""
 
 
-def _convex(cp: cp_model.CpModel, own: Sequence[cp_model.IntVar]) -> list[cp_model.IntVar]:
+def _convex(cp: cp_model.CpModel, own: Sequence[cp_model.LinearExprT]) -> list[cp_model.IntVar]:
     """Return the excesses of a count: a convex price, so that it spreads evenly."""
     found = []
     for above in STEPS[: max(len(own) - 1, 0)]:
