@@ -1,0 +1,134 @@
+"""The outputs of a plan: workbook, page, tables, summary and manifest, whole or not at all.
+
+Everything is made in memory first, so a folder is touched only when nothing can fail any more but
+the disk; the new folder then takes the old one's place in one rename. The same inputs and seed
+give the same bytes: no clock, path or host is written anywhere.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from staffing.errors import Fault, PublishError
+from staffing.plan import Plan
+from staffing.publish import manifest as _manifest
+from staffing.publish.manifest import versions as installed
+from staffing.publish.page import page
+from staffing.publish.summary import summary
+from staffing.publish.tables import csv_bytes, forecast_table, roster_table, seats_table
+from staffing.publish.workbook import workbook
+from staffing.words import Statement
+
+__all__ = ["publish", "render", "summary"]
+
+
+def publish(
+    plan: Plan,
+    folder: Path,
+    versions: Mapping[str, str] | None = None,
+    scenario_file: Path | None = None,
+) -> list[Path]:
+    """Write all outputs of a plan into a folder and return their paths, the page first.
+
+    An earlier output folder of the same name is replaced; any other folder that holds files is
+    left alone and refused.
+
+    Parameters
+    ----------
+    versions : package -> version for the manifest; what is installed by default
+    scenario_file : the scenario as it was read, for its checksum
+
+    Raises
+    ------
+    PublishError
+        When the plan breaks a hard rule (``unlawful``) or the folder cannot be written
+        (``cannot_write``). Nothing is left behind and an older output stays as it was.
+    """
+    if plan.violations:
+        facts = {"count": str(len(plan.violations))}
+        raise PublishError([Fault(code="unlawful", file=str(folder), facts=facts)])
+    try:
+        files = render(plan, installed() if versions is None else versions, scenario_file)
+        target = folder.resolve()
+        if foreign := _foreign(target):
+            raise PublishError(
+                [_cannot_write(folder, Statement("page.foreign", {"names": foreign}))]
+            )
+        _replace(target, files)
+    except OSError as error:
+        raise PublishError([_cannot_write(folder, error.strerror or str(error))]) from error
+    return [folder / name for name in files]
+
+
+def render(
+    plan: Plan, versions: Mapping[str, str], scenario_file: Path | None = None
+) -> dict[str, bytes]:
+    """Return name -> content of every output, in the order in which a planner opens them."""
+    files = {
+        "plan.html": page(plan).encode(),
+        "roster.xlsx": workbook(plan),
+        "roster.csv": csv_bytes(roster_table(plan)),
+        "seats.csv": csv_bytes(seats_table(plan)),
+        "forecast.csv": csv_bytes(forecast_table(plan)),
+        "summary.json": _json(summary(plan)),
+    }
+    made = _manifest.manifest(plan, files, versions, scenario_file)
+    return files | {_manifest.NAME: _json(made)}
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode()
+
+
+def _cannot_write(folder: Path, reason: str | Statement) -> Fault:
+    return Fault(code="cannot_write", file=str(folder), facts={"reason": reason})
+
+
+def _foreign(folder: Path) -> str:
+    """Return up to three names in a folder that no manifest of ours lists, '' when there is none.
+
+    Hidden files and the lock files of Excel are nobody's work.
+    """
+    if not folder.is_dir():
+        return ""
+    ours = _listed(folder / _manifest.NAME)
+    names = sorted(path.name for path in folder.iterdir())
+    unknown = [n for n in names if n not in ours and not n.startswith((".", "~$"))]
+    return ", ".join(unknown[:3])
+
+
+def _listed(path: Path) -> set[str]:
+    """Return the files that an older manifest lists, itself included; empty if it is not ours."""
+    try:
+        old = json.loads(path.read_text("utf-8"))
+        return {str(each["file"]) for each in old["files"]} | {_manifest.NAME}
+    except (OSError, ValueError, TypeError, KeyError):
+        return set()
+
+
+def _replace(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write a folder beside the target and swap it in; the old one comes back if that fails."""
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(None, "not a folder")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    new = folder.with_name(f".{folder.name}.{os.getpid()}.new")
+    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+    try:
+        new.mkdir()
+        for name, content in files.items():
+            (new / name).write_bytes(content)
+        if folder.exists():
+            folder.rename(old)
+        try:
+            new.rename(folder)
+        except OSError:
+            if old.exists():
+                old.rename(folder)
+            raise
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)

@@ -10,6 +10,7 @@ from typing import Literal, get_args
 import pandas as pd
 
 from staffing.forecast.calendar import is_statutory
+from staffing.frames import rows
 from staffing.grid import DAY_MIN, clock_text
 from staffing.plan import Plan
 from staffing.scenario import Scenario
@@ -58,15 +59,16 @@ def shift_kind(start_min: int, end_min: int, paid_h: float, late_after_min: int)
 
 
 def span_text(start_min: int, end_min: int) -> str:
-    """Return ``15:00-24:00``; an end past midnight is the next day's clock, ``17:00-02:00``.
+    """Return ``15:00-24:00``; past midnight it is the next day's clock, ``17:00-02:00``.
 
     Examples
     --------
-    >>> span_text(900, 1440), span_text(1020, 1560)
-    ('15:00-24:00', '17:00-02:00')
+    >>> span_text(900, 1440), span_text(1020, 1560), span_text(1440, 1560)
+    ('15:00-24:00', '17:00-02:00', '00:00-02:00')
     """
+    start = start_min - DAY_MIN if start_min >= DAY_MIN else start_min
     end = end_min - DAY_MIN if end_min > DAY_MIN else end_min
-    return f"{clock_text(start_min)}-{clock_text(end)}"
+    return f"{clock_text(start)}-{clock_text(end)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +202,7 @@ def board(plan: Plan) -> Board:
 def _shifts(assignments: pd.DataFrame, late_after_min: int) -> dict[tuple[str, dt.date], Cell]:
     """Return (agent, service day) -> cell of each shift."""
     parts: dict[tuple[str, dt.date], list[Part]] = {}
-    for row in assignments.itertuples():
+    for row in rows(assignments):
         part = Part(
             start_min=_minute(row.start, row.date),
             end_min=_minute(row.end, row.date),
@@ -234,7 +236,7 @@ def _cell(parts: list[Part], late_after_min: int) -> Cell:
 def _away(workspace: Workspace) -> dict[str, dict[dt.date, str]]:
     """Return agent -> date -> kind of absence."""
     found: dict[str, dict[dt.date, str]] = {}
-    for row in workspace.tables["absences"].itertuples():
+    for row in rows(workspace.tables["absences"]):
         found.setdefault(str(row.agent_id), {})[row.date.date()] = str(row.kind)
     return found
 

@@ -22,9 +22,7 @@ from staffing.words import Lang, say
 PANEL_WIDTH, PANEL_HEIGHT, PANELS_PER_ROW = 254, 130, 4
 REQUIRED, ROSTERED, SHORT = "#1F2A37", "#2B6CB0", "#D64545"
 FONT = "system-ui, 'Segoe UI', 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif"
-CLOCK = (
-    "(datum.value > 24 ? format(datum.value - 24, '02') : format(datum.value, '02')) + ':00'"
-)
+CLOCK = "(datum.value > 24 ? format(datum.value - 24, '02') : format(datum.value, '02')) + ':00'"
 DATA = "coverage"
 """Name of the data set in the specification; the page fills it."""
 SEAT_DECIMALS, CONTACT_DECIMALS = 2, 1
@@ -33,7 +31,7 @@ SEAT_DECIMALS, CONTACT_DECIMALS = 2, 1
 @cache
 def library() -> str:
     """Return vega, vega-lite and vega-embed as one script, from the wheel, never the network."""
-    bundle = vlc.javascript_bundle()
+    bundle = vlc.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     if "</script" in bundle.lower():
         raise RuntimeError("the bundled charts library would end its own script element")
     return bundle
@@ -51,7 +49,7 @@ def specification(lang: Lang) -> dict[str, Any]:
     rows = alt.Chart(alt.NamedData(DATA))
 
     def step(field: str, colour: str, **mark: Any) -> alt.Chart:
-        line = rows.mark_line(interpolate="step-after", color=colour, **mark)
+        line: alt.Chart = rows.mark_line(interpolate="step-after", color=colour, **mark)
         return line.encode(x=x, y=alt.Y(f"{field}:Q"))
 
     short = rows.mark_area(interpolate="step-after", color=SHORT, opacity=0.5)

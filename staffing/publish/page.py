@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
 import jinja2
 
+from staffing.grid import clock_text
 from staffing.plan import Plan
 from staffing.publish import charts, reports
 from staffing.publish.board import (
@@ -16,14 +16,12 @@ from staffing.publish.board import (
     KINDS,
     SHORT_BELOW_H,
     Board,
+    Kind,
     board,
 )
 from staffing.publish.figures import RULES_CHECKED, Figures, figures
-from staffing.grid import clock_text
 from staffing.roster.explain import SHOWN
 from staffing.words import Lang, say
-
-Say = Callable[..., str]
 
 
 @cache
@@ -109,13 +107,11 @@ def _tiles(plan: Plan, made: Figures) -> list[dict[str, Any]]:
         ),
         tile("paid", show(made.paid_h, "count"), required=show(made.required_h, "count")),
         tile("agents", show(made.on_duty, "count"), agents=made.agents),
-        tile(
-            "forecast", show(tested.wape(), "share"), naive=show(tested.wape("naive"), "share")
-        ),
+        tile("forecast", show(tested.wape(), "share"), naive=show(tested.wape("naive"), "share")),
     ]
 
 
-def legend(lang: Lang, late_after_min: int) -> list[tuple[str, str, str]]:
+def legend(lang: Lang, late_after_min: int) -> list[tuple[Kind, str, str]]:
     """Return kind, its name and its meaning, for every kind of cell."""
     facts = {
         "early": clock_text(EARLY_BEFORE_MIN),

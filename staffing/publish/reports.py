@@ -12,12 +12,12 @@ from typing import Literal
 import numpy as np
 
 from staffing.forecast import Backtest
+from staffing.frames import rows as walk
 from staffing.grid import clock_text
 from staffing.plan import Plan
 from staffing.publish.board import Board, Day, span_text
 from staffing.publish.figures import RULES_CHECKED, Figures
 from staffing.roster import Shortage
-from staffing.roster.explain import SHOWN
 from staffing.words import Lang, catalogue, say
 from staffing.workspace import Workspace
 from staffing.workspace.tables import TABLES, schema
@@ -130,15 +130,16 @@ def goals(plan: Plan, made: Figures) -> Table:
     rows: list[tuple[object, ...]] = []
     for goal in plan.roster.report.goals:
         published = goal.name == "uncovered"
-        value, gap = (made.uncovered_h, made.gap) if published else (goal.value, goal.gap)
-        rows.append((say(lang, f"goal.{goal.name}"), value, goal.bound, gap))
+        value = made.uncovered_h if published else goal.value
+        above = None if goal.bound is None else max(value - goal.bound, 0.0)
+        rows.append((say(lang, f"goal.{goal.name}"), value, goal.bound, above))
     return Table(
         title=say(lang, "page.goals"),
         columns=(
             _column(lang, "goal"),
             _column(lang, "reached", "number"),
             _column(lang, "bound", "number"),
-            _column(lang, "gap", "share"),
+            _column(lang, "above_bound", "number"),
         ),
         rows=tuple(rows),
     )
@@ -185,7 +186,7 @@ def service_by_day(plan: Plan, days: Sequence[Day], titles: Mapping[str, str]) -
     lang = plan.scenario.lang
     found = {
         (str(row.pool), row.date.date()): (float(row.service_level), float(row.target))
-        for row in plan.replay.table.itertuples()
+        for row in walk(plan.replay.table)
     }
     pools = sorted({pool for pool, _ in found})
     rows, flagged = [], set()
@@ -233,7 +234,7 @@ def _shortage(lang: Lang, each: Shortage, titles: Mapping[str, str]) -> tuple[ob
         _span(each.start, each.end),
         each.seats,
         each.seat_hours,
-        reasons_text(lang, each.reasons) or say(lang, "label.unexplained", number=SHOWN),
+        reasons_text(lang, each.reasons) or None,
     )
 
 
@@ -356,7 +357,7 @@ def _wishes(plan: Plan, made: Board) -> tuple[int, int]:
     lines = {line.agent_id: line for line in made.lines}
     asked = [
         (str(row.wish), lines[str(row.agent_id)].cells[at[row.date.date()]])
-        for row in plan.workspace.tables["requests"].itertuples()
+        for row in walk(plan.workspace.tables["requests"])
         if row.date.date() in at
     ]
     broken = sum(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-import pandas as pd
-
+from staffing.grid import INTERVAL_MIN
 from staffing.plan import Plan
 from staffing.publish.figures import Figures, figures
 from staffing.roster import Shortage
@@ -65,14 +64,10 @@ def _hours(made: Figures) -> dict[str, object]:
 
 def _by_pool(plan: Plan) -> list[dict[str, object]]:
     """Return service and seat-hours of every pool."""
-    hours = plan.roster.coverage.groupby("pool")[["required", "uncovered"]].sum() / 2
-    replayed: pd.DataFrame = plan.replay.by_pool()
-    return [
-        {"pool": str(row["pool"])}
-        | {str(name): rounded(value) for name, value in row.items() if name != "pool"}
-        | {f"{name}_h": rounded(hours.at[row["pool"], name]) for name in hours.columns}
-        for row in replayed.to_dict("records")
-    ]
+    seats = plan.roster.coverage.groupby("pool")[["required", "uncovered"]].sum()
+    hours = (seats * INTERVAL_MIN / 60).add_suffix("_h").reset_index()
+    rows = plan.replay.by_pool().merge(hours, on="pool").to_dict("records")
+    return [{str(k): str(v) if k == "pool" else rounded(v) for k, v in row.items()} for row in rows]
 
 
 def _backtest(plan: Plan) -> dict[str, object]:

@@ -36,14 +36,14 @@
     return found;
   }
 
+  const rows = () => records(coverage.pools[Number(chooser.value)].rows);
   coverage.pools.forEach((pool, i) => chooser.add(new Option(pool.name, String(i))));
-  const options = { renderer: "svg", actions: false, ast: true };
-  vegaEmbed("#chart", read("specification"), options).then((chart) => {
-    const draw = () => {
-      const rows = records(coverage.pools[Number(chooser.value)].rows);
-      return chart.view.data("coverage", rows).resize().runAsync();
-    };
-    chooser.addEventListener("change", draw);
-    return draw();
-  });
+  const specification = read("specification");
+  specification.data.values = rows();
+  // ast: expressions are interpreted, so that the page may forbid eval.
+  vegaEmbed("#chart", specification, { renderer: "svg", actions: false, ast: true }).then(
+    (chart) => chooser.addEventListener("change", () => {
+      chart.view.data(specification.data.name, rows()).resize().run();
+    })
+  );
 })();

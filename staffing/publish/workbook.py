@@ -1,0 +1,386 @@
+"""roster.xlsx: five sheets for the planner who prints, filters and hands out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import xlsxwriter
+
+from staffing.frames import rows as walk
+from staffing.plan import Plan
+from staffing.publish import reports
+from staffing.publish.board import FILL, Board, Cell, Day, board
+from staffing.publish.figures import figures
+from staffing.publish.page import legend
+from staffing.publish.reports import Form, Table
+from staffing.words import Lang, say
+
+FONT: Mapping[Lang, str] = {"zh": "Microsoft YaHei", "en": "Calibri"}
+NUMBER: Mapping[Form, str] = {
+    "count": "#,##0",
+    "number": "#,##0.0",
+    "share": "0.0%",
+    "signed": "+0.0%;-0.0%;0.0%",
+}
+HEAD, BORDER, SOFT, BAD, BAD_FILL = "#EEF1F5", "#D5DBE3", "#52606D", "#B83232", "#FDECEC"
+STATUTORY_FILL = "#FBE4E4"
+A4 = 9
+LONG_TEXT_ENDS = 11
+"""The column of the summary up to which the reasons of a shortage run."""
+POOLS_WIDTH, LINE_HEIGHT = 76, 14
+"""Characters a line of the pools of a day, points a line."""
+WIDE_CHARACTER = "\u2e80"
+"""From here on a character takes about two columns of width."""
+
+
+def workbook(plan: Plan) -> bytes:
+    """Return the workbook, in the scenario's language; the same plan gives the same bytes."""
+    buffer = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(buffer, options) as book:
+        midnight = dt.datetime.combine(plan.scenario.horizon.start, dt.time())
+        book.set_properties({"title": plan.scenario.name, "created": midnight})
+        writer = _Writer(book, plan)
+        roster = board(plan)
+        _roster(writer, roster)
+        _days(writer, roster)
+        _coverage(writer, roster.days)
+        _summary(writer, roster)
+        _defaults(writer)
+    return buffer.getvalue()
+
+
+class _Writer:
+    """The workbook with its formats, each made once."""
+
+    def __init__(self, book: Any, plan: Plan) -> None:
+        self.book, self.plan, self.lang = book, plan, plan.scenario.lang
+        self._formats: dict[tuple[tuple[str, object], ...], Any] = {}
+
+    def say(self, key: str, **facts: object) -> str:
+        """Return a text in the language of the plan."""
+        return say(self.lang, key, **facts)
+
+    def look(self, **properties: object) -> Any:
+        """Return a format; borders and font are common to all."""
+        common = {"font_name": FONT[self.lang], "font_size": 10, "valign": "vcenter"}
+        key = tuple(sorted(properties.items()))
+        if key not in self._formats:
+            self._formats[key] = self.book.add_format(common | properties)
+        return self._formats[key]
+
+    def cell(self, **properties: object) -> Any:
+        """Return the format of a table's cell."""
+        return self.look(border=1, border_color=BORDER, **properties)
+
+    def head(self, **properties: object) -> Any:
+        """Return the format of a heading."""
+        defaults = {"bold": True, "bg_color": HEAD, "align": "center", "text_wrap": True}
+        return self.cell(**(defaults | properties))
+
+    def sheet(self, name: str, *, title: bool = True, landscape: bool = True) -> Any:
+        """Add a sheet, set up for printing one page wide, with its title in the first row."""
+        sheet = self.book.add_worksheet(self.say(f"sheet.{name}"))
+        sheet.set_paper(A4)
+        sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        if landscape:
+            sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        sheet.set_footer("&L&A&R&P / &N")
+        sheet.hide_gridlines(2)
+        if title:
+            dates = self.plan.scenario.grid.dates
+            text = self.say(
+                "sheet.title",
+                sheet=self.say(f"sheet.{name}"),
+                scenario=self.plan.scenario.name,
+                first=dates[0],
+                last=dates[-1],
+            )
+            sheet.set_row(0, 24)
+            sheet.write_string(0, 0, text, self.look(bold=True, font_size=14))
+        return sheet
+
+    def note(self, sheet: Any, row: int, key: str) -> None:
+        """Write a line of explanation."""
+        sheet.write_string(row, 0, self.say(key), self.look(font_color=SOFT, font_size=9))
+
+
+def _width(texts: Iterable[str], least: float = 6, most: float = 60) -> float:
+    """Return a column's width for its texts; Chinese characters are twice as wide."""
+    return min(max(max(map(_columns, texts), default=0) + 2, least), most)
+
+
+def _columns(text: str) -> int:
+    return sum(2 if character >= WIDE_CHARACTER else 1 for character in text)
+
+
+def _roster(writer: _Writer, roster: Board) -> None:
+    """Sheet 1: agents by days, coloured by kind of shift, with totals."""
+    sheet = writer.sheet("roster")
+    writer.note(sheet, 1, "sheet.times_note")
+    _legend(writer, sheet, 2)
+    top, fixed, days = 4, 3, len(roster.days)
+    after = fixed + days
+    people = ("agent_id", "name", "team")
+    for column, key in enumerate(people):
+        sheet.write_string(top, column, writer.say(f"label.{key}"), writer.head(align="left"))
+    for column, day in enumerate(roster.days, start=fixed):
+        sheet.write_string(top, column, _day_head(writer, day), _day_look(writer, day))
+    totals = ("paid_h", "days", "late", "weekend")
+    for column, key in enumerate(totals, start=after):
+        sheet.write_string(top, column, writer.say(f"label.{key}"), writer.head())
+    for row, line in enumerate(roster.lines, start=top + 1):
+        for column, text in enumerate((line.agent_id, line.name, line.team)):
+            sheet.write_string(row, column, text, writer.cell())
+        for column, cell in enumerate(line.cells, start=fixed):
+            sheet.write_string(row, column, cell.text, _cell_look(writer, cell))
+        sums = (line.paid_h, line.days, line.late, line.weekend)
+        for column, value in enumerate(sums, start=after):
+            sheet.write_number(row, column, value, writer.cell(align="center"))
+    last = top + len(roster.lines)
+    _totals(writer, sheet, roster, last + 1, fixed)
+    sheet.autofilter(top, 0, max(last, top + 1), after + len(totals) - 1)
+    sheet.freeze_panes(top + 1, fixed)
+    sheet.repeat_rows(top)
+    sheet.repeat_columns(0, fixed - 1)
+    sheet.set_row(top, 32)
+    sheet.set_column(0, 0, _width((line.agent_id for line in roster.lines), least=10))
+    sheet.set_column(1, 1, _width((line.name for line in roster.lines), least=9, most=24))
+    sheet.set_column(2, 2, _width((line.team for line in roster.lines), least=7, most=18))
+    sheet.set_column(fixed, after - 1, 12.5)
+    sheet.set_column(after, after + len(totals) - 1, 9.5)
+
+
+def _legend(writer: _Writer, sheet: Any, row: int) -> None:
+    sheet.write_string(row, 0, writer.say("label.legend"), writer.look(font_color=SOFT))
+    entries = legend(writer.lang, writer.plan.scenario.fairness.late_after)
+    sheet.set_row(row, 30)
+    for column, (kind, name, meaning) in enumerate(entries, start=3):
+        look = writer.cell(bg_color=FILL[kind], text_wrap=True, align="center", font_size=8)
+        text = writer.say("label.legend_entry", kind=name, meaning=meaning)
+        sheet.write_string(row, column, text, look)
+
+
+def _day_head(writer: _Writer, day: Day) -> str:
+    parts = [f"{day.date:%m-%d}", day.weekday(writer.lang)]
+    if day.statutory:
+        parts.append(writer.say("day.statutory_short"))
+    return f"{parts[0]}\n{' '.join(parts[1:])}"
+
+
+def _day_look(writer: _Writer, day: Day) -> Any:
+    if day.statutory:
+        return writer.head(bg_color=STATUTORY_FILL, font_color=BAD)
+    return writer.head(bg_color="#DDE3EA") if day.weekend else writer.head()
+
+
+def _cell_look(writer: _Writer, cell: Cell) -> Any:
+    colour = SOFT if cell.kind == "leave" else ("#A3ADB8" if cell.kind == "rest" else "#1F2A37")
+    return writer.cell(bg_color=FILL[cell.kind], align="center", font_color=colour)
+
+
+def _totals(writer: _Writer, sheet: Any, roster: Board, row: int, fixed: int) -> None:
+    """Write people on duty and paid hours of every day below the agents."""
+    look = {"bold": True, "bg_color": HEAD}
+    days = range(len(roster.days))
+    sums: tuple[tuple[str, str, list[float]], ...] = (
+        ("label.on_duty", "#,##0", [roster.on_duty(day) for day in days]),
+        ("label.paid_h", "#,##0.0", [roster.paid_h(day) for day in days]),
+    )
+    for at, (key, number, values) in enumerate(sums, start=row):
+        sheet.merge_range(at, 0, at, fixed - 1, writer.say(key), writer.cell(**look))
+        for column, value in enumerate(values, start=fixed):
+            sheet.write_number(
+                at, column, value, writer.cell(**look, align="center", num_format=number)
+            )
+    whole = writer.cell(**look, align="center", num_format="#,##0.0")
+    sheet.write_number(row + 1, fixed + len(roster.days), writer.plan.roster.paid_h, whole)
+
+
+def _days(writer: _Writer, roster: Board) -> None:
+    """Sheet 2: one row an agent-day with shift, meals and pools by time."""
+    sheet = writer.sheet("days")
+    writer.note(sheet, 1, "sheet.times_note")
+    keys = ("date", "weekday", "agent_id", "name", "team", "shift", "kind", "paid_h", "meals")
+    labels = [writer.say(f"label.{key}") for key in (*keys, "pools")]
+    rows = [
+        (
+            f"{day.date}",
+            day.weekday(writer.lang),
+            line.agent_id,
+            line.name,
+            line.team,
+            cell.text,
+            writer.say(f"kind.{cell.kind}"),
+            cell.paid_h,
+            _meals(writer, cell),
+            _pools(writer, cell),
+        )
+        for d, day in enumerate(roster.days)
+        for line in roster.lines
+        for cell in [line.cells[d]]
+        if cell.parts
+    ]
+    top = 3
+    for column, label in enumerate(labels):
+        sheet.write_string(top, column, label, writer.head(align="left"))
+    plain, wrapped = writer.cell(valign="top"), writer.cell(valign="top", text_wrap=True)
+    for number, values in enumerate(rows, start=top + 1):
+        sheet.set_row(number, LINE_HEIGHT * math.ceil(_columns(values[-1]) / POOLS_WIDTH) + 3)
+        for column, value in enumerate(values):
+            if isinstance(value, float):
+                sheet.write_number(number, column, value, writer.cell(valign="top", align="center"))
+            else:
+                sheet.write_string(number, column, value, wrapped if column == 9 else plain)
+    sheet.autofilter(top, 0, max(top + len(rows), top + 1), len(labels) - 1)
+    sheet.freeze_panes(top + 1, 4)
+    sheet.repeat_rows(top)
+    for column, label in enumerate(labels[:-1]):
+        texts = (str(values[column]) for values in rows)
+        sheet.set_column(column, column, max(_width(texts, most=26), _width([label]) + 2))
+    sheet.set_column(9, 9, POOLS_WIDTH + 4)
+
+
+def _meals(writer: _Writer, cell: Cell) -> str:
+    return writer.say("mark.list").join(p.text for p in cell.parts if p.activity == "meal")
+
+
+def _pools(writer: _Writer, cell: Cell) -> str:
+    """Return the pools served, in order of time; equal neighbours are told once."""
+    texts = [
+        f"{p.text} {p.pool or writer.say('label.no_pool')}"
+        for p in cell.parts
+        if p.activity != "meal"
+    ]
+    return writer.say("mark.clause").join(texts)
+
+
+def _coverage(writer: _Writer, days: Sequence[Day]) -> None:
+    """Sheet 3: required and rostered seats of every pool, one row a half hour."""
+    sheet = writer.sheet("coverage")
+    writer.note(sheet, 1, "sheet.coverage_note")
+    rows = writer.plan.roster.coverage
+    pools = [str(pool) for pool in writer.plan.workspace.pools if (rows["pool"] == pool).any()]
+    titles = reports.pool_titles(writer.plan.workspace, writer.lang)
+    top, fixed = 3, 3
+    for column, key in enumerate(("date", "weekday", "time")):
+        sheet.merge_range(
+            top, column, top + 1, column, writer.say(f"label.{key}"), writer.head(align="left")
+        )
+    for i, pool in enumerate(pools):
+        column = fixed + 2 * i
+        sheet.merge_range(top, column, top, column + 1, titles[pool], writer.head())
+        for offset, key in enumerate(("required_short", "rostered_short")):
+            sheet.write_string(top + 1, column + offset, writer.say(f"label.{key}"), writer.head())
+    at = {pool: fixed + 2 * i for i, pool in enumerate(pools)}
+    weekday = {day.date: day.weekday(writer.lang) for day in days}
+    number = top + 1
+    plain, figure = writer.cell(), writer.cell(align="center")
+    for _, group in rows.groupby(["date", "slot"], sort=True):
+        number += 1
+        date, moment = group["date"].iloc[0].date(), group["start"].iloc[0]
+        clock = f"{moment:%H:%M}" if moment.date() == date else f"{moment:%H:%M} +1"
+        texts = (f"{date}", weekday[date], clock)
+        for column, text in enumerate(texts):
+            sheet.write_string(number, column, text, plain)
+        for column in range(fixed, fixed + 2 * len(pools)):
+            sheet.write_blank(number, column, None, plain)
+        for row in walk(group):
+            sheet.write_number(number, at[str(row.pool)], row.required, figure)
+            sheet.write_number(number, at[str(row.pool)] + 1, row.rostered, figure)
+    short = writer.book.add_format({"bg_color": "#F6C1C1", "font_color": "#8C1D1D"})
+    for column in at.values():
+        need, have = (xlsxwriter.utility.xl_col_to_name(c) for c in (column, column + 1))
+        first = top + 3
+        rule = f"=AND(ISNUMBER({have}{first}),{have}{first}<{need}{first}-0.001)"
+        options = {"type": "formula", "criteria": rule, "format": short}
+        sheet.conditional_format(top + 2, column + 1, max(number, top + 2), column + 1, options)
+    sheet.autofilter(top + 1, 0, max(number, top + 2), fixed - 1)
+    sheet.freeze_panes(top + 2, fixed)
+    sheet.repeat_rows(top, top + 1)
+    sheet.repeat_columns(0, fixed - 1)
+    sheet.set_row(top, 44)
+    sheet.set_column(0, 0, 11.5)
+    sheet.set_column(1, 2, 8)
+    sheet.set_column(fixed, fixed + 2 * len(pools), 8.5)
+
+
+def _summary(writer: _Writer, roster: Board) -> None:
+    """Sheet 4: key figures, goals, service, shortages, fairness, backtest."""
+    plan, made = writer.plan, figures(writer.plan)
+    titles = reports.pool_titles(plan.workspace, writer.lang)
+    sheet = writer.sheet("summary")
+    row = 1
+    for good, sentence in reports.verdict(plan, made, titles):
+        look = writer.look() if good else writer.look(font_color=BAD, bold=True)
+        sheet.write_string(row, 0, sentence, look)
+        row += 1
+    tables = (
+        reports.key_figures(plan, made),
+        reports.goals(plan, made),
+        reports.service(plan, titles),
+        reports.service_by_day(plan, roster.days, titles),
+        reports.fairness(plan, roster),
+        reports.backtest(plan),
+        reports.backtest_by_shop(plan),
+        reports.shortages(plan, titles),
+    )
+    for table in tables:
+        row = _table(writer, sheet, row + 1, table, last=LONG_TEXT_ENDS)
+    sheet.set_column(0, 0, 42)
+    sheet.set_column(1, 4, 16)
+    sheet.set_column(5, max(LONG_TEXT_ENDS, len(roster.days)), 14)
+
+
+def _table(writer: _Writer, sheet: Any, row: int, table: Table, last: int = 0) -> int:
+    """Write a table with its title at `row`; return the row after it.
+
+    Parameters
+    ----------
+    last : the column up to which long text runs across cells
+    """
+    if not table.rows:
+        return row
+    sheet.write_string(row, 0, table.title, writer.look(bold=True, font_size=12))
+    for column, each in enumerate(table.columns):
+        side = "left" if each.form in ("text", "long") else "right"
+        sheet.write_string(row + 1, column, each.label, writer.head(align=side))
+        if each.form == "long" and last > column:
+            for line in range(row + 1, row + 2 + len(table.rows)):
+                sheet.merge_range(line, column, line, last, "", writer.cell())
+            sheet.write_string(row + 1, column, each.label, writer.head(align=side))
+    for i, row_values in enumerate(table.rows):
+        for j, value in enumerate(row_values):
+            properties: dict[str, object] = {}
+            if (i, j) in table.flagged:
+                properties |= {"font_color": BAD, "bg_color": BAD_FILL}
+            if table.total and i == 0:
+                properties |= {"bold": True}
+            text = reports.shown(writer.lang, value, form := table.columns[j].form)
+            at = (row + 2 + i, j)
+            if form in NUMBER and text != writer.say("mark.blank"):
+                look = writer.cell(num_format=NUMBER[form], **properties)
+                sheet.write_number(*at, float(str(value)), look)
+            else:
+                side = "right" if form in NUMBER else "left"
+                sheet.write_string(*at, text, writer.cell(align=side, **properties))
+    return row + 2 + len(table.rows)
+
+
+def _defaults(writer: _Writer) -> None:
+    """Sheet 5: every default that was used, with its value and origin."""
+    sheet = writer.sheet("defaults")
+    row = 1
+    for table in reports.defaults(writer.plan):
+        row = _table(writer, sheet, row + 1, table)
+    if row == 1:
+        writer.note(sheet, 2, "page.defaults_none")
+    sheet.set_column(0, 0, 38)
+    sheet.set_column(1, 1, 30)
+    sheet.set_column(2, 2, 30)
+    sheet.set_column(3, 3, 70)

@@ -1,0 +1,207 @@
+"""The page in a real browser: offline, without errors, drawn, inert."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from staffing.plan import Plan
+from staffing.publish.board import board
+from staffing.publish.page import page as render_page
+from staffing.words import say
+from tests.tiny import tiny_plan
+
+pytestmark = pytest.mark.browser
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+MARKUP = "<script>alert(1)</script>"
+LONGEST_MB = 2.0
+
+
+@dataclass
+class Seen:
+    """An opened page with everything that the browser reported about it."""
+
+    page: Any
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: Path) -> None:
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("dialog", lambda dialog: (self.complaints.append("dialog"), dialog.dismiss()))
+        self.page.goto(path.as_uri())
+        self.page.wait_for_selector("#chart svg")
+
+    def lines(self) -> list[str]:
+        """Return the shapes of all drawn lines."""
+        found: list[str] = self.page.eval_on_selector_all(
+            "#chart svg .mark-line path", "paths => paths.map(p => p.getAttribute('d'))"
+        )
+        return found
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    return tiny_plan(tmp_path_factory.getbasetemp() / "tiny", "zh")
+
+
+@pytest.fixture(scope="module")
+def html(tiny: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("page") / "plan.html"
+    path.write_text(render_page(tiny), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine: apt-get install chromium")
+    with sync_api.sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield found
+        found.close()
+
+
+def opened(browser: Any, html: Path) -> Iterator[Seen]:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    found = Seen(page)
+    found.open(html)
+    yield found
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def seen(browser: Any, html: Path) -> Iterator[Seen]:
+    """The page as it opens; tests only look at it."""
+    yield from opened(browser, html)
+
+
+@pytest.fixture
+def fresh(browser: Any, html: Path) -> Iterator[Seen]:
+    """A page of its own for a test that does something to it."""
+    yield from opened(browser, html)
+
+
+def test_page_opens_without_network_and_complaint(seen, html):
+    """From a file the page asks for nothing but itself, and the console stays empty."""
+    seen.page.wait_for_timeout(200)
+    assert seen.requests == [html.as_uri()]
+    assert seen.complaints == []
+
+
+def test_page_is_small_enough_to_mail(html):
+    """Charts library included, the page stays below two megabytes."""
+    assert html.stat().st_size < LONGEST_MB * 1e6
+
+
+def test_a_panel_is_drawn_for_each_day(seen, tiny):
+    """Required and rostered seats are drawn as lines, shortages as areas, a panel a day."""
+    assert len(seen.lines()) == 2 * 7
+    assert all(shape and shape.count("L") > 10 for shape in seen.lines())
+    assert seen.page.locator("#chart svg .mark-area path").count() == 7
+    headings = seen.page.locator("#chart svg text").all_text_contents()
+    assert {day.text("zh") for day in board(tiny).days} <= set(headings)
+
+
+def test_choosing_a_pool_changes_the_chart(fresh, tiny):
+    """Every pool is offered behind the total, and choosing one draws its own seats."""
+    names = fresh.page.locator("#pool option").all_inner_texts()
+    assert names[0] == say("zh", "label.all_pools")
+    assert [name.split(" ")[0] for name in names[1:]] == ["P-day", "P-late"]
+    together = fresh.lines()
+    fresh.page.select_option("#pool", index=2)
+    fresh.page.wait_for_function(
+        "was => document.querySelector('#chart svg .mark-line path').getAttribute('d') !== was",
+        arg=together[0],
+    )
+    assert fresh.lines() != together
+    assert fresh.complaints == []
+
+
+def test_pointing_at_a_half_hour_tells_its_figures(fresh, tiny):
+    """The tooltip has time, required, rostered, short and expected contacts."""
+    box = fresh.page.locator("#chart svg .mark-line path").first.bounding_box()
+    fresh.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    fresh.page.wait_for_selector("#vg-tooltip-element.visible")
+    told = fresh.page.inner_text("#vg-tooltip-element")
+    keys = ("time", "required", "rostered", "uncovered", "expected")
+    assert [say("zh", f"label.{key}") in told for key in keys] == [True] * len(keys)
+
+
+@pytest.mark.parametrize("width", [1280, 600])
+def test_nothing_hangs_over_the_edge(fresh, width):
+    """At desktop width nothing overflows; on a narrow screen tables scroll in their own box."""
+    fresh.page.set_viewport_size({"width": width, "height": 800})
+    for details in fresh.page.locator("details summary").all():
+        details.click()
+    assert fresh.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_names_with_markup_are_inert(fresh, tiny):
+    """A shop or an agent named like markup is shown as text and never runs."""
+    fresh.page.select_option("#pool", index=2)
+    assert MARKUP in fresh.page.locator("#pool option").nth(2).inner_text()
+    assert MARKUP in fresh.page.inner_text("#service")
+    assert "李<i>杰</i>" in fresh.page.inner_text("#roster")
+    assert fresh.page.locator("#roster td i").count() == 0
+    assert fresh.page.locator("script").count() == 4
+    assert "dialog" not in fresh.complaints
+
+
+def test_grid_shows_every_agent_and_day(seen, tiny):
+    """The roster on the page has the cells of the board."""
+    rows = seen.page.locator("table.roster tbody tr").all()
+    expected = [[cell.text for cell in line.cells] for line in board(tiny).lines]
+    assert [row.locator("td").all_inner_texts()[3:10] for row in rows] == expected
+
+
+def test_shortages_come_with_reasons(seen, tiny):
+    """The largest shortages are told with what the trained agents do instead."""
+    table = seen.page.locator("#shortages table").first
+    assert table.locator("tbody tr").count() == min(len(tiny.shortages), 12)
+    people = sum(tiny.shortages[0].reasons.values())
+    told = table.locator("tbody tr").first.locator("td").last.inner_text()
+    assert sum(int(n) for n in told.replace("\u00a0", " ").split(" ") if n.isdigit()) == people
+
+
+def test_page_forbids_everything_from_outside(html):
+    """The page carries a policy that lets it load nothing and evaluate no text as code."""
+    head = html.read_text("utf-8").split("</head>")[0]
+    assert "default-src 'none'" in head
+    assert "unsafe-eval" not in head
+
+
+def test_a_covered_plan_says_so(tiny):
+    """Without a shortage the page says that nothing is short, and its badge is not red."""
+    table = tiny.roster.coverage.assign(uncovered=0.0)
+    roster = dataclasses.replace(tiny.roster, coverage=table)
+    covered = render_page(dataclasses.replace(tiny, roster=roster, shortages=()))
+    assert say("zh", "page.shortages_none") in covered
+    assert say("zh", "page.ok") in covered
+    assert 'class="status bad"' not in covered
+    assert 'class="status bad"' in render_page(tiny)
+
+
+def test_data_of_the_chart_is_the_plans(tiny, html):
+    """The numbers behind the chart are the required and uncovered seats of the plan."""
+    text = html.read_text("utf-8").split('id="seats">')[1].split("</script>")[0]
+    pools = json.loads(text)["pools"][1:]
+    required = sum(row[2] for pool in pools for row in pool["rows"])
+    assert required == tiny.roster.coverage["required"].sum()
