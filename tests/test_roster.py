@@ -16,7 +16,7 @@ from staffing.errors import InfeasibleRosterError
 from staffing.grid import Window
 from staffing.roster import Roster, audit, roster, shortages
 from staffing.roster.bound import least_uncovered
-from staffing.roster.engine import WEIGHTS
+from staffing.roster.engine import WEIGHTS, _best, _Problem
 from staffing.roster.model import Task, solve
 from staffing.roster.shifts import Template, templates
 from staffing.roster.staff import SPEED_UNITS, Agent, staff
@@ -202,6 +202,22 @@ def test_a_random_company_gets_a_lawful_roster(seed: int, tmp_path: Path) -> Non
     assert goal.bound is not None
     assert goal.bound <= goal.value + 1e-6
     assert made.uncovered_h <= goal.value + 1e-6
+
+
+def test_two_halves_of_one_week_are_never_joined(tmp_path: Path) -> None:
+    """A late day from one crew's plan and an early next day from another's are not both taken."""
+    space = workspace(tmp_path)
+    story = scenario(tmp_path, days=2, rules=FREE)
+    agents = staff(space, story)
+    evening = {("P", 0, h / 2): 1 for h in range(30, 48)}
+    morning = {("P", 1, h / 2): 1 for h in range(18, 36)}
+    problem = _Problem(space, story, agents, SeatRequirement(table=need(evening | morning)))
+    tasks = [problem.task(agents, frozenset({day}), {}, seed=1) for day in (0, 1)]
+    answers = [solve(each) for each in tasks]
+    best = _best(problem, {}, problem.score({}), tasks, answers)
+    assert best is not None
+    assert all(answer and len(answer.roll) == 1 for answer in answers)
+    assert len(best[0]) == 1
 
 
 def test_the_same_seed_gives_the_same_roster(tmp_path: Path) -> None:

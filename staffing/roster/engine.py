@@ -235,14 +235,16 @@ def _best(
 ) -> tuple[Roll, _Score] | None:
     """Return the best of: the first answer, the second, both; None if none beats `roll`.
 
-    Both crews were planned against the same roster, so together they may do worse than alone.
+    Both crews were planned against the same roster, so together they may do worse than alone, and
+    somebody who is in both may get two halves that make no lawful week.
     """
     first, second = (
         None if answer is None else _replaced(roll, task, answer.roll)
         for task, answer in zip(tasks, answers, strict=True)
     )
     tried = [each for each in (first, second) if each is not None]
-    if first is not None and answers[1] is not None:
+    strangers = not set(tasks[0].agents) & set(tasks[1].agents)
+    if first is not None and answers[1] is not None and strangers:
         tried.append(_replaced(first, tasks[1], answers[1].roll))
     scored = [(each, problem.score(each)) for each in tried]
     best = min(scored, key=lambda pair: pair[1].cost, default=None)

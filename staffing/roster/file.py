@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from staffing.errors import Fault, RosterFileError
-from staffing.workspace import Used
-from staffing.workspace.files import Raw, english, read_table
+from staffing.errors import Fault, RosterFileError, WorkspaceError
+from staffing.workspace.files import Raw, read_table
+from staffing.workspace.headers import english
+from staffing.workspace.tables import STRETCHES
 from staffing.workspace.validate import validate
 
 
@@ -21,15 +22,13 @@ def read_roster(path: Path, zone: str = "Asia/Shanghai") -> pd.DataFrame:
         With every fault of the file. Agents that do not exist are the audit's business.
     """
     faults: list[Fault] = []
-    notices: list[Fault] = []
-    defaults: list[Used] = []
-    frame = read_table(path, faults)
-    table = pd.DataFrame()
-    if frame is not None:
-        raw = english(Raw(table="stretches", file=path.name, frame=frame), notices, faults)
-        table = validate(raw, zone, {}, faults, defaults)
-        if not len(table) and not faults:
-            faults.append(Fault(code="empty_roster", file=path.name))
+    try:
+        frame = read_table(path, STRETCHES)
+    except WorkspaceError as error:
+        raise RosterFileError(error.faults) from None
+    raw = english(Raw(table=STRETCHES.name, file=path.name, frame=frame), [], faults)
+    if raw is not None:
+        table = validate(raw, zone, None, None, faults, [])
     if faults:
         raise RosterFileError(faults)
     return table

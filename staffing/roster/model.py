@@ -277,7 +277,7 @@ def _coverage(model: _Model) -> None:
 def _unfairness(model: _Model) -> cp_model.LinearExpr:
     """Return the price of uneven late shifts, weekend days and days, and of broken wishes."""
     task = model.task
-    terms: list[cp_model.LinearExpr] = []
+    terms: list[cp_model.LinearExprT] = []
     weigh, late_after = task.fairness, task.fairness.late_after // INTERVAL_MIN
     for a, agent in enumerate(task.agents):
         own: list[tuple[int, Template, cp_model.LinearExprT]] = [
