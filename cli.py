@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -63,15 +64,15 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Forecast, compute seats, build and audit the roster, replay it, write the outputs."""
-    with _faults_told(lang):
-        scenario, workspace = _read(scenario_file, lang)
+    with _faults_told(lang) as voice:
+        scenario, workspace = _read(scenario_file, voice)
         from staffing.plan import plan as run
         from staffing.publish import publish, summary
 
         with _progress(scenario.lang) as (step, found):
             made = run(workspace, scenario, step, found)
             step("publish")
-            paths = publish(made, out / scenario.name)
+            paths = publish(made, out / scenario.name, scenario_file=scenario_file)
     if as_json:
         _print_json(summary(made) | {"files": [path.as_posix() for path in paths]})
     else:
@@ -88,8 +89,8 @@ def forecast(
     as_json: Json = False,
 ) -> None:
     """Print the contacts expected per shop and day."""
-    with _faults_told(lang):
-        scenario, workspace = _read(scenario_file, lang)
+    with _faults_told(lang) as voice:
+        scenario, workspace = _read(scenario_file, voice)
         from staffing.forecast import forecast as run
         from staffing.forecast import history
 
@@ -111,8 +112,8 @@ def forecast(
 @app.command()
 def seats(scenario_file: ScenarioFile, lang: Language = None, as_json: Json = False) -> None:
     """Print the seats required per pool and day: seat-hours and peak."""
-    with _faults_told(lang):
-        scenario, workspace = _read(scenario_file, lang)
+    with _faults_told(lang) as voice:
+        scenario, workspace = _read(scenario_file, voice)
         from staffing.forecast import forecast as expect
         from staffing.forecast import history
         from staffing.seats import seats as run
@@ -134,8 +135,8 @@ def seats(scenario_file: ScenarioFile, lang: Language = None, as_json: Json = Fa
 @app.command()
 def backtest(scenario_file: ScenarioFile, lang: Language = None, as_json: Json = False) -> None:
     """Score the forecast on rolling origins of the history, per shop, against seasonal naive."""
-    with _faults_told(lang):
-        scenario, workspace = _read(scenario_file, lang)
+    with _faults_told(lang) as voice:
+        scenario, workspace = _read(scenario_file, voice)
         from staffing.forecast import backtest as run
         from staffing.forecast import history
 
@@ -178,8 +179,8 @@ def audit(
     as_json: Json = False,
 ) -> None:
     """Check a roster, also one made by hand, against every hard rule; exit 3 if any is broken."""
-    with _faults_told(lang):
-        scenario, workspace = _read(scenario_file, lang)
+    with _faults_told(lang) as voice:
+        scenario, workspace = _read(scenario_file, voice)
         from staffing.roster.audit import audit as run
         from staffing.roster.audit import order
         from staffing.roster.file import read_roster
@@ -251,15 +252,24 @@ def init(
     typer.echo(_say(_language(lang))("say.created", folder=folder))
 
 
-def _read(path: Path, lang: str | None) -> tuple[Scenario, Workspace]:
+@dataclass(slots=True)
+class _Voice:
+    """The language to speak: as asked for, else the scenario's once it is read."""
+
+    lang: Lang
+    asked: bool
+
+
+def _read(path: Path, voice: _Voice) -> tuple[Scenario, Workspace]:
     """Read a scenario and its workspace, tell what is odd on stderr."""
     from staffing.forecast import horizon_notices
     from staffing.scenario import read_scenario
     from staffing.workspace import read_workspace
 
     scenario = read_scenario(path)
-    if lang is not None:
-        scenario = scenario.model_copy(update={"lang": _language(lang)})
+    if voice.asked:
+        scenario = scenario.model_copy(update={"lang": voice.lang})
+    voice.lang = scenario.lang
     workspace = read_workspace(scenario.workspace, scenario.zone)
     notices = [*horizon_notices(workspace, scenario), *workspace.notices]
     _tell_notices(notices, scenario.lang, SHOWN_NOTICES)
@@ -288,22 +298,22 @@ def _say(lang: Lang) -> Callable[..., str]:
 
 
 @contextmanager
-def _faults_told(lang: str | None) -> Iterator[None]:
+def _faults_told(lang: str | None) -> Iterator[_Voice]:
     """Turn errors raised on purpose into messages and exit codes."""
-    spoken = _language(lang)
+    voice = _Voice(_language(lang), asked=lang is not None)
     from staffing.errors import InfeasibleRosterError, InputError
 
     try:
-        yield
+        yield voice
     except InputError as error:
-        typer.echo(_say(spoken)("say.faults", count=len(error.faults)), err=True)
+        typer.echo(_say(voice.lang)("say.faults", count=len(error.faults)), err=True)
         for fault in error.faults:
-            typer.echo("  " + fault.line(spoken), err=True)
+            typer.echo("  " + fault.line(voice.lang), err=True)
         raise typer.Exit(BAD_INPUT) from None
     except InfeasibleRosterError as error:
-        typer.echo(_say(spoken)("say.no_roster"), err=True)
+        typer.echo(_say(voice.lang)("say.no_roster"), err=True)
         for clash in error.contradictions:
-            typer.echo("  " + clash.text(spoken), err=True)
+            typer.echo("  " + clash.text(voice.lang), err=True)
         raise typer.Exit(NO_PLAN) from None
 
 

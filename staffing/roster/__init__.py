@@ -98,8 +98,8 @@ def roster(
         raise InfeasibleRosterError(clashes)
     roll, report = search(workspace, scenario, agents, requirement, progress)
     table = assignments(workspace, scenario, agents, requirement, roll)
+    covered = coverage(workspace, scenario, requirement, table)
+    left_h = float(covered["uncovered"].sum()) * INTERVAL_MIN / 60
     return Roster(
-        assignments=table,
-        coverage=coverage(workspace, scenario, requirement, table),
-        report=report,
+        assignments=table, coverage=covered, report=report.with_value("uncovered", left_h)
     )

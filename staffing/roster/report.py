@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,11 @@ class SolveReport:
     seed: int
     crews: int
     seconds: float
+
+    def with_value(self, name: str, value: float) -> SolveReport:
+        """Return the report with one goal's value as the finished table has it."""
+        goals = tuple(replace(g, value=value) if g.name == name else g for g in self.goals)
+        return replace(self, goals=goals)
 
     def goal(self, name: str) -> Goal:
         """Return a goal by name.
