@@ -12,10 +12,13 @@ StaffingError
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from staffing.words import Lang, Statement, say
+from staffing.words import Lang, Statement, say, told
+
+LONGEST_VALUE = 80
+"""Characters of a cell that a message repeats."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +27,13 @@ class Fault:
 
     `code` names two entries of ``words.toml``: ``fault.<code>`` says what is wrong and
     ``remedy.<code>`` what to do; `facts` fills their placeholders.
+
+    Attributes
+    ----------
+    file : the file, as the user knows it
+    row : the row as Excel counts them (the header is row 1), or the line of a scenario
+    column : the column under the name that the file gives it, or the dotted key of a scenario
+    value : what was found there, as it was typed
     """
 
     code: str
@@ -31,27 +41,29 @@ class Fault:
     row: int | None = None
     column: str | None = None
     value: str | None = None
-    facts: dict[str, str] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
 
     def where(self, lang: Lang) -> str:
         """Return the place, e.g. ``shops.csv, row 3, column aht_s``."""
+        scenario = self.file.endswith(".toml")
         parts = [self.file]
         if self.row is not None:
-            parts.append(say(lang, "where.row", row=self.row))
+            parts.append(say(lang, "where.text_row" if scenario else "where.row", row=self.row))
         if self.column is not None:
-            parts.append(say(lang, "where.column", column=self.column))
+            key = "where.key" if scenario else "where.column"
+            parts.append(say(lang, key, column=self.column))
         return say(lang, "where.join").join(parts)
 
     def problem(self, lang: Lang) -> str:
         """Return what is wrong, with the value that was found."""
-        text = say(lang, f"fault.{self.code}", **self.facts)
+        text = say(lang, f"fault.{self.code}", **told(lang, self.facts))
         if self.value is None:
             return text
-        return say(lang, "where.got", text=text, value=self.value)
+        return say(lang, "where.got", text=text, value=_printable(self.value))
 
     def remedy(self, lang: Lang) -> str:
         """Return what the user should do."""
-        return say(lang, f"remedy.{self.code}", **self.facts)
+        return say(lang, f"remedy.{self.code}", **told(lang, self.facts))
 
     def line(self, lang: Lang) -> str:
         """Return place, problem and remedy in one line."""
@@ -62,6 +74,12 @@ class Fault:
             problem=self.problem(lang),
             remedy=self.remedy(lang),
         )
+
+
+def _printable(value: str) -> str:
+    """Return a value for a message: no control characters, not too long."""
+    plain = "".join(char if char.isprintable() else "�" for char in value)
+    return plain if len(plain) <= LONGEST_VALUE else plain[:LONGEST_VALUE] + "..."
 
 
 class StaffingError(Exception):

@@ -53,18 +53,22 @@ class Window:
 
     @classmethod
     def parse(cls, opens: str, closes: str) -> Window:
-        """Read two clock times; a closing at or before the opening lies on the next day.
+        """Read two clock times; a closing before the opening lies on the next day.
+
+        Round the clock is 00:00 to 24:00, or any time to the same time plus 24 hours.
 
         Raises
         ------
         ValueError
-            When a time is not on the half-hour grid or the window is longer than 24 hours.
+            When a time is not on the half-hour grid, the window is empty or longer than 24 hours.
         """
         start, end = clock_min(opens), clock_min(closes)
-        if end <= start:
+        if end < start:
             end += DAY_MIN
-        if start >= DAY_MIN or end - start > DAY_MIN or start % INTERVAL_MIN or end % INTERVAL_MIN:
-            raise ValueError(f"not a window on the half-hour grid: {opens}-{closes}")
+        if start % INTERVAL_MIN or end % INTERVAL_MIN:
+            raise ValueError(f"not on the half-hour grid: {opens}-{closes}")
+        if start >= DAY_MIN or not 0 < end - start <= DAY_MIN:
+            raise ValueError(f"empty or longer than a day: {opens}-{closes}")
         return cls(start, end)
 
     @property

@@ -1,17 +1,21 @@
 """The scenario file: horizon, targets, shifts and rules of one plan; all else is a default.
 
-A scenario is TOML. Every field that the file leaves out keeps its default, and every default
-that was used is listed with its origin in the manifest of the outputs.
+A scenario is TOML. Every key that the file leaves out keeps its default, and every default
+that was used is listed with its origin in the manifest of the outputs. docs/scenario.md, made
+by `keys_page`, lists all keys.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import difflib
+import json
+import re
 import tomllib
 import zoneinfo
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     BaseModel,
@@ -22,151 +26,287 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic.config import JsonDict
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from staffing.errors import Fault, ScenarioError
-from staffing.grid import INTERVAL_MIN, Grid, Window, clock_min
-from staffing.words import Lang
+from staffing.grid import INTERVAL_MIN, Grid, Window, clock_min, clock_text
+from staffing.words import Lang, Statement, catalogue, say
 
 TRADE = "usual in the trade (vendor texts): a prior"
 POLICY = "company policy: no national figure found"
 
 
-def given(default: Any, *, origin: str, **limits: Any) -> Any:
-    """Return a pydantic field with a default and where the default comes from."""
-    return Field(default, json_schema_extra={"origin": origin}, **limits)
+def given(default: Any, about: str, *, origin: str, limits: str = "", **bounds: Any) -> Any:
+    """Return a pydantic field with a default, its meaning and where the default comes from.
+
+    `limits` says in words what `bounds` cannot.
+    """
+    extra: JsonDict = {"origin": origin, "limits": limits}
+    return Field(default, description=about, json_schema_extra=extra, **bounds)
+
+
+def required(about: str, *, example: str, limits: str = "", **bounds: Any) -> Any:
+    """Return a pydantic field that every scenario file must give."""
+    extra: JsonDict = {"limits": limits}
+    return Field(description=about, examples=[example], json_schema_extra=extra, **bounds)
 
 
 class Section(BaseModel):
     """A table of the scenario file: unknown keys are refused, values are frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+def unfit(limit: str, *, key: str = "", value: str | None = None, **facts: str | int) -> Exception:
+    """Return the error of a value; `limit` names a sentence ``limit.*`` or a fault of the words.
+
+    A check of several keys says with `key` (dotted) and `value` which of them to change.
+    """
+    section = "limit" if f"limit.{limit}" in catalogue() else "fault"
+    context = {"key": key, "value": value, **facts}
+    return PydanticCustomError(limit, say("en", f"{section}.{limit}", **facts), context)
 
 
 def _clock(text: Any) -> Any:
-    if not isinstance(text, str):
-        raise ValueError("must be a clock time like 22:00")
-    minutes = clock_min(text)
+    try:
+        minutes = clock_min(str(text))
+    except ValueError:
+        raise unfit("clock") from None
     if minutes % INTERVAL_MIN:
-        raise ValueError("must lie on the half hour")
+        raise unfit("half_hour")
     return minutes
 
 
 def _window(pair: Any) -> Any:
     if isinstance(pair, Window):
         return pair
-    if not (isinstance(pair, list | tuple) and len(pair) == 2):
-        raise ValueError('must be two clock times like ["11:00", "14:00"]')
-    return Window.parse(str(pair[0]), str(pair[1]))
+    try:
+        opens, closes = pair
+        return Window.parse(str(opens), str(closes))
+    except (TypeError, ValueError):
+        raise unfit("window") from None
+
+
+def _demand(value: Any) -> Any:
+    if value == "mean" or (type(value) is float and 0 < value < 1):
+        return value
+    raise unfit("demand")
 
 
 Clock = Annotated[int, BeforeValidator(_clock)]
 """A clock time in the file, minutes after midnight in the model."""
 Span = Annotated[Window, BeforeValidator(_window)]
 Hours = Annotated[float, Field(gt=0, le=24, multiple_of=INTERVAL_MIN / 60)]
+SPAN = "two times on the half hour"
+LENGTHS = "hours in halves, above 0, at most 24; at least one"
 
 
 class Horizon(Section):
     """Which days are planned."""
 
-    start: dt.date = Field(description="first service day")
-    days: int = given(7, origin="a roster week", ge=1, le=42)
+    start: dt.date = required("First service day.", example="2026-11-23", strict=False)
+    days: int = given(7, "Number of service days.", origin="a roster week", ge=1, le=42)
 
 
 class ForecastSettings(Section):
     """How volumes are forecast."""
 
     quantiles: tuple[float, ...] = given(
-        (0.1, 0.5, 0.8, 0.9, 0.95), origin="the range a planner looks at"
+        (0.1, 0.5, 0.8, 0.9, 0.95),
+        "Quantiles of the contacts that are given besides the mean.",
+        origin="the range a planner looks at",
+        limits="shares strictly between 0 and 1; at least one",
+        strict=False,
     )
-    uplift: float = given(1.0, origin="no what-if: the forecast as it is", gt=0, le=20)
-    origins: int = given(6, origin="weekly backtest origins behind the quantiles", ge=2, le=52)
+    uplift: float = given(
+        1.0,
+        "Factor on all volumes, for what-if plans.",
+        origin="no what-if: the forecast as it is",
+        gt=0,
+        le=20,
+    )
+    origins: int = given(
+        6,
+        "How many weekly origins the backtest has.",
+        origin="weekly backtest origins behind the quantiles",
+        ge=2,
+        le=52,
+    )
 
     @field_validator("quantiles")
     @classmethod
     def _shares(cls, values: tuple[float, ...]) -> tuple[float, ...]:
-        if not values or not all(0 < v < 1 for v in values):
-            raise ValueError("every quantile lies strictly between 0 and 1")
+        if not values:
+            raise unfit("one_or_more")
+        if not all(0 < v < 1 for v in values):
+            raise unfit("between")
         return tuple(sorted(set(values)))
 
 
 class SeatSettings(Section):
     """How seats are computed from the forecast."""
 
-    demand: Literal["mean"] | Annotated[float, Field(gt=0, lt=1)] = given(
-        "mean", origin="the expected volume; a quantile such as 0.8 buys safety"
+    demand: Annotated[Literal["mean"] | float, BeforeValidator(_demand)] = given(
+        "mean",
+        "Volume that seats are computed for.",
+        origin="the expected volume; a quantile such as 0.8 buys safety",
+        limits='"mean" or a quantile strictly between 0 and 1',
     )
-    max_occupancy: float = given(0.85, origin=TRADE, gt=0, le=1)
+    max_occupancy: float = given(
+        0.85, "Highest share of time that agents are busy.", origin=TRADE, gt=0, le=1
+    )
     shrinkage: float = given(
-        0.0, origin="absences are rows of the absences table, meals are in the shift", ge=0, lt=0.6
+        0.0,
+        "Share of rostered time that is lost besides meals and absences.",
+        origin="absences are rows of the absences table, meals are in the shift",
+        ge=0,
+        lt=0.6,
     )
 
 
 class ShiftSettings(Section):
     """Which shifts may be worked, and when meals are taken."""
 
-    start_every_min: int = given(60, origin="assumed: starts on the hour", ge=30, le=240)
-    full_time_h: tuple[Hours, ...] = given((8.0,), origin="Labour Law art. 36: 8 hours a day")
-    part_time_h: tuple[Hours, ...] = given((6.0, 4.0), origin="assumed: half days and peak shifts")
-    lunch: Span = given(Window(660, 840), origin="lunch and dinner of an hour each (trade)")
-    dinner: Span = given(Window(1020, 1200), origin="lunch and dinner of an hour each (trade)")
-    meal_min: int = given(60, origin="lunch and dinner of an hour each (trade)", ge=30, le=120)
-    meal_from_h: float = given(6.0, origin="assumed: shorter shifts have no meal", gt=0, le=24)
-    work_before_meal_h: Hours = given(2.0, origin="assumed: no meal right after the start")
-    work_after_meal_h: Hours = given(1.0, origin="assumed: no meal right before the end")
+    start_every_min: int = given(
+        60,
+        "Minutes between possible starts of a shift.",
+        origin="assumed: starts on the hour",
+        ge=30,
+        le=240,
+        multiple_of=INTERVAL_MIN,
+    )
+    full_time_h: tuple[Hours, ...] = given(
+        (8.0,),
+        "Paid hours of a full-time shift.",
+        origin="Labour Law art. 36: 8 hours a day",
+        limits=LENGTHS,
+        strict=False,
+    )
+    part_time_h: tuple[Hours, ...] = given(
+        (6.0, 4.0),
+        "Paid hours of a part-time shift.",
+        origin="assumed: half days and peak shifts",
+        limits=LENGTHS,
+        strict=False,
+    )
+    lunch: Span = given(
+        Window(660, 840),
+        "Lunch is taken within.",
+        origin="lunch and dinner of an hour each (trade)",
+        limits=f"{SPAN}, no shorter than `meal_min`",
+    )
+    dinner: Span = given(
+        Window(1020, 1200),
+        "Dinner is taken within.",
+        origin="lunch and dinner of an hour each (trade)",
+        limits=f"{SPAN}, no shorter than `meal_min`, after lunch",
+    )
+    meal_min: int = given(
+        60,
+        "Minutes of a meal, unpaid.",
+        origin="lunch and dinner of an hour each (trade)",
+        ge=30,
+        le=120,
+        multiple_of=INTERVAL_MIN,
+    )
+    meal_from_h: float = given(
+        6.0,
+        "Shifts of at least so many paid hours have a meal.",
+        origin="assumed: shorter shifts have no meal",
+        gt=0,
+        le=24,
+    )
+    work_before_meal_h: Hours = given(
+        2.0, "Least hours of work before a meal.", origin="assumed: no meal right after the start"
+    )
+    work_after_meal_h: Hours = given(
+        1.0, "Least hours of work after a meal.", origin="assumed: no meal right before the end"
+    )
 
-    @field_validator("start_every_min", "meal_min")
+    @field_validator("full_time_h", "part_time_h")
     @classmethod
-    def _on_grid(cls, minutes: int) -> int:
-        if minutes % INTERVAL_MIN:
-            raise ValueError(f"must be a multiple of {INTERVAL_MIN} minutes")
-        return minutes
+    def _lengths(cls, hours: tuple[float, ...]) -> tuple[float, ...]:
+        if not hours:
+            raise unfit("one_or_more")
+        return hours
 
     @model_validator(mode="after")
     def _meals(self) -> Self:
         for meal, window in (("lunch", self.lunch), ("dinner", self.dinner)):
             if window.closes_min - window.opens_min < self.meal_min:
-                raise ValueError(f"{meal} is shorter than meal_min")
+                raise unfit("meal_fits", key=meal, value=str(window), minutes=self.meal_min)
         if self.dinner.opens_min < self.lunch.closes_min:
-            raise ValueError("dinner begins before lunch ends")
-        if not self.full_time_h or not self.part_time_h:
-            raise ValueError("full_time_h and part_time_h need at least one length")
+            raise unfit("lunch_first", key="dinner", value=str(self.dinner))
         return self
 
 
 class Rules(Section):
     """The hard rules; numbers R1... are those of docs/rules.md."""
 
-    max_daily_h: float = given(8.0, origin="R4: Labour Law art. 36", gt=0, le=11)
+    max_daily_h: float = given(
+        8.0, "Most paid hours a day.", origin="R4: Labour Law art. 36", gt=0, le=11
+    )
     min_week_share: float = given(
-        0.6, origin="R6: company policy: least share of the contract hours", ge=0, le=1
+        0.6,
+        "Least share of the contract hours in a week.",
+        origin="R6: company policy: least share of the contract hours",
+        ge=0,
+        le=1,
     )
-    rest_days_per_week: int = given(1, origin="R7: Labour Law art. 38", ge=1, le=6)
+    rest_days_per_week: int = given(
+        1, "Fewest rest days in a calendar week.", origin="R7: Labour Law art. 38", ge=1, le=6
+    )
     max_consecutive_days: int = given(
-        6, origin="R8: Decree 795 art. 7 and Labour Law art. 38", ge=1, le=6
+        6,
+        "Most working days in a row.",
+        origin="R8: Decree 795 art. 7 and Labour Law art. 38",
+        ge=1,
+        le=6,
     )
-    min_rest_h: float = given(11.0, origin="R9: " + POLICY, ge=0, le=16)
-    max_stretch_h: float = given(6.0, origin="R10: " + POLICY, gt=0, le=24)
+    min_rest_h: float = given(
+        11.0, "Least hours between two shifts.", origin="R9: " + POLICY, ge=0, le=16
+    )
+    max_stretch_h: float = given(
+        6.0, "Longest work without a meal, in hours.", origin="R10: " + POLICY, gt=0, le=24
+    )
     night: Span = given(
-        Window(22 * 60, 30 * 60), origin="R11: night work, customarily 22:00-06:00"
+        Window(22 * 60, 30 * 60),
+        "Hours that protected agents do not work.",
+        origin="R11: night work, customarily 22:00-06:00",
+        limits=SPAN,
     )
 
 
 class Fairness(Section):
     """What the lowest goals weigh against each other."""
 
-    late_after: Clock = given(22 * 60, origin="assumed: a shift that ends after 22:00 is late")
-    late_weight: int = given(2, origin="assumed", ge=0, le=100)
-    weekend_weight: int = given(2, origin="assumed", ge=0, le=100)
-    days_weight: int = given(1, origin="assumed", ge=0, le=100)
-    request_weight: int = given(3, origin="assumed", ge=0, le=100)
+    late_after: Clock = given(
+        22 * 60,
+        "A shift that ends later is a late shift.",
+        origin="assumed: a shift that ends after 22:00 is late",
+        limits="a time on the half hour",
+    )
+    late_weight: int = given(2, "Weight of even late shifts.", origin="assumed", ge=0, le=100)
+    weekend_weight: int = given(2, "Weight of even weekend days.", origin="assumed", ge=0, le=100)
+    days_weight: int = given(1, "Weight of even working days.", origin="assumed", ge=0, le=100)
+    request_weight: int = given(3, "Weight of wishes granted.", origin="assumed", ge=0, le=100)
 
 
 class RosterSettings(Section):
     """How hard the solver tries and when a roster counts as short."""
 
-    max_uncovered: float = given(0.03, origin="project default", ge=0, le=1)
+    max_uncovered: float = given(
+        0.03,
+        "Share of seat-hours that may stay uncovered before the exit code is 3.",
+        origin="project default",
+        ge=0,
+        le=1,
+    )
     effort: float = given(
-        60.0,
+        45.0,
+        "Work the solver may do.",
         origin="about as many seconds on two cores; counted in deterministic work units",
         gt=0,
         le=3600,
@@ -176,18 +316,44 @@ class RosterSettings(Section):
 class ReplaySettings(Section):
     """How the finished roster is replayed against sampled arrivals."""
 
-    replications: int = given(20, origin="a day's service level to about one point", ge=2, le=1000)
+    replications: int = given(
+        20,
+        "How many times each day is replayed.",
+        origin="a day's service level to about one point",
+        ge=2,
+        le=1000,
+    )
 
 
 class Scenario(Section):
     """One story to plan."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
-    workspace: Path
-    horizon: Horizon
-    lang: Lang = given("zh", origin="the product's first language")
-    zone: str = given("Asia/Shanghai", origin="one zone in China")
-    seed: int = given(1, origin="fixed, so that reruns agree", ge=0, le=2**31 - 1)
+    name: str = required(
+        "Name of the plan and of its output folder.",
+        example='"next-week"',
+        limits="1 to 64 letters (Chinese too), digits, dots, hyphens, underscores",
+        pattern=r"^\w[\w.-]{0,63}$",
+    )
+    workspace: Path = required(
+        "Folder (or .xlsx) of the tables, relative to the scenario file.",
+        example='"../data/demo"',
+        strict=False,
+    )
+    horizon: Horizon = required("Which days are planned.", example="[horizon] start = 2026-11-23")
+    lang: Lang = given("zh", "Language of the outputs.", origin="the product's first language")
+    zone: str = given(
+        "Asia/Shanghai",
+        "Time zone of all wall times.",
+        origin="one zone in China",
+        limits="an IANA name; no clock change within the horizon",
+    )
+    seed: int = given(
+        1,
+        "Seed of everything random.",
+        origin="fixed, so that reruns agree",
+        ge=0,
+        le=2**31 - 1,
+    )
     forecast: ForecastSettings = Field(default_factory=ForecastSettings)
     seats: SeatSettings = Field(default_factory=SeatSettings)
     shifts: ShiftSettings = Field(default_factory=ShiftSettings)
@@ -200,13 +366,16 @@ class Scenario(Section):
     @classmethod
     def _zone(cls, name: str) -> str:
         if name not in zoneinfo.available_timezones():
-            raise ValueError("not an IANA time zone such as Asia/Shanghai")
+            raise unfit("zone")
         return name
 
     @model_validator(mode="after")
     def _steady_clock(self) -> Self:
         if (day := self.grid.clock_change()) is not None:
-            raise ValueError(f"the clocks of {self.zone} change on {day}: plan around that night")
+            value = f"{self.horizon.start}"
+            raise unfit(
+                "clock_change", key="horizon.start", value=value, zone=self.zone, day=f"{day}"
+            )
         return self
 
     @property
@@ -219,9 +388,9 @@ class Scenario(Section):
         yield from _defaults(self, self.model_dump(mode="json"), "")
 
 
-def _defaults(section: BaseModel, said: dict[str, Any], path: str) -> Iterator[
-    tuple[str, object, str]
-]:
+def _defaults(
+    section: BaseModel, said: dict[str, Any], path: str
+) -> Iterator[tuple[str, object, str]]:
     for name, field in type(section).model_fields.items():
         value = getattr(section, name)
         if isinstance(value, Section):
@@ -241,51 +410,229 @@ def read_scenario(path: Path) -> Scenario:
     try:
         text = path.read_text("utf-8-sig")
         raw = tomllib.loads(text)
-    except OSError:
+    except FileNotFoundError:
         raise ScenarioError([Fault(code="no_scenario", file=str(path))]) from None
+    except OSError as error:
+        facts = {} if path.is_dir() else {"reason": error.strerror or str(error)}
+        code = "unreadable" if facts else "is_folder"
+        raise ScenarioError([Fault(code=code, file=str(path), facts=facts)]) from None
     except UnicodeDecodeError:
         raise ScenarioError([Fault(code="not_utf8", file=path.name)]) from None
     except tomllib.TOMLDecodeError as error:
-        facts = {"reason": str(error)}
-        raise ScenarioError([Fault(code="not_toml", file=path.name, facts=facts)]) from None
+        raise ScenarioError([_not_toml(path.name, text, str(error))]) from None
     try:
         scenario = Scenario.model_validate(raw)
     except ValidationError as error:
-        raise ScenarioError(_faults(path.name, text, error)) from None
+        faults = {(fault.column, fault.code): fault for fault in _faults(path.name, text, error)}
+        raise ScenarioError(sorted(faults.values(), key=lambda f: f.row or 0)) from None
     root = (path.parent / scenario.workspace).resolve()
     return scenario.model_copy(update={"workspace": root})
+
+
+def _not_toml(file: str, text: str, reason: str) -> Fault:
+    """Return where TOML could not be read, with the line as it stands there."""
+    lines = text.splitlines() or [""]
+    at = re.search(r"at line (\d+), column (\d+)", reason)
+    row, position = (int(at[1]), at[2]) if at else (len(lines), str(len(lines[-1])))
+    code = "key_twice" if re.search("overwrite|twice|mutate", reason) else "not_toml"
+    value = lines[min(row, len(lines)) - 1].strip()
+    return Fault(code=code, file=file, row=row, value=value, facts={"position": position})
+
+
+LIMITS = {
+    "greater_than": "above",
+    "greater_than_equal": "at_least",
+    "less_than": "below",
+    "less_than_equal": "at_most",
+    "multiple_of": "multiple",
+    "finite_number": "number",
+    "float_type": "number",
+    "int_type": "whole",
+    "literal_error": "one_of",
+    "model_type": "section",
+    "path_type": "text",
+    "string_type": "text",
+    "string_pattern_mismatch": "name",
+    "tuple_type": "list",
+}
+"""Pydantic's types of error -> our sentences ``limit.*``; our own errors carry their name."""
+BOUNDS = ("gt", "ge", "lt", "le", "multiple_of")
 
 
 def _faults(file: str, text: str, error: ValidationError) -> Iterator[Fault]:
     """Yield pydantic's errors as faults with the line of the file they stand on."""
     for each in error.errors():
-        place = [str(part) for part in each["loc"] if not str(part).startswith("literal")]
-        kind = each["type"]
-        code = {"missing": "key_missing", "extra_forbidden": "key_unknown"}.get(kind, "key_wrong")
-        value = None if kind == "missing" or isinstance(each["input"], dict) else each["input"]
+        facts = each.get("ctx", {})
+        place = [str(part) for part in each["loc"] if isinstance(part, str)]
+        place += str(facts["key"]).split(".") if facts.get("key") else []
+        key = ".".join(place)
+        value = facts.get("value") or _shown(each["input"], each["type"])
+        match each["type"]:
+            case "missing":
+                code, value, facts = "key_missing", None, {"example": _example(key)}
+            case "extra_forbidden":
+                near = _nearest(key)
+                code, value = "key_unknown_near" if near else "key_unknown", None
+                facts = {"near": near} if near else {}
+            case _:
+                code, facts = _unfit(key, each)
         yield Fault(
-            code=code,
-            file=file,
-            row=_line(text, place),
-            column=".".join(place) or None,
-            value=None if value is None else str(value),
-            facts={"reason": each["msg"].removeprefix("Value error, ")},
+            code=code, file=file, row=_line(text, place), column=key, value=value, facts=facts
         )
 
 
+def _shown(value: object, kind: str) -> str | None:
+    """Return a value for a message, text without its quotes unless they are the mistake."""
+    quotes_matter = kind.startswith(("int_", "float_", "model_", "tuple_"))
+    return value if isinstance(value, str) and not quotes_matter else _toml(value)
+
+
+def _unfit(key: str, error: ErrorDetails) -> tuple[str, dict[str, object]]:
+    """Return code and facts of a value that is not what it must be."""
+    kind, facts = error["type"], dict(error.get("ctx", {}))
+    facts = {name: fact for name, fact in facts.items() if name not in ("key", "value")}
+    if f"fault.{kind}" in catalogue():
+        return kind, facts
+    limit = "day" if kind.startswith("date_") else LIMITS.get(kind, kind)
+    bound = next((facts[name] for name in BOUNDS if name in facts), None)
+    if bound is not None:
+        facts = {"number": f"{bound:g}"}
+    elif limit == "one_of":
+        facts = {"allowed": re.findall(r"'([^']*)'", str(facts["expected"]))}
+    elif limit == "section":
+        facts = {"name": key}
+    elif f"limit.{limit}" not in catalogue():
+        limit, facts = "other", {"reason": error["msg"]}
+    said = Statement(f"limit.{limit}", facts)
+    if limit in ("below", "at_most") and bound is not None and bound <= 1:
+        return "key_not_a_share", {"limit": said}
+    if limit == "section":
+        return "key_not_a_section", {"limit": said, "name": key}
+    field = dict(keys()).get(key)
+    if field is None or field.is_required():
+        return "key_wrong_required", {"limit": said, "example": _example(key)}
+    return "key_wrong", {"limit": said, "default": _default(field)}
+
+
 def _line(text: str, place: list[str]) -> int | None:
-    """Return the line of a dotted key in a TOML text, or None when it is not there."""
+    """Return the line of a dotted key in a TOML text, else that of its section, else None."""
+    found: dict[str, int] = {}
     section = ""
-    *parents, key = place or [""]
     for number, line in enumerate(text.splitlines(), start=1):
         bare = line.split("#", 1)[0].strip()
         if bare.startswith("["):
-            section = bare.strip("[] ")
+            section = bare.strip("[] ").replace('"', "")
+            found.setdefault(section, number)
         elif "=" in bare:
-            name = bare.split("=", 1)[0].strip().strip('"')
-            full = f"{section}.{name}".strip(".")
-            if full in (".".join(place), ".".join(parents)) or (
-                name == key and section == ".".join(parents)
-            ):
-                return number
-    return None
+            name = bare.split("=", 1)[0].replace('"', "").replace(" ", "")
+            found.setdefault(f"{section}.{name}".strip("."), number)
+    names = (".".join(place[:length]) for length in range(len(place), 0, -1))
+    return next((found[name] for name in names if name in found), None)
+
+
+def keys(model: type[BaseModel] = Scenario, path: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Yield every key of a scenario, dotted, with its field; sections come after plain keys."""
+    sections = {name for name, field in model.model_fields.items() if _is_section(field)}
+    for name, field in sorted(model.model_fields.items(), key=lambda item: item[0] in sections):
+        yield f"{path}{name}", field
+        if _is_section(field):
+            yield from keys(field.annotation, f"{path}{name}.")  # type: ignore[arg-type]
+
+
+def _is_section(field: FieldInfo) -> bool:
+    return isinstance(field.annotation, type) and issubclass(field.annotation, Section)
+
+
+def _nearest(key: str) -> str | None:
+    """Return the known key that is meant: the same name in another section, or like spelling."""
+    known = [name for name, _ in keys()]
+    moved = [name for name in known if name.rpartition(".")[2] == key.rpartition(".")[2]]
+    close = moved or difflib.get_close_matches(key, known, n=1)
+    return close[0] if close else None
+
+
+def _example(key: str) -> str:
+    """Return how a required key is written."""
+    field = dict(keys()).get(key)
+    example = str((field.examples or [""])[0]) if field is not None else ""
+    return example if example.startswith("[") else f"{key.rpartition('.')[2]} = {example}"
+
+
+def _default(field: FieldInfo) -> str:
+    """Return a default as it would stand in the file."""
+    default = field.get_default(call_default_factory=True)
+    if isinstance(default, int) and any(
+        isinstance(each, BeforeValidator) and each.func is _clock for each in field.metadata
+    ):
+        default = clock_text(default)
+    return _toml(default) or ""
+
+
+def _toml(value: object) -> str | None:
+    """Return a value as it would stand in the file, None for a whole section."""
+    match value:
+        case dict() | BaseModel():
+            return None
+        case Window():
+            return json.dumps(
+                [clock_text(value.opens_min), clock_text(value.closes_min % 1440 or 1440)]
+            )
+        case list() | tuple():
+            return f"[{', '.join(_toml(each) or '{}' for each in value)}]"
+        case bool() | str():
+            return json.dumps(value, ensure_ascii=False)
+        case float():
+            return f"{value:g}" if value % 1 else f"{value:.1f}"
+        case _:
+            return str(value)
+
+
+def keys_page() -> str:
+    """Return the reference of all keys as Markdown: default, limits, meaning, origin."""
+    lines: list[str] = []
+    head = [
+        "| key | default | limits | meaning | where the default comes from |",
+        "|---|---|---|---|---|",
+    ]
+    for name, field in keys():
+        if _is_section(field):
+            lines += [
+                "",
+                f"## [{name}]",
+                "",
+                str(getattr(field.annotation, "__doc__", "")),
+                "",
+                *head,
+            ]
+            continue
+        if not lines:
+            lines += head
+        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+        default = "required" if field.is_required() else f"`{_default(field)}`"
+        cells = (f"`{name}`", default, _limits(field), field.description, extra.get("origin", ""))
+        lines.append(f"| {' | '.join(str(cell) for cell in cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _limits(field: FieldInfo) -> str:
+    """Return what a value must be, in words."""
+    extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+    if extra.get("limits"):
+        return str(extra["limits"])
+    kinds = {int: "whole number", float: "number", dt.date: "date", Path: "path", str: "text"}
+    words = {
+        "gt": "above {}",
+        "ge": "at least {}",
+        "lt": "below {}",
+        "le": "at most {}",
+        "multiple_of": "in steps of {}",
+    }
+    kind = next((word for each, word in kinds.items() if field.annotation is each), None)
+    parts = [kind or " or ".join(f'"{each}"' for each in get_args(field.annotation))]
+    for each in field.metadata:
+        parts += [
+            said.format(_toml(getattr(each, name)))
+            for name, said in words.items()
+            if getattr(each, name, None) is not None
+        ]
+    return ", ".join(parts)

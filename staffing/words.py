@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -17,14 +17,15 @@ LANGS: tuple[Lang, ...] = get_args(Lang)
 def catalogue() -> dict[str, dict[str, str]]:
     """Return key -> language -> text; keys are ``section.name``."""
     found: dict[str, dict[str, str]] = {}
-    for path in (files("staffing") / "words.toml", files("staffing.publish") / "words.toml"):
+    package = files("staffing")
+    for path in (package / "words.toml", package / "publish" / "words.toml"):
         raw: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
         for section, entries in raw.items():
             found |= {f"{section}.{name}": texts for name, texts in entries.items()}
     return found
 
 
-def say(lang: Lang, key: str, **facts: object) -> str:
+def say(lang: Lang, key: str, /, **facts: object) -> str:
     """Return the text of `key` in `lang` with its ``{placeholders}`` filled.
 
     Raises
@@ -44,7 +45,20 @@ class Statement:
 
     def text(self, lang: Lang) -> str:
         """Return the sentence; statements among its facts are said in the same language."""
-        return say(lang, self.key, **{name: _said(lang, f) for name, f in self.facts.items()})
+        return say(lang, self.key, **told(lang, self.facts))
+
+
+def told(lang: Lang, facts: Mapping[str, object]) -> dict[str, object]:
+    """Return the facts of a sentence with the statements among them said in `lang`."""
+    return {name: _said(lang, fact) for name, fact in facts.items()}
+
+
+def listed(items: Sequence[str], most: int = 8) -> Statement:
+    """Return a list for a sentence: the first items, and how many more there are."""
+    shown = list(items[:most])
+    if len(items) <= most:
+        return Statement("where.listed", {"shown": shown})
+    return Statement("where.listed_more", {"shown": shown, "more": len(items) - most})
 
 
 def _said(lang: Lang, fact: object) -> object:
@@ -52,4 +66,6 @@ def _said(lang: Lang, fact: object) -> object:
         return fact.text(lang)
     if isinstance(fact, tuple):
         return say(lang, "where.and_also").join(str(_said(lang, each)) for each in fact)
+    if isinstance(fact, list):
+        return say(lang, "where.comma").join(str(_said(lang, each)) for each in fact)
     return fact

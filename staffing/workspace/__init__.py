@@ -7,6 +7,7 @@ hours) becomes a notice.
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,8 +18,9 @@ import pandas as pd
 from staffing.errors import Fault, WorkspaceError
 from staffing.grid import Window
 from staffing.workspace.checks import cross_check
-from staffing.workspace.files import english, find
-from staffing.workspace.tables import TABLES, empty
+from staffing.workspace.files import Raw, find
+from staffing.workspace.headers import english
+from staffing.workspace.tables import TABLES, Ids, empty
 from staffing.workspace.validate import Used, validate
 
 __all__ = ["Used", "Workspace", "read_workspace"]
@@ -74,9 +76,12 @@ class Workspace:
     @cached_property
     def windows(self) -> dict[str, Window]:
         """Return shop_id -> opening window of a service day."""
+        shops = self.shops
         return {
-            str(shop): Window.parse(row.opens, row.closes)
-            for shop, row in zip(self.shops.index, self.shops.itertuples(), strict=True)
+            str(shop): Window.parse(opens, closes)
+            for shop, opens, closes in zip(
+                shops.index, shops["opens"], shops["closes"], strict=True
+            )
         }
 
     @cached_property
@@ -93,7 +98,7 @@ def read_workspace(root: Path, zone: str = "Asia/Shanghai") -> Workspace:
 
     Parameters
     ----------
-    root : a folder of CSV or Parquet tables, or one .xlsx with a sheet a table
+    root : a folder of CSV, Parquet or .xlsx tables, or one .xlsx with a sheet a table
     zone : IANA time zone; times with an offset are converted to it
 
     Raises
@@ -101,28 +106,35 @@ def read_workspace(root: Path, zone: str = "Asia/Shanghai") -> Workspace:
     WorkspaceError
         With every fault of every table.
     """
+    if zone not in zoneinfo.available_timezones():
+        raise WorkspaceError([Fault(code="not_a_zone", file="--zone", value=zone)])
     faults: list[Fault] = []
     notices: list[Fault] = []
     defaults: list[Used] = []
     clean: dict[str, pd.DataFrame] = {}
-    files: dict[str, str] = {}
-    for raw in find(root, faults):
-        files[raw.table] = raw.file
-        named = english(raw, notices, faults)
-        ids = {f"{t[:-1]}_ids": set(clean[t].index) for t in ("shops", "agents") if t in clean}
-        clean[raw.table] = validate(named, zone, ids, faults, defaults)
+    raws: dict[str, Raw] = {}
+    for found in find(root, faults, notices):
+        raw = english(found, notices, faults)
+        if raw is None:
+            continue
+        shop_ids, agent_ids = (_ids(clean.get(table)) for table in ("shops", "agents"))
+        clean[found.table] = validate(raw, zone, shop_ids, agent_ids, faults, defaults)
+        raws[found.table] = raw
     for table in TABLES:
-        if table.name not in clean and not table.required:
-            clean[table.name] = empty(table.name)
-    if all(table.name in clean for table in TABLES):
-        cross_check(clean, files, faults, notices)
+        clean.setdefault(table.name, empty(table.name))
+    cross_check(clean, raws, faults, notices)
     if faults:
         raise WorkspaceError(faults)
     return Workspace(
         root=root,
         zone=zone,
         tables=clean,
-        files=files,
+        files={table: raw.file for table, raw in raws.items()},
         defaults=tuple(defaults),
         notices=tuple(notices),
     )
+
+
+def _ids(table: pd.DataFrame | None) -> Ids:
+    """Return the ids of shops or agents, None where there are none to compare with."""
+    return None if table is None or table.empty else set(table.index.astype(str))

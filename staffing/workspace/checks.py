@@ -3,197 +3,222 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from staffing.errors import Fault
-from staffing.grid import DAY_MIN, Window
+from staffing.grid import DAY_MIN, INTERVAL_MIN, Window, clock_min
+from staffing.words import Statement, listed
+from staffing.workspace.cells import as_typed
+from staffing.workspace.files import Raw
 
 STEPS_MIN = (DAY_MIN, 60, 30, 15, 10, 5)
 """Intervals that a history may come in; 20 minutes do not fit into half hours."""
 SHORT_HISTORY_DAYS = 28
+STALE_DAYS = 7
+OUTSIDE_SHARE = 0.001
+CLOSED_BELOW = 0.001
+"""A day at zero this improbable for a shop of its size (Poisson) is taken for closed."""
+FEWEST_ROWS_OF_A_GRID = 20
+"""Fewer rows may lie apart by chance, so their interval is not judged."""
 
 Tables = Mapping[str, pd.DataFrame]
+Raws = Mapping[str, Raw]
+Minutes = npt.NDArray[np.float64]
 
 
-def cross_check(
-    tables: Tables, files: Mapping[str, str], faults: list[Fault], notices: list[Fault]
-) -> None:
+def cross_check(tables: Tables, raws: Raws, faults: list[Fault], notices: list[Fault]) -> None:
     """Append what is wrong between cells, rows and tables; give each shop without pool its own.
 
-    Runs after each table's own check, whose faults it does not repeat.
+    Runs after each table's own check, whose faults it does not repeat, with whatever tables
+    could be read.
     """
-    shops = tables["shops"]
-    shops["pool"] = shops["pool"].fillna(pd.Series(shops.index, shops.index))
-    windows = _windows(shops, files["shops"], faults)
-    _channels(shops, files["shops"], faults)
-    _history(tables["history"], shops, windows, files["history"], faults, notices)
-    _training(tables, files["skills"], notices)
-    _overlaps(tables["rosters"], files.get("rosters", "rosters"), faults)
+    windows: dict[str, Window] = {}
+    if "shops" in raws:
+        shops = tables["shops"]
+        shops["pool"] = shops["pool"].fillna(pd.Series(shops.index, shops.index))
+        windows = _windows(shops, raws["shops"], faults)
+        _channels(shops, raws["shops"], faults)
+    if "history" in raws:
+        if "shops" in raws:
+            _volumes(tables["history"], tables["shops"], raws, faults)
+        judged = _steps(tables["history"], raws["history"], faults)
+        notices += _oddities(judged, windows, raws["history"])
+    if {"shops", "agents", "skills"} <= set(raws):
+        notices += _training(tables, raws["skills"])
+    if "rosters" in raws:
+        _overlaps(tables["rosters"], raws["rosters"], faults)
 
 
-def _windows(shops: pd.DataFrame, file: str, faults: list[Fault]) -> dict[str, Window]:
+def _windows(shops: pd.DataFrame, raw: Raw, faults: list[Fault]) -> dict[str, Window]:
     """Return shop_id -> window of the shops whose window can be read."""
     windows: dict[str, Window] = {}
-    for shop, row in shops.iterrows():
+    known = shops.dropna(subset=["opens", "closes"])
+    for shop, row, opens, closes in zip(
+        known.index, known["row"], known["opens"], known["closes"], strict=True
+    ):
         try:
-            windows[str(shop)] = Window.parse(str(row["opens"]), str(row["closes"]))
+            windows[str(shop)] = Window.parse(opens, closes)
         except ValueError:
-            value = f"{row['opens']}-{row['closes']}"
-            faults.append(
-                Fault(
-                    code="not_a_window",
-                    file=file,
-                    row=int(row["row"]),
-                    column="closes",
-                    value=value,
-                )
-            )
+            code = "empty_window" if clock_min(opens) == clock_min(closes) else "not_a_window"
+            column = "opens" if clock_min(opens) % INTERVAL_MIN else "closes"
+            faults.append(raw.fault(code, row=row, column=column, value=f"{opens}-{closes}"))
     return windows
 
 
-def _channels(shops: pd.DataFrame, file: str, faults: list[Fault]) -> None:
+def _channels(shops: pd.DataFrame, raw: Raw, faults: list[Fault]) -> None:
     """A phone holds one contact at a time, and a pool has one channel."""
-    for shop, row in shops[(shops["channel"] == "phone") & (shops["concurrency"] > 1)].iterrows():
+    for _, shop in shops[(shops["channel"] == "phone") & (shops["concurrency"] > 1)].iterrows():
+        value = f"{shop['concurrency']:g}"
         faults.append(
-            Fault(
-                code="phone_concurrency",
-                file=file,
-                row=int(row["row"]),
-                column="concurrency",
-                value=f"{row['concurrency']:.0f}",
-                facts={"shop": str(shop)},
-            )
+            raw.fault("phone_concurrency", row=shop["row"], column="concurrency", value=value)
         )
-    channels = shops.groupby("pool")["channel"].nunique()
-    for pool in channels.index[channels > 1]:
-        row = shops[shops["pool"] == pool].iloc[-1]
-        faults.append(
-            Fault(
-                code="mixed_channels",
-                file=file,
-                row=int(row["row"]),
-                column="channel",
-                value=str(row["channel"]),
-                facts={"pool": str(pool)},
-            )
-        )
-
-
-def _history(
-    history: pd.DataFrame,
-    shops: pd.DataFrame,
-    windows: Mapping[str, Window],
-    file: str,
-    faults: list[Fault],
-    notices: list[Fault],
-) -> None:
-    rows = history.dropna(subset=["shop_id", "start", "contacts"])
-    by_shop = dict(iter(rows.groupby("shop_id", sort=False)))
-    for shop in shops.index.astype(str):
-        own = by_shop.get(shop)
-        if own is None or not own["contacts"].sum() > 0:
-            code = "no_history" if own is None else "all_zero"
-            faults.append(Fault(code=code, file=file, column="shop_id", value=shop))
-            continue
-        off = off_grid(own["start"])
-        if off is not None:
+    phones = shops["channel"] == "phone"
+    for pool, group in shops[phones].groupby("pool", sort=False):
+        if ((shops["pool"] == pool) & (shops["channel"] == "chat")).any():
+            row = group["row"].iloc[0]
             faults.append(
-                Fault(
-                    code="irregular",
-                    file=file,
-                    row=int(off),
-                    column="start",
-                    value=str(own.at[off, "start"]),
-                    facts={"shop": shop},
-                )
+                raw.fault("mixed_channels", row=row, column="channel", value="phone", pool=pool)
             )
+
+
+def _volumes(history: pd.DataFrame, shops: pd.DataFrame, raws: Raws, faults: list[Fault]) -> None:
+    """Every shop has a history, and somebody contacted it."""
+    totals = history.groupby("shop_id")["contacts"].sum()
+    for shop, row in shops["row"].items():
+        if not totals.get(shop, 0) > 0:
+            code = "all_zero" if shop in totals else "no_history"
+            faults.append(raws["shops"].fault(code, row=row, column="shop_id", value=shop))
+
+
+def _steps(history: pd.DataFrame, raw: Raw, faults: list[Fault]) -> dict[str, pd.DataFrame]:
+    """Return shop -> its rows, for the shops whose rows lie on a grid that can be used."""
+    judged: dict[str, pd.DataFrame] = {}
+    found: dict[tuple[str, int], list[tuple[str, int]]] = defaultdict(list)
+    rows = history.dropna(subset=["shop_id", "start", "contacts"])
+    for name, own in rows.groupby("shop_id", sort=False):
+        minutes = minute_of_day(own["start"])
+        off, step = np.flatnonzero(minutes % 5), _odd_step(minutes)
+        if raw.table == "contact_log" or not (off.size or step):
+            judged[str(name)] = own
             continue
-        notices += _oddities(own, shop, windows.get(shop), file)
+        if not off.size:
+            off = np.flatnonzero(minutes % INTERVAL_MIN)
+        row = own.index[int(off[0]) if off.size else 0]
+        found["irregular_step" if step else "irregular", step].append((str(name), int(row)))
+    for (code, step), shops in found.items():
+        row = shops[0][1]
+        value = as_typed(raw.frame.loc[row, "start"])
+        facts: dict[str, object] = {"shops": listed([shop for shop, _ in shops])}
+        facts |= {"step": step} if step else {}
+        faults.append(raw.fault(code, row=row, column="start", value=value, **facts))
+    return judged
 
 
-def off_grid(starts: pd.Series) -> int | None:
-    """Return the row label of a start that fits no regular interval, or None."""
-    seconds = ((starts - starts.dt.normalize()).dt.total_seconds()).to_numpy()
-    off = np.flatnonzero(seconds % 300 != 0)
-    if off.size:
-        return int(starts.index[off[0]])
-    steps = math.gcd(DAY_MIN, *np.unique(seconds // 60).astype(int).tolist())
-    if steps in (20, 40):
-        return int(starts.index[np.flatnonzero(seconds % 1800 != 0)[0]])
-    return None
+def minute_of_day(starts: pd.Series) -> Minutes:
+    """Return minutes since midnight, with seconds as a fraction."""
+    since = (starts - starts.dt.normalize()).dt.total_seconds() / 60
+    return np.asarray(since, dtype=np.float64)
+
+
+def common_min(minutes: Minutes) -> int:
+    """Return the longest interval in minutes that divides the day and fits every start."""
+    return math.gcd(DAY_MIN, *np.unique(minutes).astype(int).tolist())
+
+
+def _odd_step(minutes: Minutes) -> int:
+    """Return an interval that does not fit half hours (20, 45, 120 minutes ...), else 0."""
+    if (minutes % 5).any():
+        return 0
+    step = common_min(minutes)
+    if step in STEPS_MIN or len(minutes) < FEWEST_ROWS_OF_A_GRID or len(np.unique(minutes)) < 2:
+        return 0
+    return step
 
 
 def step_min(starts: pd.Series) -> int:
     """Return the interval of a shop's history in minutes: the longest that fits every start."""
-    minutes = ((starts - starts.dt.normalize()).dt.total_seconds() // 60).unique()
-    common = math.gcd(DAY_MIN, *np.asarray(minutes, dtype=int).tolist())
+    common = common_min(minute_of_day(starts))
     return next(step for step in STEPS_MIN if common % step == 0)
 
 
 def _oddities(
-    own: pd.DataFrame, shop: str, window: Window | None, file: str
+    judged: Mapping[str, pd.DataFrame], windows: Mapping[str, Window], raw: Raw
 ) -> list[Fault]:
-    """Return notices on gaps, zero days, short history and contacts outside the window."""
-    found: list[tuple[str, dict[str, str]]] = []
+    """Return notices on gaps, zero days, short histories and contacts outside the window."""
+    found: dict[str, list[str]] = defaultdict(list)
+    last = max((pd.Timestamp(own["start"].max()) for own in judged.values()), default=None)
+    for shop, own in judged.items():
+        for code, detail in _odd(own, windows.get(shop), last or pd.Timestamp.min).items():
+            found[code].append(f"{shop} ({detail})")
+    column = "start" if "start" in raw.headers else "contacted_at"
+    return [
+        raw.fault(code, column=column, shops=listed(shops)) for code, shops in sorted(found.items())
+    ]
+
+
+def _odd(own: pd.DataFrame, window: Window | None, last: pd.Timestamp) -> dict[str, str]:
+    """Return what is odd about one shop's history: code -> the figure behind it."""
+    found: dict[str, str] = {}
     days = own["start"].dt.normalize()
     totals = own.groupby(days)["contacts"].sum()
     span = (days.max() - days.min()).days + 1
     if span < SHORT_HISTORY_DAYS:
-        found.append(("short_history", {"days": str(span)}))
+        found["short_history"] = f"{span}"
     if (gaps := span - len(totals)) > 0:
-        found.append(("missing_days", {"days": str(gaps)}))
-    if (zeros := int((totals == 0).sum())) and totals.median() >= 10:
-        found.append(("zero_days", {"days": str(zeros)}))
-    if window is not None and step_min(own["start"]) < DAY_MIN:
-        minute = (own["start"] - days).dt.total_seconds() / 60
-        inside = ((minute >= window.opens_min) & (minute < window.closes_min)) | (
-            minute + DAY_MIN < window.closes_min
+        found["missing_days"] = f"{gaps}/{span}"
+    zeros, busy = int((totals == 0).sum()), totals[totals > 0]
+    if zeros and len(busy) and math.exp(-busy.median()) < CLOSED_BELOW:
+        found["zero_days"] = f"{zeros}/{span}"
+    if (last - days.max()).days >= STALE_DAYS:
+        found["ends_early"] = f"{days.max():%Y-%m-%d}"
+    minutes = minute_of_day(own["start"])
+    if len(own) == len(totals) >= FEWEST_ROWS_OF_A_GRID and minutes[0] and np.ptp(minutes) == 0:
+        found["one_time"] = f"{own['start'].iloc[0]:%H:%M}"
+    if window is not None and common_min(minutes) < DAY_MIN:
+        inside = ((minutes >= window.opens_min) & (minutes < window.closes_min)) | (
+            minutes + DAY_MIN < window.closes_min
         )
-        share = float(own["contacts"].where(~inside, 0).sum() / own["contacts"].sum())
-        if share > 0.001:
-            facts = {"share": f"{share:.1%}", "window": str(window)}
-            found.append(("outside_window", facts))
-    return [
-        Fault(code=code, file=file, column="start", value=shop, facts={"shop": shop, **facts})
-        for code, facts in found
-    ]
+        share = float(own["contacts"].where(~inside, 0).sum() / max(own["contacts"].sum(), 1))
+        if share > OUTSIDE_SHARE:
+            found["outside_window"] = f"{share:.1%}, {window}"
+    return found
 
 
-def _training(tables: Tables, file: str, notices: list[Fault]) -> None:
+def _training(tables: Tables, raw: Raw) -> list[Fault]:
     """Pools nobody can serve, agents trained for part of a pool, agents without any skill."""
-    shops, skills = tables["shops"], tables["skills"]
-    trained = skills.dropna(subset=["agent_id", "shop_id"]).groupby("agent_id")["shop_id"].agg(set)
+    notices: list[Fault] = []
+    shops, skills = tables["shops"], tables["skills"].dropna(subset=["agent_id", "shop_id"])
+    trained = skills.groupby("agent_id")["shop_id"].agg(set)
     for pool, group in shops.groupby("pool", sort=False):
         members = set(group.index)
-        full = sum(members <= known for known in trained)
-        partial = sum(bool(members & known) and not members <= known for known in trained)
-        if not full:
-            notices.append(
-                Fault(code="nobody_trained", file=file, column="shop_id", value=str(pool))
-            )
-        if partial:
-            facts = {"agents": str(partial), "pool": str(pool)}
-            notices.append(
-                Fault(code="partly_trained", file=file, column="shop_id", facts=facts)
-            )
-    idle = [str(a) for a in tables["agents"].index if a not in trained.index]
+        if not any(members <= known for known in trained):
+            notices.append(raw.fault("nobody_trained", column="shop_id", value=pool))
+        partly = [
+            str(agent)
+            for agent, known in trained.items()
+            if members & known and not members <= known
+        ]
+        if partly:
+            facts: dict[str, str | Statement] = {"agents": listed(partly), "pool": str(pool)}
+            notices.append(raw.fault("partly_trained", column="shop_id", **facts))
+    idle = [str(agent) for agent in tables["agents"].index if agent not in trained.index]
     if idle:
-        facts = {"agents": ", ".join(idle[:5]), "count": str(len(idle))}
-        notices.append(Fault(code="no_skill", file=file, column="agent_id", facts=facts))
+        notices.append(raw.fault("no_skill", column="agent_id", agents=listed(idle)))
+    return notices
 
 
-def _overlaps(rosters: pd.DataFrame, file: str, faults: list[Fault]) -> None:
+def _overlaps(rosters: pd.DataFrame, raw: Raw, faults: list[Fault]) -> None:
     """A person cannot work two published shifts at once."""
     ordered = rosters.dropna(subset=["agent_id", "start", "end"]).sort_values(
-        ["agent_id", "start"]
+        ["agent_id", "start"], kind="stable"
     )
-    same = ordered["agent_id"].eq(ordered["agent_id"].shift())
-    clash = same & (ordered["start"] < ordered["end"].shift())
-    for row in ordered.index[clash]:
-        value = f"{ordered.at[row, 'agent_id']} {ordered.at[row, 'start']}"
-        faults.append(
-            Fault(code="overlap", file=file, row=int(row), column="start", value=value)
-        )
+    until = ordered.groupby("agent_id")["end"].cummax()
+    busy_until = until.groupby(ordered["agent_id"]).shift()
+    for row in ordered.index[ordered["start"] < busy_until]:
+        value = f"{ordered.loc[row, 'agent_id']} {ordered.loc[row, 'start']:%Y-%m-%d %H:%M}"
+        faults.append(raw.fault("overlap", row=row, column="start", value=value))

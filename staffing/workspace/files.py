@@ -1,4 +1,4 @@
-"""Finding and reading the files of a workspace into raw tables, before any meaning is given.
+"""Finding the files of a workspace and reading them into raw tables, before any meaning is given.
 
 A raw table keeps every cell as it was typed, indexed by the row number the planner sees in
 Excel (the header is row 1), so that a fault can be pointed at.
@@ -6,228 +6,347 @@ Excel (the header is row 1), so that a fault can be pointed at.
 
 from __future__ import annotations
 
-import datetime as dt
-import difflib
+import csv
 import io
 import re
+import warnings
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
+from openpyxl.utils.exceptions import InvalidFileException
 
-from staffing.errors import Fault
-from staffing.workspace.tables import CHINESE_VALUES, TABLES, Table, schema
+from staffing.errors import Fault, WorkspaceError
+from staffing.words import listed
+from staffing.workspace.cells import as_typed, texts
+from staffing.workspace.tables import STRETCHES, TABLES, Table
 
-PERSONAL = re.compile(
-    r"phone|mobile|telephone|address|buyer|receiver|consignee|wechat|id_?card|passport"
-    r"|手机|电话|地址|买家|收货|收件|微信|身份证|顾客姓名|客户姓名|旺旺",
-    re.IGNORECASE,
-)
+DELIMITERS = ",\t;|"
+MAGIC = {
+    b"PK\x03\x04": ("xlsx", ".xlsx"),
+    b"\xd0\xcf\x11\xe0": ("xls", ".xls (Excel 97-2003)"),
+    b"PAR1": ("parquet", ".parquet"),
+    b"%PDF": ("pdf", ".pdf"),
+}
+"""First bytes of a file -> the suffix that fits, and how it is called in messages."""
 FIRST_ROW = 2
 """The row number of the first data row; the header is row 1."""
+SHOWN_ROWS = 20
+"""Of the rows with too many cells only the first are listed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raw:
-    """A table as it was found: `file` for messages, cells as typed, row numbers as index."""
+    """A table as it was found.
+
+    Attributes
+    ----------
+    file : its name for messages
+    frame : cells as typed, columns as the file calls them, Excel's row numbers as index
+    headers : English column name -> the name in the file, once the columns are known
+    """
 
     table: str
     file: str
     frame: pd.DataFrame
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def fault(
+        self,
+        code: str,
+        *,
+        row: object = None,
+        column: str | None = None,
+        value: object = None,
+        **facts: object,
+    ) -> Fault:
+        """Return a fault of this table; `column` is the English name."""
+        return Fault(
+            code=code,
+            file=self.file,
+            row=None if row is None else int(str(row)),
+            column=None if column is None else self.headers.get(column, column),
+            value=None if value is None else str(value),
+            facts=facts,
+        )
 
 
-def find(root: Path, faults: list[Fault]) -> Iterator[Raw]:
+def find(root: Path, faults: list[Fault], notices: list[Fault]) -> Iterator[Raw]:
     """Yield the raw tables of a workspace: a folder of files, or one .xlsx.
 
-    Missing required tables, unreadable files and doubled tables go into `faults`.
+    Missing required tables, unreadable files and doubled tables go into `faults`; files and
+    sheets that are no table into `notices`.
     """
     if root.is_file() and root.suffix.lower() == ".xlsx":
-        yield from _sheets(root, faults)
-        return
-    if not root.is_dir():
+        yield from _workbook(root, faults, notices)
+    elif not root.is_dir():
         faults.append(Fault(code="no_workspace", file=str(root)))
-        return
-    books = sorted(p for p in root.glob("*.xlsx") if not p.name.startswith("~$"))
-    if len(books) == 1 and not any(_candidates(root, table) for table in TABLES):
-        yield from _sheets(books[0], faults)
-        return
+    else:
+        files = [p for p in sorted(root.iterdir()) if p.is_file() and not p.name.startswith("~$")]
+        files = [path for path in files if path.suffix.lower() in _TABLE_LIKE]
+        books = [path for path in files if path.suffix.lower() == ".xlsx"]
+        if len(books) == 1 and not any(_table_of(path.stem) for path in files):
+            yield from _workbook(books[0], faults, notices)
+        else:
+            yield from _folder(root, files, faults, notices)
+
+
+def _folder(
+    root: Path, files: Sequence[Path], faults: list[Fault], notices: list[Fault]
+) -> Iterator[Raw]:
+    by_table: dict[str, list[Path]] = {table.name: [] for table in TABLES}
+    names = ", ".join(f"{table.name}.csv" for table in TABLES)
+    for path in files:
+        table = _table_of(path.stem)
+        if table is not None:
+            by_table[table.name].append(path)
+        else:
+            notices.append(Fault(code="unknown_file", file=path.name, facts={"names": names}))
     for table in TABLES:
-        paths = _candidates(root, table)
-        if len(paths) > 1:
-            names = ", ".join(p.name for p in paths)
-            faults.append(Fault(code="doubled_table", file=names, facts={"table": table.name}))
-        elif paths:
-            frame = read_table(paths[0], faults)
-            if frame is not None:
-                yield Raw(table=table.name, file=paths[0].name, frame=frame)
-        elif table.required:
-            faults.append(
-                Fault(code="missing_table", file=str(root), facts={"table": table.name})
-            )
+        match by_table[table.name]:
+            case []:
+                if table.required:
+                    faults.append(_missing(str(root), table))
+            case [path]:
+                try:
+                    frame = read_table(path, table)
+                    yield Raw(table=table.name, file=path.name, frame=frame)
+                except WorkspaceError as error:
+                    faults += error.faults
+            case several:
+                shown = ", ".join(path.name for path in several)
+                facts = {"table": table.name}
+                faults.append(Fault(code="doubled_table", file=shown, facts=facts))
 
 
-def _candidates(root: Path, table: Table) -> list[Path]:
-    paths = [root / f"{n}{suffix}" for n in (table.name, table.zh) for suffix in _READERS]
-    return [path for path in paths if path.is_file()]
-
-
-def _sheets(book: Path, faults: list[Fault]) -> Iterator[Raw]:
+def _workbook(book: Path, faults: list[Fault], notices: list[Fault]) -> Iterator[Raw]:
     try:
-        sheets = pd.read_excel(book, sheet_name=None, dtype=object, engine="openpyxl")
-    except (ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
-        faults.append(_unreadable(book, error))
+        sheets = _sheets(book)
+    except WorkspaceError as error:
+        faults += error.faults
         return
-    by_name = {str(name).strip().lower(): frame for name, frame in sheets.items()}
+    by_table: dict[str, list[str]] = {table.name: [] for table in TABLES}
+    names = ", ".join(f"{table.name} ({table.zh})" for table in TABLES)
+    for sheet, rows in sheets.items():
+        found = _table_of(sheet)
+        if found is not None:
+            by_table[found.name].append(sheet)
+        elif rows:
+            file, facts = f"{book.name}[{sheet}]", {"names": names}
+            notices.append(Fault(code="unknown_file", file=file, facts=facts))
     for table in TABLES:
-        frame = by_name.get(table.name, by_name.get(table.zh))
-        if frame is not None:
-            yield Raw(
-                table=table.name, file=f"{book.name}[{table.name}]", frame=_typed(frame)
-            )
-        elif table.required:
-            faults.append(
-                Fault(code="missing_table", file=book.name, facts={"table": table.name})
-            )
+        match by_table[table.name]:
+            case []:
+                if table.required:
+                    faults.append(_missing(book.name, table))
+            case [sheet]:
+                file = f"{book.name}[{sheet}]"
+                try:
+                    yield Raw(table=table.name, file=file, frame=_framed(file, sheets[sheet]))
+                except WorkspaceError as error:
+                    faults += error.faults
+            case several:
+                file = f"{book.name}[{', '.join(several)}]"
+                facts = {"table": table.name}
+                faults.append(Fault(code="doubled_table", file=file, facts=facts))
 
 
-def _typed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return an Excel sheet as text, the way its cells would be typed."""
-
-    def cell(value: object) -> object:
-        if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
-            return None
-        if isinstance(value, dt.time):
-            return value.strftime("%H:%M")
-        if isinstance(value, float) and value.is_integer():
-            return str(int(value))
-        return str(value).strip() or None
-
-    text = pd.DataFrame({str(c): frame[c].map(cell).astype("str") for c in frame.columns})
-    return _numbered(text)
+def _table_of(name: str) -> Table | None:
+    """Return the table that a file's stem or a sheet's name stands for."""
+    plain = name.strip().lower()
+    return next((table for table in TABLES if plain in (table.name, table.zh)), None)
 
 
-def _numbered(frame: pd.DataFrame) -> pd.DataFrame:
-    """Number the rows as Excel does and drop the blank ones."""
-    frame.index = pd.RangeIndex(FIRST_ROW, FIRST_ROW + len(frame))
-    return frame.dropna(how="all")
+def _missing(where: str, table: Table) -> Fault:
+    return Fault(code="missing_table", file=where, facts={"table": table.name, "zh": table.zh})
 
 
-def read_table(path: Path, faults: list[Fault]) -> pd.DataFrame | None:
-    """Return the raw cells of a CSV or Parquet file, or None with a fault."""
+def read_table(path: Path, table: Table) -> pd.DataFrame:
+    """Return the raw cells of a CSV, Parquet or .xlsx file that holds one table.
+
+    Raises
+    ------
+    WorkspaceError
+        When the file is not there, of no known format, broken, or without rows.
+    """
+    if path.is_dir():
+        raise _refused(str(path), "is_folder")
     try:
-        return _READERS[path.suffix.lower()](path)
-    except KeyError:
-        faults.append(Fault(code="unknown_format", file=path.name))
-    except (ValueError, OSError, pa.ArrowException) as error:
-        faults.append(_unreadable(path, error))
-    return None
+        with path.open("rb") as file:
+            start = file.read(4)
+    except FileNotFoundError:
+        raise _refused(str(path), "no_file") from None
+    except OSError as error:
+        raise _refused(path.name, "unreadable", reason=error.strerror or str(error)) from None
+    suffix = path.suffix.lower()
+    if suffix not in _READERS:
+        raise _refused(path.name, "unknown_format")
+    fits, found = MAGIC.get(start, ("csv", "csv"))
+    if fits not in ("csv", suffix[1:]):
+        raise _refused(path.name, "wrong_suffix", found=found)
+    return _READERS[suffix](path, table)
 
 
-def _unreadable(path: Path, error: Exception) -> Fault:
-    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return Fault(code="unreadable", file=path.name, facts={"reason": reason[:200]})
+def _refused(
+    file: str, code: str, *, row: int | None = None, value: str | None = None, **facts: object
+) -> WorkspaceError:
+    return WorkspaceError([Fault(code=code, file=file, row=row, value=value, facts=facts)])
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
+def _framed(file: str, rows: Sequence[Sequence[object]]) -> pd.DataFrame:
+    """Return rows of cells as a raw table: the first row that is not blank is the header."""
+    typed = [[as_typed(cell) for cell in row] for row in rows]
+    head = next((i for i, row in enumerate(typed) if any(row)), None)
+    if head is None:
+        raise _refused(file, "empty_file")
+    width = max(len(row) for row in typed)
+    padded = [row + [None] * (width - len(row)) for row in typed]
+    frame = pd.DataFrame(padded[head + 1 :], columns=range(width), dtype="str")
+    return _numbered(file, frame, padded[head], head + 2)
+
+
+def _numbered(
+    file: str, frame: pd.DataFrame, header: Sequence[str | None], first_row: int
+) -> pd.DataFrame:
+    """Name the columns, number the rows as Excel does and drop the blank ones.
+
+    Columns without a name and a cell are dropped; those with cells keep the name ''.
+    """
+    frame.index = pd.RangeIndex(first_row, first_row + len(frame))
+    frame = frame.dropna(how="all")
+    names = [(name or "").strip() for name in header]
+    kept = [i for i, name in enumerate(names) if name or frame.iloc[:, i].notna().any()]
+    frame = frame.iloc[:, kept]
+    frame.columns = pd.Index([names[i] for i in kept], dtype="str")
+    if frame.empty:
+        raise _refused(file, "no_rows")
+    return frame
+
+
+def _read_csv(path: Path, _: Table) -> pd.DataFrame:
+    text = _decoded(path)
+    body = text.lstrip("\r\n")
+    above = len(text[: len(text) - len(body)].splitlines())
+    if not body.strip(DELIMITERS + " \r\n"):
+        raise _refused(path.name, "empty_file")
+    header = body.splitlines()[0]
+    delimiter = max(DELIMITERS, key=header.count)
+    try:
+        cells = pd.read_csv(
+            io.StringIO(body),
+            header=None,
+            dtype=str,
+            keep_default_na=False,
+            na_values=[""],
+            skip_blank_lines=False,
+            sep=delimiter,
+        )
+    except pd.errors.ParserError as error:
+        if (quote := re.search(r"EOF inside string starting at row (\d+)", str(error))) is not None:
+            row = int(quote[1]) + 1 + above
+            raise _refused(path.name, "open_quote", row=row) from None
+        cells = pd.DataFrame(_ragged(path.name, body, delimiter, above), dtype="str")
+    cells = cells.apply(texts)
+    names = [None if pd.isna(name) else str(name) for name in cells.iloc[0]]
+    return _numbered(path.name, cells.iloc[1:], names, above + 2)
+
+
+def _decoded(path: Path) -> str:
+    """Return the text of a CSV file in UTF-8 (with or without mark) or GB18030."""
     raw = path.read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise _refused(path.name, "utf16")
+    for encoding in ("utf-8-sig", "gb18030"):
         try:
-            text = raw.decode("gb18030")
+            text = raw.decode(encoding)
         except UnicodeDecodeError:
-            raise ValueError("neither UTF-8 nor GB18030 text") from None
-    if "\x00" in text:
-        raise ValueError("binary data, not text")
-    header = text.split("\n", 1)[0]
-    frame = pd.read_csv(
-        io.StringIO(text),
-        dtype=str,
-        keep_default_na=False,
-        na_values=[""],
-        skip_blank_lines=False,
-        index_col=False,
-        sep="\t" if "\t" in header and "," not in header else ",",
-        on_bad_lines="error",
-    )
-    blank = {c: frame[c].str.strip().replace("", None) for c in frame.columns}
-    return _numbered(pd.DataFrame(blank, dtype="str"))
+            continue
+        if "\x00" not in text:
+            return text
+    raise _refused(path.name, "not_text")
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
-    return _numbered(pd.read_parquet(path).reset_index(drop=True))
+def _ragged(file: str, text: str, delimiter: str, above: int) -> list[list[str]]:
+    """Return the rows of a CSV with surplus cells that are blank cut off, or refuse the others."""
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error:
+        raise _refused(file, "not_text") from None
+    width = len(rows[0])
+    long = [i for i, row in enumerate(rows) if any(cell.strip() for cell in row[width:])]
+    if long:
+        raise WorkspaceError(
+            Fault(
+                code="long_row",
+                file=file,
+                row=i + 1 + above,
+                value=delimiter.join(rows[i]),
+                facts={"cells": len(rows[i]), "columns": width},
+            )
+            for i in long[:SHOWN_ROWS]
+        )
+    return [[*row[:width], *[""] * (width - len(row))] for row in rows]
 
 
-_READERS = {".csv": _read_csv, ".parquet": _read_parquet}
+def _read_parquet(path: Path, _: Table) -> pd.DataFrame:
+    try:
+        with pq.ParquetFile(path) as file:
+            table = file.read()
+    except (pa.ArrowException, OSError, ValueError):
+        raise _refused(path.name, "not_parquet") from None
+    frame = table.to_pandas(ignore_metadata=True)
+    kept = [i for i, name in enumerate(frame.columns) if not str(name).startswith("__index_level")]
+    columns = {i: frame.iloc[:, i] for i in kept}
+    tidy = {i: cells if _typed(cells) else texts(cells) for i, cells in columns.items()}
+    names = [str(frame.columns[i]) for i in kept]
+    return _numbered(path.name, pd.DataFrame(tidy), names, FIRST_ROW)
 
 
-def english(raw: Raw, notices: list[Fault], faults: list[Fault]) -> Raw:
-    """Return the table with its columns under their English names, unknown ones left out.
-
-    Personal data is refused by column name (PIPL art. 6: no more than the purpose needs);
-    other unknown columns are left out with a notice that names the nearest known one.
-    """
-    name = history_form(raw) if raw.table == "history" else raw.table
-    columns = schema(name).columns
-    by_header = {c: c for c in columns} | {
-        each.metadata["zh"]: c for c, each in columns.items() if each.metadata
-    }
-    kept: dict[str, pd.Series] = {}
-    for header in raw.frame.columns:
-        plain = str(header).strip()
-        column = by_header.get(plain) or by_header.get(plain.lower())
-        if column in kept:
-            faults.append(Fault(code="doubled_column", file=raw.file, column=plain))
-        elif column is not None:
-            kept[column] = raw.frame[header]
-        elif PERSONAL.search(plain):
-            faults.append(Fault(code="personal_data", file=raw.file, column=plain))
-        elif not plain.startswith("Unnamed"):
-            near = difflib.get_close_matches(plain.lower(), list(by_header), n=1, cutoff=0.6)
-            code = "unknown_column_near" if near else "unknown_column"
-            facts = {"near": near[0]} if near else {}
-            notices.append(Fault(code=code, file=raw.file, column=plain, facts=facts))
-    for column, values in CHINESE_VALUES.items():
-        if column in kept:
-            kept[column] = kept[column].replace(values)
-    return Raw(table=name, file=raw.file, frame=pd.DataFrame(kept, index=raw.frame.index))
+def _typed(cells: pd.Series) -> bool:
+    """Return whether a Parquet column already has a type of its own."""
+    return pd.api.types.is_numeric_dtype(cells) or pd.api.types.is_datetime64_any_dtype(cells)
 
 
-def history_form(raw: Raw) -> str:
-    """Return ``contact_log`` for one row a contact, ``history`` for counts."""
-    log = schema("contact_log").columns["contacted_at"]
-    headers = {str(c).strip() for c in raw.frame.columns}
-    return "contact_log" if headers & {"contacted_at", log.metadata["zh"]} else "history"
+def _read_xlsx(path: Path, table: Table) -> pd.DataFrame:
+    """Return the only sheet of a workbook that is not blank, or the one named after the table."""
+    sheets = {name: rows for name, rows in _sheets(path).items() if rows}
+    own = [name for name in sheets if _table_of(name) == table]
+    if not sheets:
+        raise _refused(path.name, "empty_file")
+    if len(own or sheets) > 1:
+        if table is STRETCHES:
+            raise _refused(path.name, "roster_book")
+        shown = listed(list(own or sheets))
+        raise _refused(path.name, "which_sheet", sheets=shown, table=table.name)
+    name = next(iter(own or sheets))
+    return _framed(f"{path.name}[{name}]", sheets[name])
 
 
-_OFFSET = re.compile(r"(?:[+-]\d{2}:?\d{2}|Z)$")
-_MIDNIGHT = re.compile(r"^(.*)[ T]24:00(?::00)?$")
+def _sheets(book: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Return the cells of every sheet of a workbook; a blank sheet has no rows."""
+    found: dict[str, list[tuple[object, ...]]] = {}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # styles openpyxl does not know
+            opened = openpyxl.load_workbook(book, read_only=True, data_only=True)
+            try:
+                for sheet in opened.worksheets:
+                    sheet.reset_dimensions()  # some exporters write wrong ones
+                    rows: list[tuple[object, ...]] = list(sheet.iter_rows(values_only=True))
+                    filled = any(cell is not None for row in rows for cell in row)
+                    found[sheet.title] = rows if filled else []
+            finally:
+                opened.close()
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError):
+        raise _refused(book.name, "not_workbook") from None
+    return found
 
 
-def moments(cells: pd.Series, zone: str) -> pd.Series:
-    """Return cells as local wall times of `zone`; a cell that is no time stays as typed.
-
-    ``24:00`` is midnight at the end of the day; a time with an offset is converted to `zone`.
-    """
-    if isinstance(cells.dtype, pd.DatetimeTZDtype):
-        return cells.dt.tz_convert(zone).dt.tz_localize(None)
-    if pd.api.types.is_datetime64_any_dtype(cells.dtype):
-        return cells
-    text = cells.astype("str")
-    late = text.str.fullmatch(_MIDNIGHT).fillna(False).astype(bool)
-    offset = text.str.contains(_OFFSET).fillna(False).astype(bool)
-    plain = text.where(~late, text.str.replace(_MIDNIGHT, r"\1", regex=True))
-    local = pd.to_datetime(plain.where(~offset), format="mixed", errors="coerce")
-    local = local.astype("datetime64[ns]") + pd.to_timedelta(late.astype(int), unit="D")
-    if offset.any():
-        shifted = pd.to_datetime(text[offset], format="mixed", errors="coerce", utc=True)
-        local[offset] = shifted.dt.tz_convert(zone).dt.tz_localize(None).astype("datetime64[ns]")
-    bad = local.isna() & cells.notna()
-    if not bad.any():
-        return local
-    mixed = local.astype(object)
-    mixed[bad] = cells[bad]
-    return mixed
+_READERS = {".csv": _read_csv, ".parquet": _read_parquet, ".xlsx": _read_xlsx}
+_TABLE_LIKE = {*_READERS, ".xls", ".xlsm", ".et", ".ods", ".tsv", ".numbers"}
+"""Suffixes of files that a planner may take for tables."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pandas as pd
@@ -10,13 +10,26 @@ import pandera.pandas as pa
 
 from staffing.errors import Fault
 from staffing.grid import INTERVAL_MIN
-from staffing.workspace.files import Raw, moments
-from staffing.workspace.tables import schema
+from staffing.workspace.cells import as_typed, clocks, moments, numbers, texts
+from staffing.workspace.files import Raw
+from staffing.workspace.headers import nearest
+from staffing.workspace.tables import CHINESE_VALUES, EXCEL_ERRORS, Ids, schema
 
 SHOWN_PER_COLUMN = 20
 """A column that is wrong throughout is shown by its first rows and counted."""
-
 INDEXED_BY = {"shops": "shop_id", "agents": "agent_id"}
+SAME_VALUE_ONCE = {"unknown", "not_listed"}
+"""Faults that are listed once for each value, however many rows hold it."""
+TOTALS = {"合计", "总计", "小计", "共计", "total", "sum"}
+"""What the last row of an export often says in place of an identifier."""
+ROW_FAULTS = {"ends_before_start": "end"}
+"""Faults that several cells of a row make together -> the column they are shown at."""
+CODES = {
+    "not_nullable": "blank",
+    "field_uniqueness": "doubled",
+    "multiple_fields_uniqueness": "doubled_row",
+}
+"""Pandera's own checks -> our codes; our checks carry their code as the error text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,155 +45,167 @@ class Used:
 def validate(
     raw: Raw,
     zone: str,
-    ids: Mapping[str, Collection[str]],
+    shop_ids: Ids,
+    agent_ids: Ids,
     faults: list[Fault],
     defaults: list[Used],
 ) -> pd.DataFrame:
     """Return the clean table; faults and used defaults are appended to their lists.
 
-    Two passes: the first finds cells that are not of their column's type, the second checks
-    limits with those cells blanked, so that one bad cell hides no other.
+    Cells that cannot be read as their column's type are found first and blanked, so that one
+    bad cell hides no other; then pandera checks every limit. A cell with a fault is blank in the
+    table returned, so that later checks between tables do not repeat it.
     """
-    rules = schema(raw.table, **{k: v for k, v in ids.items()})
-    frame = raw.frame.copy()
-    missing = [c for c, each in rules.columns.items() if each.required and c not in frame]
-    faults += [Fault(code="missing_column", file=raw.file, column=c) for c in missing]
-    for column, each in rules.columns.items():
-        if column in frame and each.metadata and each.metadata["kind"] in ("moment", "day"):
-            frame[column] = moments(frame[column], zone)
-    frame = _fill(raw, frame, rules, defaults)
-    typed, mistyped = _retype(frame, rules)
-    faults += _limited(raw, mistyped, rules)
-    failures = _failures(typed, rules, {(f[0], f[1]) for f in mistyped}, missing)
-    faults += _limited(raw, failures, rules)
-    return _finish(typed, raw.table)
+    rules = schema(raw.table, shop_ids=shop_ids, agent_ids=agent_ids)
+    typed, mistyped = _retype(raw, rules, zone)
+    typed = _filled(raw, typed, rules, defaults)
+    failures = pd.concat([mistyped, _broken(raw, typed, rules)], ignore_index=True)
+    failures = failures.drop_duplicates(["column", "row"])
+    faults += _told(raw, typed, failures, rules)
+    for column, group in failures.groupby("column"):
+        if column in typed:
+            typed[column] = typed[column].mask(typed.index.isin(group["row"]))
+    return _finished(typed, raw.table)
 
 
-def _fill(
-    raw: Raw, frame: pd.DataFrame, rules: pa.DataFrameSchema, defaults: list[Used]
-) -> pd.DataFrame:
-    """Fill blank cells from the defaults and note each; add missing optional columns."""
-    columns: dict[str, pd.Series] = {}
-    for column, each in rules.columns.items():
-        meta = each.metadata or {}
-        cells = frame[column] if column in frame else pd.Series(None, frame.index, dtype=object)
-        default = meta.get("default")
-        if default is not None and (blank := int(cells.isna().sum())):
-            cells = cells.astype(object).where(cells.notna(), str(default))
-            used = Used(
-                where=f"{raw.table}.{column}",
-                cells=blank,
-                value=default,
-                origin=str(meta["origin"]),
-            )
-            defaults.append(used)
-        columns[column] = cells
-    return pd.DataFrame(columns, index=frame.index)
+def _failures(column: object, row: object, code: object) -> pd.DataFrame:
+    """Return a table of bad cells: column ('' for a whole row), row number, code of the fault."""
+    return pd.DataFrame({"column": column, "row": row, "code": code}).astype(
+        {"column": "str", "row": "int64", "code": "str"}
+    )
 
 
-Failure = tuple[str, int, str, str]
-"""Column ('' for a whole row), row number, code of the fault, the cell as text."""
-
-
-def _retype(
-    frame: pd.DataFrame, rules: pa.DataFrameSchema
-) -> tuple[pd.DataFrame, list[Failure]]:
+def _retype(raw: Raw, rules: pa.DataFrameSchema, zone: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the table with its columns' types, and the cells that were not of them."""
-    failures: list[Failure] = []
+    found = [_failures([], [], [])]
     typed: dict[str, pd.Series] = {}
-    for column, each in rules.columns.items():
-        cells = frame[column]
-        kind = (each.metadata or {})["kind"]
-        if kind in ("moment", "day"):
-            good = pd.to_datetime(cells, errors="coerce").astype("datetime64[ns]")
-        elif kind == "text":
-            good = cells.astype("str")
-        else:
-            good = pd.to_numeric(cells, errors="coerce").astype("float64")
-        bad = good.isna() & cells.notna()
-        failures += [
-            (column, int(row), f"not_a_{kind}", str(cells[row])) for row in cells.index[bad]
-        ]
+    for column, rule in rules.columns.items():
+        cells = raw.frame.get(column)
+        if cells is None:
+            cells = pd.Series(None, raw.frame.index, dtype="str")
+        kind = rule.metadata["kind"]
+        match kind:
+            case "moment" | "day":
+                good = moments(cells, zone)
+            case "text":
+                good = texts(cells)
+            case "clock":
+                good = clocks(cells)
+            case _:
+                good = numbers(cells)
         typed[column] = good
-    return pd.DataFrame(typed, index=frame.index), failures
+        bad = cells[good.isna() & cells.notna()]
+        if bad.empty:
+            continue
+        code = "not_a_number" if kind in ("number", "whole") else f"not_a_{kind}"
+        codes = ["excel_error" if value in EXCEL_ERRORS else code for value in bad]
+        found.append(_failures(column, bad.index, codes))
+    return pd.DataFrame(typed, index=raw.frame.index), pd.concat(found, ignore_index=True)
 
 
-def _failures(
-    typed: pd.DataFrame,
-    rules: pa.DataFrameSchema,
-    known: set[tuple[str, int]],
-    missing: Collection[str],
-) -> list[Failure]:
-    """Return what pandera finds, less the cells already `known` to be bad."""
+def _filled(
+    raw: Raw, typed: pd.DataFrame, rules: pa.DataFrameSchema, defaults: list[Used]
+) -> pd.DataFrame:
+    """Fill blank cells from the defaults and note each."""
+    for column, rule in rules.columns.items():
+        meta = rule.metadata
+        if meta["default"] is None:
+            continue
+        blank = typed[column].isna()
+        if column in raw.frame:
+            blank &= raw.frame[column].isna()
+        presets = [(blank, meta["default"], meta["origin"])]
+        if meta["default_where"] is not None:
+            other, value, default, origin = meta["default_where"]
+            there = typed[other] == value
+            presets = [
+                (blank & ~there, meta["default"], meta["origin"]),
+                (blank & there, default, origin),
+            ]
+        for cells, default, origin in presets:
+            if number := int(cells.sum()):
+                typed[column] = typed[column].mask(cells, default)
+                where = f"{raw.table}.{column}"
+                defaults.append(Used(where=where, cells=number, value=default, origin=origin))
+    return typed
+
+
+def _broken(raw: Raw, typed: pd.DataFrame, rules: pa.DataFrameSchema) -> pd.DataFrame:
+    """Return what pandera finds, less what a missing column or a blank key explains."""
     try:
         rules.validate(typed, lazy=True)
     except pa.errors.SchemaErrors as errors:
-        found: dict[tuple[str, int], Failure] = {}
-        for case in errors.failure_cases.itertuples():
-            if pd.isna(case.index):
-                continue
-            row = int(case.index)
-            column = str(case.column) if case.schema_context == "Column" else ""
-            code = _code(str(case.check))
-            if column in missing or (column, row) in known:
-                continue
-            if code == "multiple_fields_uniqueness":
-                column, code = "", "doubled_row"
-            value = "" if column == "" else _shown(typed.at[row, column])
-            found.setdefault((column, row), (column, row, code, value))
-        return sorted(found.values(), key=lambda f: (f[0], f[1]))
-    return []
+        cases = errors.failure_cases.dropna(subset=["index"])
+        column = cases["column"].where(cases["schema_context"] == "Column", "")
+        found = _failures(column, cases["index"], cases["check"].replace(CODES))
+        absent = [c for c, rule in rules.columns.items() if rule.required and c not in raw.frame]
+        found = found[~found["column"].isin(absent)]
+        if rules.unique:
+            keyed = typed.index[typed[list(rules.unique)].notna().all(axis=1)]
+            found = found[(found["code"] != "doubled_row") | found["row"].isin(keyed)]
+        return found.sort_values(["column", "row"], kind="stable")
+    return _failures([], [], [])
 
 
-def _code(check: str) -> str:
-    """Return our code for pandera's own checks; ours carry theirs as the error text."""
-    return {"not_nullable": "blank", "field_uniqueness": "doubled"}.get(check, check)
+def _told(
+    raw: Raw, typed: pd.DataFrame, failures: pd.DataFrame, rules: pa.DataFrameSchema
+) -> Iterator[Fault]:
+    """Yield the failures as faults; of each column and code only the first are listed."""
+    for (column, code), group in failures.groupby(["column", "code"], sort=False):
+        shown = group["row"]
+        if code in SAME_VALUE_ONCE:
+            shown = shown[~raw.frame.loc[shown, str(column)].duplicated().to_numpy()]
+        shown = shown.iloc[:SHOWN_PER_COLUMN]
+        for row in shown:
+            yield _fault(raw, typed, rules, str(column), int(row), str(code))
+        if (more := len(group) - len(shown)) > 0:
+            at = str(column) or ROW_FAULTS.get(str(code))
+            yield raw.fault("and_more", column=at, more=more)
 
 
-def _shown(value: object) -> str:
-    if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
+def _fault(
+    raw: Raw, typed: pd.DataFrame, rules: pa.DataFrameSchema, column: str, row: int, code: str
+) -> Fault:
+    """Return a bad cell as it was typed, with what its sentence needs to know."""
+    cells = raw.frame.loc[row]
+    if code == "doubled_row":
+        keys = list(rules.unique)
+        first = (typed[keys] == typed.loc[row, keys]).all(axis=1).idxmax()
+        names = ", ".join(raw.headers.get(key, key) for key in keys)
+        both = " ".join(str(as_typed(cells[key])) for key in keys)
+        return raw.fault(code, row=row, column=names, value=both, first=first)
+    column = column or ROW_FAULTS.get(code, "")
+    value = as_typed(cells.get(column))
+    facts: dict[str, object] = {}
+    match code:
+        case "doubled":
+            facts["first"] = (typed[column] == typed.loc[row, column]).idxmax()
+        case "not_listed":
+            facts["allowed"] = _allowed(rules.columns[column])
+        case "unknown":
+            facts["table"] = "agents" if column == "agent_id" else "shops"
+            ids = _permitted(rules.columns[column], code)
+            if str(value).lower() in TOTALS:
+                code, facts = "total_row", {}
+            elif (near := nearest(str(value), ids)) is not None:
+                code, facts["near"] = "unknown_near", near
+    return raw.fault(code, row=row, column=column, value=value, **facts)
 
 
-def _limited(raw: Raw, failures: list[Failure], rules: pa.DataFrameSchema) -> list[Fault]:
-    """Return the failures as faults; of each column and code only the first are listed."""
-    faults: list[Fault] = []
-    count: dict[tuple[str, str], int] = {}
-    for column, row, code, value in failures:
-        count[column, code] = count.get((column, code), 0) + 1
-        if count[column, code] <= SHOWN_PER_COLUMN:
-            faults.append(
-                Fault(
-                    code=code,
-                    file=raw.file,
-                    row=row,
-                    column=column or None,
-                    value=value or None,
-                    facts=_facts(rules, column, code),
-                )
-            )
-    for (column, code), number in count.items():
-        if number > SHOWN_PER_COLUMN:
-            facts = {"more": str(number - SHOWN_PER_COLUMN)}
-            faults.append(Fault(code="and_more", file=raw.file, column=column or None, facts=facts))
-    return faults
+def _permitted(column: pa.Column, code: str) -> list[str]:
+    """Return the values that the check with this error text allows."""
+    check = next(check for check in column.checks if check.error == code)
+    return [str(value) for value in check.statistics["allowed_values"]]
 
 
-def _facts(rules: pa.DataFrameSchema, column: str, code: str) -> dict[str, str]:
-    """Return what the sentence of a fault needs to know."""
-    if code == "not_listed":
-        for check in rules.columns[column].checks:
-            if check.error == "not_listed":
-                return {"allowed": ", ".join(check.statistics["allowed_values"])}
-    if code == "unknown":
-        return {"table": "agents" if column == "agent_id" else "shops"}
-    return {}
+def _allowed(column: pa.Column) -> str:
+    """Return the allowed values, each with its Chinese name where it has one."""
+    chinese = {name: zh for zh, name in CHINESE_VALUES.get(column.name, {}).items()}
+    names = _permitted(column, "not_listed")
+    return ", ".join(f"{name} ({chinese[name]})" if name in chinese else name for name in names)
 
 
-def _finish(typed: pd.DataFrame, table: str) -> pd.DataFrame:
+def _finished(typed: pd.DataFrame, table: str) -> pd.DataFrame:
     """Return the table as the stages want it: indexed by its id, logs counted.
 
     Shops and agents keep their row number in `row`; the other tables in their index.
@@ -190,10 +215,10 @@ def _finish(typed: pd.DataFrame, table: str) -> pd.DataFrame:
         return (
             typed.assign(start=start)
             .groupby(["shop_id", "start"], as_index=False)
-            .agg(contacts=("shop_id", "size"))
+            .agg(contacts=("contacted_at", "size"))
             .astype({"contacts": "float64"})
         )
     if (column := INDEXED_BY.get(table)) is None:
         return typed
-    rows = typed.assign(row=typed.index)
-    return rows.dropna(subset=[column]).drop_duplicates(column).set_index(column)
+    numbered = typed.assign(row=typed.index)
+    return numbered.dropna(subset=[column]).drop_duplicates(column).set_index(column)

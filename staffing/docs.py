@@ -1,0 +1,30 @@
+"""The generated parts of the documents: ``python -m staffing.docs`` writes them anew."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from staffing.scenario import keys_page
+from staffing.workspace.template import table_page
+
+PAGES = Path(__file__).parents[1] / "docs"
+PART = re.compile(r"(?<=<!-- generated: )(\w+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
+
+
+def refreshed(page: str) -> str:
+    """Return a page with its generated parts as the code has them now.
+
+    A part stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``; the name is a table
+    of the workspace, or ``scenario`` for the keys of the scenario file.
+    """
+    return PART.sub(lambda part: f"{part[1]}{part[2]}\n{_part(part[1])}\n", page)
+
+
+def _part(name: str) -> str:
+    return keys_page() if name == "scenario" else table_page(name, "en")
+
+
+if __name__ == "__main__":
+    for path in sorted(PAGES.glob("*.md")):
+        path.write_text(refreshed(path.read_text("utf-8")), "utf-8", newline="\n")

@@ -1,0 +1,290 @@
+"""The command line: help, exit codes, languages, JSON on stdout and nothing else there."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+import cli
+from staffing.words import LANGS, say
+from tests.workspaces import ROSTER, SCENARIO, START, project
+
+ROOT = Path(__file__).parents[1]
+COMMANDS = sorted(
+    command.name or command.callback.__name__
+    for command in cli.app.registered_commands
+    if command.callback is not None
+)
+CHINESE = re.compile(r"[一-鿿]")
+LATER = ("pandas", "numpy", "ortools", "statsmodels", "altair", "pydantic", "openpyxl")
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sound project: workspace, scenario.toml in English, roster.csv."""
+    return project(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture(autouse=True)
+def _terminal_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No language of the machine that the tests run on shines through."""
+    for name in ("LC_ALL", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def run(*arguments: object) -> Result:
+    """Run a command; an exception that is no exit is a failure of the test."""
+    result = CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def arguments(command: str, here: Path) -> list[object]:
+    """Return what a command needs to succeed, quickly."""
+    scenario = here / "scenario.toml"
+    special: dict[str, list[object]] = {
+        "plan": [scenario, "--out", here / "out"],
+        "audit": [here / "roster.csv", scenario],
+        "check": [here / "workspace"],
+        "init": [here / f"new-{len(list(here.iterdir()))}"],
+    }
+    return special.get(command, [scenario])
+
+
+# --- help ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command: str) -> None:
+    """`--help` exits 0 and says what the command does and what each option is for."""
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    callback = next(
+        each.callback
+        for each in cli.app.registered_commands
+        if each.callback is not None and (each.name or each.callback.__name__) == command
+    )
+    summary = (callback.__doc__ or "").split(".")[0]
+    assert summary.split()[0] in result.stdout
+    options = [line for line in result.stdout.splitlines() if re.match(r"\s+--\w", line)]
+    assert len(options) > 1
+    assert all(re.search(r"\S  +\S", line.strip()) for line in options)
+
+
+def test_help_lists_every_command() -> None:
+    """`staffing --help` names all commands; without arguments it shows the same."""
+    result = run("--help")
+    assert result.exit_code == 0
+    for command in COMMANDS:
+        assert re.search(rf"^\s+{command}\s", result.stdout, re.MULTILINE)
+
+
+def test_every_command_stands_in_the_readme() -> None:
+    """README.md shows each command as it is typed."""
+    readme = ROOT / "README.md"
+    if not readme.exists():
+        pytest.skip("there is no README.md yet")
+    text = readme.read_text("utf-8")
+    assert [command for command in COMMANDS if f"staffing {command} " not in text] == []
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """`--help` must not pay for pandas, ortools and the like."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "cli.py", "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "typer" in imported
+    assert [name for name in LATER if name in imported] == []
+
+
+@pytest.mark.skipif(not hasattr(os, "wait4"), reason="user time is measured by wait4")
+def test_help_is_quick() -> None:
+    """`--help` takes less than 0.4 seconds of processor time in the best of three runs."""
+    times = []
+    for _ in range(3):
+        child = subprocess.Popen(
+            [sys.executable, "cli.py", "--help"], cwd=ROOT, stdout=subprocess.DEVNULL
+        )
+        _, status, used = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        times.append(used.ru_utime)
+    assert min(times) < 0.4
+
+
+def test_errors_and_words_need_no_other_stage() -> None:
+    """Telling a bad workspace does not import the stages that plan."""
+    code = (
+        "import sys, staffing.workspace; from staffing.words import catalogue; catalogue(); "
+        "print([m for m in sys.modules if m.split('.')[0] in "
+        "('ortools', 'statsmodels', 'altair', 'xlsxwriter')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+# --- exit codes ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_that_is_done_exits_0(command: str, here: Path) -> None:
+    """Sound input: exit code 0 and something to read on stdout."""
+    result = run(command, *arguments(command, here))
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.strip()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_with_bad_input_exits_2(command: str, here: Path) -> None:
+    """What is not there (for init: what is there) exits 2, with nothing on stdout."""
+    bad = here / "workspace" if command == "init" else here / "nowhere"
+    both = [bad, bad] if command == "audit" else [bad]
+    result = run(command, *both)
+    assert result.exit_code == 2
+    assert not result.stdout
+    assert str(bad) in result.stderr
+
+
+@pytest.mark.parametrize("typed", [["no-such-command"], ["plan"], ["check", "x", "--lang", "fr"]])
+def test_wrong_usage_exits_2(typed: list[str]) -> None:
+    """An unknown command, a missing argument and an unknown language are wrong usage."""
+    result = run(*typed)
+    assert result.exit_code == 2
+    assert not result.stdout
+
+
+def test_an_unlawful_roster_exits_3(here: Path, tmp_path: Path) -> None:
+    """`audit` tells each broken rule with agent and day."""
+    path = tmp_path / "roster.csv"
+    path.write_text(ROSTER.replace("A1,", "A9,"), "utf-8")
+    result = run("audit", path, here / "scenario.toml")
+    assert result.exit_code == 3
+    assert re.search(rf"R1\s+A9\s+{START}", result.stdout)
+
+
+def short(here: Path, folder: Path) -> Path:
+    """Return a scenario that asks for ten times the contacts, so that people are missing."""
+    path = folder / "short.toml"
+    text = SCENARIO.replace('"workspace"', f'"{(here / "workspace").as_posix()}"')
+    path.write_text(text + "\n[forecast]\nuplift = 20\n", "utf-8")
+    return path
+
+
+def test_a_plan_that_is_short_exits_3_and_is_written(here: Path, tmp_path: Path) -> None:
+    """Too few people: the lawful plan is written all the same, and says where it is short."""
+    result = run("plan", short(here, tmp_path), "--out", tmp_path / "out")
+    assert result.exit_code == 3
+    assert "Short of people: more than 3.0% uncovered" in result.stdout
+    assert (tmp_path / "out" / "tiny" / "roster.csv").is_file()
+
+
+def test_no_lawful_roster_exits_3_and_writes_nothing(here: Path, tmp_path: Path) -> None:
+    """When an agent has no lawful week the command names her and leaves no folder."""
+    path = tmp_path / "none.toml"
+    text = SCENARIO.replace('"workspace"', f'"{(here / "workspace").as_posix()}"')
+    text = text.replace("days = 1", "days = 7")
+    path.write_text(text + "\n[rules]\nmin_week_share = 1\nmax_consecutive_days = 1\n", "utf-8")
+    result = run("plan", path, "--out", tmp_path / "out")
+    assert result.exit_code == 3
+    assert "No lawful roster exists" in result.stderr
+    assert "A1" in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+# --- JSON ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command != "init"])
+def test_json_is_all_that_stands_on_stdout(command: str, here: Path) -> None:
+    """With `--json` stdout is one JSON value; progress and notices go elsewhere."""
+    result = run(command, *arguments(command, here), "--json")
+    assert result.exit_code == 0, result.stderr
+    value = json.loads(
+        result.stdout, parse_constant=lambda name: pytest.fail(f"{name} is not JSON")
+    )
+    assert value
+
+
+def test_json_of_an_unlawful_roster_lists_the_violations(here: Path, tmp_path: Path) -> None:
+    """Exit code 3 changes nothing: stdout is JSON with rule, agent, day and sentence."""
+    path = tmp_path / "roster.csv"
+    path.write_text(ROSTER.replace("A1,", "A9,"), "utf-8")
+    result = run("audit", path, here / "scenario.toml", "--json")
+    assert result.exit_code == 3
+    found = json.loads(result.stdout)
+    assert found["lawful"] is False
+    assert found["violations"][0]["agent_id"] == "A9"
+    assert found["violations"][0]["rule"] == "R1"
+
+
+def test_json_of_a_short_plan_says_so(here: Path, tmp_path: Path) -> None:
+    """A short plan's JSON has the status and the shortages."""
+    result = run("plan", short(here, tmp_path), "--out", tmp_path / "out", "--json")
+    assert result.exit_code == 3
+    found = json.loads(result.stdout)
+    assert found["status"] == "short"
+    assert found["shortages"]
+
+
+# --- languages ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_lang_works_both_ways(command: str, here: Path) -> None:
+    """`--lang` wins over the scenario: Chinese is Chinese, English has no Chinese word."""
+    chinese = run(command, *arguments(command, here), "--lang", "zh")
+    english = run(command, *arguments(command, here), "--lang", "en")
+    assert (chinese.exit_code, english.exit_code) == (0, 0)
+    assert CHINESE.search(chinese.stdout)
+    assert not CHINESE.search(english.stdout.replace(str(here), ""))
+
+
+def test_without_lang_the_scenario_decides(here: Path) -> None:
+    """A scenario in English is told in English also on a terminal without a language."""
+    result = run("audit", here / "roster.csv", here / "scenario.toml")
+    assert "Lawful: no rule is broken" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("spoken", "lang"), [("en_GB.UTF-8", "en"), ("zh_CN.UTF-8", "zh"), ("", "zh")]
+)
+def test_without_scenario_the_terminal_decides(
+    spoken: str, lang: str, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`check` speaks the language of the terminal, Chinese where there is none."""
+    monkeypatch.setenv("LANG", spoken)
+    result = run("check", here / "workspace")
+    assert bool(CHINESE.search(result.stdout)) is (lang == "zh")
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_faults_are_told_in_the_language_asked_for(lang: str, here: Path) -> None:
+    """The head of the list of faults is the catalogue's sentence in that language."""
+    result = run("check", here / "nowhere", "--lang", lang)
+    assert say(lang, "say.faults", count=1) in result.stderr  # type: ignore[arg-type]
+
+
+def test_typer_is_known_to_the_command_line_only() -> None:
+    """No module of the package imports typer; `cli` is an application of it."""
+    assert isinstance(cli.app, typer.Typer)
+    users = [
+        path.name
+        for path in (ROOT / "staffing").rglob("*.py")
+        if re.search(r"^\s*(import|from) typer", path.read_text("utf-8"), re.MULTILINE)
+    ]
+    assert users == []
