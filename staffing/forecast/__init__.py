@@ -9,16 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from staffing.errors import Fault, ForecastError
 from staffing.forecast.backtest import Backtest, backtest
 from staffing.forecast.calendar import LAST_OFFICIAL_YEAR, event_days, is_statutory
-from staffing.forecast.daily import Events, fit
+from staffing.forecast.daily import fit
 from staffing.forecast.history import Array, History, history
+from staffing.forecast.pool import Peers
 from staffing.forecast.profile import Profiles
-from staffing.forecast.spread import quantile, spread
-from staffing.grid import INTERVAL_MIN, SLOTS_PER_DAY, Grid
+from staffing.forecast.spread import Spread, quantile, spread
+from staffing.grid import SLOTS_PER_DAY
 from staffing.scenario import Scenario
 from staffing.workspace import Workspace
 
@@ -65,24 +67,41 @@ def forecast(workspace: Workspace, scenario: Scenario, past: History) -> Forecas
         raise ForecastError([Fault(code="before_history", file=file, value=value)])
     days = pd.DatetimeIndex(pd.to_datetime(grid.dates))
     events = event_days(workspace, known.days.union(days))
-    model, profiles = fit(known, events), Profiles(known, events, workspace)
+    model = fit(known, events, Peers.of(workspace))
+    profiles = Profiles(known, events, workspace)
     tested = backtest(workspace, known, scenario)
-    doubt = spread(known, profiles, tested.table)
-    totals = model.predict(days, events) * scenario.forecast.uplift * _open(workspace, days)
-    touched = np.array([[d.date() in events[s] for d in days] for s in known.shops])
+    doubt = spread(known, events, profiles, tested.usable)
+    totals = model.predict(days, events) * scenario.forecast.uplift
+    shares = np.array([profiles.of(i, days, events, model) for i in range(len(known.shops))])
+    touched = np.array([[date in events[s] for date in grid.dates] for s in known.shops])
+    totals, is_open = _while_open(workspace, days, totals, width=shares.shape[2])
+    shop, day, of_day = np.nonzero(is_open)
+    slot = day * SLOTS_PER_DAY + of_day
+    table = pd.DataFrame(
+        {
+            "shop_id": np.array(known.shops)[shop],
+            "date": days[day],
+            "slot": slot,
+            "start": grid.times_of(slot),
+            "mean": totals[shop, day] * shares[shop, day, of_day],
+            "event": touched[shop, day],
+        }
+    )
+    shop_of, day_of = (each.ravel() for each in np.indices(totals.shape))
+    daily = pd.DataFrame(
+        {
+            "shop_id": np.array(known.shops)[shop_of],
+            "date": days[day_of],
+            "mean": totals.ravel(),
+            "event": touched.ravel(),
+        }
+    )
     levels = scenario.forecast.quantiles
-    half_hours = [
-        _half_hours(workspace, grid, shop, totals[i], profiles.of(i, days, events), touched[i])
-        for i, shop in enumerate(known.shops)
-    ]
-    table = pd.concat(half_hours, ignore_index=True)
-    shop = pd.Categorical(table["shop_id"], categories=list(known.shops)).codes
-    sigma, phi = doubt.sigma[shop], doubt.phi[shop]
-    table = _with_quantiles(table, sigma, phi, levels)
-    daily = _daily(known, days, totals, touched)
-    each = np.repeat(np.arange(len(known.shops)), len(days))
-    daily = _with_quantiles(daily, doubt.sigma[each], doubt.phi[each], levels)
-    return Forecast(table=table, daily=daily, backtest=tested)
+    return Forecast(
+        table=_with_quantiles(table, shop, doubt, levels),
+        daily=_with_quantiles(daily, shop_of, doubt, levels),
+        backtest=tested,
+    )
 
 
 def horizon_notices(workspace: Workspace, scenario: Scenario) -> list[Fault]:
@@ -99,55 +118,38 @@ def horizon_notices(workspace: Workspace, scenario: Scenario) -> list[Fault]:
     return found
 
 
-def _open(workspace: Workspace, days: pd.DatetimeIndex) -> Array:
-    """Return 0 for shops closed on a statutory day, else 1 (shops, days)."""
-    closed = (workspace.shops["statutory_days"] == "closed").to_numpy()
-    statutory = np.array([is_statutory(day.date()) for day in days])
-    return np.where(closed[:, None] & statutory[None, :], 0.0, 1.0)
+def _while_open(
+    workspace: Workspace, days: pd.DatetimeIndex, totals: Array, width: int
+) -> tuple[Array, npt.NDArray[np.bool_]]:
+    """Return the totals without statutory days off, and the open half hours.
 
+    Parameters
+    ----------
+    totals : contacts (shops, days)
+    width : half hours of a service day
 
-def _half_hours(
-    workspace: Workspace, grid: Grid, shop: str, totals: Array, shares: Array, event: Array
-) -> pd.DataFrame:
-    """Return one shop's rows: every half hour of its window on every day that it opens."""
-    window = workspace.windows[shop]
-    inside = np.arange(window.first_slot, window.end_slot)
-    day = np.repeat(np.flatnonzero(totals > 0), len(inside))
-    of_day = np.tile(inside, len(day) // len(inside))
-    slot = day * SLOTS_PER_DAY + of_day
-    return pd.DataFrame(
-        {
-            "shop_id": shop,
-            "date": grid.times_of(day * SLOTS_PER_DAY),
-            "slot": slot,
-            "start": grid.times_of(slot),
-            "mean": totals[day] * shares[day, of_day],
-            "event": event[day],
-        }
+    Returns
+    -------
+    totals (shops, days) and which half hours are open (shops, days, width)
+    """
+    closes = (workspace.shops["statutory_days"] == "closed").to_numpy()
+    statutory = np.array([is_statutory(date) for date in days.date])
+    trades = ~(closes[:, None] & statutory[None, :])
+    half_hour = np.arange(width)
+    windows = np.array(
+        [
+            (window.first_slot <= half_hour) & (half_hour < window.end_slot)
+            for window in workspace.windows.values()
+        ]
     )
-
-
-def _daily(
-    known: History, days: pd.DatetimeIndex, totals: Array, touched: Array
-) -> pd.DataFrame:
-    """Return one row a shop and service day."""
-    return pd.DataFrame(
-        {
-            "shop_id": np.repeat(known.shops, len(days)),
-            "date": np.tile(days, len(known.shops)),
-            "mean": totals.ravel(),
-            "event": touched.ravel(),
-        }
-    )
+    return totals * trades, trades[:, :, None] & windows[:, None, :]
 
 
 def _with_quantiles(
-    table: pd.DataFrame, sigma: Array, phi: Array, levels: tuple[float, ...]
+    table: pd.DataFrame, shop: npt.NDArray[np.intp], doubt: Spread, levels: tuple[float, ...]
 ) -> pd.DataFrame:
-    from staffing.forecast.spread import EVENT_SIGMA
-
+    """Return a table with its variance and quantiles; `shop` is the position of each row's."""
     mean = table["mean"].to_numpy()
-    sigma2 = sigma**2 + np.where(table["event"], EVENT_SIGMA**2, 0.0)
-    variance = phi * mean + sigma2 * mean**2
+    variance = doubt.variance(shop, mean, table["event"].to_numpy())
     columns = {f"q{100 * q:g}": quantile(mean, variance, q) for q in levels}
     return table.assign(variance=variance, **columns)

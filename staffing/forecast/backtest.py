@@ -10,13 +10,19 @@ import numpy as np
 import pandas as pd
 
 from staffing.forecast.calendar import event_days
-from staffing.forecast.daily import Events, fit
+from staffing.forecast.daily import fit
+from staffing.forecast.design import Events
 from staffing.forecast.history import Array, History
+from staffing.forecast.pool import Peers
 from staffing.scenario import Scenario
 from staffing.workspace import Workspace
 
 FEWEST_DAYS = 5
 """Days of history below which nothing can be tested."""
+LONG_DAYS = 56
+"""Days of history from which on origins lie a week apart."""
+SHORT_STEP_DAYS = 2
+WEEK_DAYS = 7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,16 +82,17 @@ def backtest(workspace: Workspace, past: History, scenario: Scenario) -> Backtes
     """Forecast again from earlier origins, with the scenario's distance from data to horizon.
 
     Origins lie a week apart (two days where the history is shorter than eight weeks); nothing
-    after an origin is used, promotions and holidays are known in advance.
+    after an origin is used, promotions and holidays are known in advance. Each origin is judged
+    on as many days as the scenario plans, but on no more than a third of the history, or a week.
     """
     if not len(past.days):
         return Backtest(table=_rows([]))
     last = past.days[-1].date() + dt.timedelta(days=1)
     gap = max((scenario.horizon.start - last).days, 0)
-    length = min(scenario.horizon.days, 7)
-    apart = 7 if len(past.days) >= 56 else 2
+    length = min(scenario.horizon.days, max(WEEK_DAYS, len(past.days) // 3))
+    apart = WEEK_DAYS if len(past.days) >= LONG_DAYS else SHORT_STEP_DAYS
     if len(past.days) < FEWEST_DAYS + gap + length:
-        gap, length = 0, max(min(length, len(past.days) - FEWEST_DAYS), 0)
+        gap, length = 0, max(min(length, WEEK_DAYS, len(past.days) - FEWEST_DAYS), 0)
     events = event_days(workspace, past.days)
     parts = []
     for back in range(scenario.forecast.origins):
@@ -93,7 +100,7 @@ def backtest(workspace: Workspace, past: History, scenario: Scenario) -> Backtes
         known = past.until(origin)
         if length == 0 or len(known.days) < FEWEST_DAYS:
             break
-        parts.append(_one(past, known, origin, gap, length, events))
+        parts.append(_one(past, known, gap, length, events, Peers.of(workspace)))
     return Backtest(table=_rows(parts))
 
 
@@ -106,34 +113,42 @@ def _rows(parts: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _one(
-    past: History, known: History, origin: dt.date, gap: int, length: int, events: Events
+    past: History, known: History, gap: int, length: int, events: Events, peers: Peers
 ) -> pd.DataFrame:
-    """Return the rows of one origin."""
+    """Return the rows of the origin on the day after `known`."""
     first = len(known.days) + gap
     days = past.days[first : first + length]
     shops = past.shops
-    predicted = fit(known, events).predict(days, events)
+    predicted = fit(known, events, peers).predict(days, events)
     return pd.DataFrame(
         {
             "shop_id": np.repeat(shops, len(days)),
-            "origin": pd.Timestamp(origin),
+            "origin": past.days[len(known.days)],
             "date": np.tile(days, len(shops)),
             "lead_days": np.tile(np.arange(gap, gap + len(days)), len(shops)),
             "actual": past.totals[:, first : first + length].ravel(),
             "forecast": predicted.ravel(),
             "naive": _naive(known, days).ravel(),
-            "event": [d.date() in events[s] for s in shops for d in days],
+            "event": [date in events[s] for s in shops for date in days.date],
         }
     )
 
 
 def _naive(known: History, days: pd.DatetimeIndex) -> Array:
     """Return the last known total of the same weekday, else of any day (shops, days)."""
-    totals = known.totals
-    found = np.full((len(known.shops), len(days)), np.nan)
-    filled = pd.DataFrame(totals.T).ffill().iloc[-1].to_numpy()
-    for j, day in enumerate(days):
-        same = pd.DataFrame(totals[:, known.days.dayofweek == day.dayofweek].T).ffill()
-        last = same.iloc[-1].to_numpy() if len(same) else np.full(len(known.shops), np.nan)
-        found[:, j] = np.where(np.isnan(last), filled, last)
+    any_day = _last_known(known.totals)
+    found = np.empty((len(known.shops), len(days)))
+    for weekday in range(7):
+        same = _last_known(known.totals[:, known.days.day_of_week == weekday])
+        at = days.day_of_week == weekday
+        found[:, at] = np.where(np.isnan(same), any_day, same)[:, None]
     return found
+
+
+def _last_known(totals: Array) -> Array:
+    """Return the last value of each row that is known; NaN without any."""
+    known = ~np.isnan(totals)
+    if not known.shape[1]:
+        return np.full(len(totals), np.nan)
+    last = known.shape[1] - 1 - np.argmax(known[:, ::-1], axis=1)
+    return np.asarray(totals[np.arange(len(totals)), last])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from staffing.forecast.calendar import is_statutory
 from staffing.grid import DAY_MIN, INTERVAL_MIN, Window
 from staffing.workspace import Workspace
 from staffing.workspace.checks import step_min
@@ -17,6 +18,8 @@ Array = npt.NDArray[np.float64]
 FEWEST_ROWS_OF_AN_HOURLY_DAY = 6
 CLOSED_BELOW = 0.001
 """A zero day this improbable for a shop of its size is an outage, not demand (Poisson)."""
+LONGEST_OUTAGE_DAYS = 6
+"""Zero days in a row beyond which a shop has fallen silent: that is demand again, of none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +32,8 @@ class History:
     days : service days without gaps, the second axis
     counts : float array (shops, days, half hours from midnight of the service day, up to the
         latest closing); NaN where nothing is known (before the shop came, missing days, outages,
-        outside the opening window); a missing half hour of a known day is zero
+        statutory days off, outside the opening window); a missing half hour of a known day is
+        zero
     daily_only : shops whose history has no time of day; their counts spread a day evenly
     """
 
@@ -47,12 +51,11 @@ class History:
     def until(self, day: dt.date) -> History:
         """Return the history as it was known at the start of `day`."""
         keep = int(self.days.searchsorted(pd.Timestamp(day)))
-        return History(
-            shops=self.shops,
-            days=self.days[:keep],
-            counts=self.counts[:, :keep],
-            daily_only=self.daily_only,
-        )
+        return replace(self, days=self.days[:keep], counts=self.counts[:, :keep])
+
+    def latest(self, days: int) -> History:
+        """Return the last `days` days of the history."""
+        return replace(self, days=self.days[-days:], counts=self.counts[:, -days:])
 
 
 def history(workspace: Workspace) -> History:
@@ -60,7 +63,8 @@ def history(workspace: Workspace) -> History:
 
     Contacts outside a shop's window are left out (`Workspace.notices` says how many); hours and
     longer intervals are spread evenly over their half hours; contacts after midnight belong to
-    the service day before.
+    the service day before. Days of zeros at a busy shop are taken for outages and dropped,
+    unless they last longer than `LONGEST_OUTAGE_DAYS`.
     """
     windows = workspace.windows
     first, last = workspace.history["start"].min(), workspace.history["start"].max()
@@ -70,12 +74,16 @@ def history(workspace: Workspace) -> History:
     counts = np.full((len(shops), len(days), width), np.nan)
     daily_only = set()
     by_shop = dict(iter(workspace.history.groupby("shop_id", sort=False)))
+    statutory = np.array([is_statutory(date) for date in days.date])
+    closes = (workspace.shops["statutory_days"] == "closed").to_numpy()
     for i, shop in enumerate(shops):
         own, window = by_shop[shop], windows[shop]
         step = step_min(own["start"])
         if step == DAY_MIN:
             daily_only.add(shop)
         counts[i] = _shop(own, step, window, days, width)
+        if closes[i]:
+            counts[i, statutory] = np.nan
         _drop_outages(counts[i])
     known = ~np.isnan(counts).all(axis=(0, 2))
     begin, end = int(np.argmax(known)), len(days) - int(np.argmax(known[::-1]))
@@ -128,9 +136,18 @@ def _half_hours(since: Array, contacts: Array, step: int) -> tuple[Array, Array]
 
 
 def _drop_outages(grid: Array) -> None:
-    """Blank, in place, days without a single contact at a shop too busy for that by chance."""
+    """Blank, in place, days without a single contact at a shop too busy for that by chance.
+
+    Zeros before the first contact ever go too: the shop had not come yet.
+    """
     known = ~np.isnan(grid).all(axis=1)
     totals = np.nansum(grid, axis=1)
     zero = known & (totals == 0)
-    if zero.any() and np.exp(-np.median(totals[known])) < CLOSED_BELOW:
-        grid[zero] = np.nan
+    busy = totals[known & ~zero]
+    if not zero.any() or not busy.size or np.exp(-np.median(busy)) >= CLOSED_BELOW:
+        return
+    run = np.cumsum(~zero)  # zeros in a row share the number of the day before them
+    length = np.bincount(run[zero], minlength=int(run[-1]) + 1)
+    first = int(np.argmax(totals > 0))
+    short = length[run] <= LONGEST_OUTAGE_DAYS
+    grid[zero & (short | (np.arange(len(zero)) < first))] = np.nan
