@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 from scipy.sparse.linalg import splu
+from statsmodels.robust.scale import mad
 
 from staffing.forecast.calendar import AFTER, HOLIDAY_KINDS, EventDay, EventKey
 from staffing.forecast.design import (
@@ -259,7 +260,7 @@ def _fit(shop: Design, prior: _Prior, past: _Fit) -> _Fit:
     level, days, own, response, editions = np.split(found, _bounds(shop))
     fitted = matrix @ found
     residual = shop.log - fitted
-    noise = max(1.4826 * float(np.median(np.abs(residual))), LEAST_NOISE)
+    noise = max(float(mad(residual, center=0.0)), LEAST_NOISE)
     return _Fit(
         level=level,
         days=days,

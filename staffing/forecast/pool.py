@@ -16,7 +16,7 @@ from staffing.workspace import Workspace
 K = TypeVar("K")
 V = TypeVar("V")
 
-UNSEEN_EVENTS = 2.0
+UNSEEN_EVENTS = 1.0
 """Events without any effect that stand beside the known ones where a key was never seen."""
 STRANGERS = 0.5
 """Shops' worth of all platforms' factor that a platform's own is drawn towards."""
