@@ -64,7 +64,7 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Forecast, compute seats, build and audit the roster, replay it, write the outputs."""
-    with _faults_told(lang) as voice:
+    with _faults_told(lang, as_json=as_json) as voice:
         scenario, workspace = _read(scenario_file, voice)
         from staffing.plan import plan as run
         from staffing.publish import publish, summary
@@ -89,7 +89,7 @@ def forecast(
     as_json: Json = False,
 ) -> None:
     """Print the contacts expected per shop and day."""
-    with _faults_told(lang) as voice:
+    with _faults_told(lang, as_json=as_json) as voice:
         scenario, workspace = _read(scenario_file, voice)
         from staffing.forecast import forecast as run
         from staffing.forecast import history
@@ -112,7 +112,7 @@ def forecast(
 @app.command()
 def seats(scenario_file: ScenarioFile, lang: Language = None, as_json: Json = False) -> None:
     """Print the seats required per pool and day: seat-hours and peak."""
-    with _faults_told(lang) as voice:
+    with _faults_told(lang, as_json=as_json) as voice:
         scenario, workspace = _read(scenario_file, voice)
         from staffing.forecast import forecast as expect
         from staffing.forecast import history
@@ -135,7 +135,7 @@ def seats(scenario_file: ScenarioFile, lang: Language = None, as_json: Json = Fa
 @app.command()
 def backtest(scenario_file: ScenarioFile, lang: Language = None, as_json: Json = False) -> None:
     """Score the forecast on rolling origins of the history, per shop, against seasonal naive."""
-    with _faults_told(lang) as voice:
+    with _faults_told(lang, as_json=as_json) as voice:
         scenario, workspace = _read(scenario_file, voice)
         from staffing.forecast import backtest as run
         from staffing.forecast import history
@@ -179,7 +179,7 @@ def audit(
     as_json: Json = False,
 ) -> None:
     """Check a roster, also one made by hand, against every hard rule; exit 3 if any is broken."""
-    with _faults_told(lang) as voice:
+    with _faults_told(lang, as_json=as_json) as voice:
         scenario, workspace = _read(scenario_file, voice)
         from staffing.roster.audit import audit as run
         from staffing.roster.audit import order
@@ -218,7 +218,7 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Read all tables of a workspace and report every fault at once."""
-    with _faults_told(lang):
+    with _faults_told(lang, as_json=as_json):
         from staffing.workspace import read_workspace
 
         workspace = read_workspace(workspace_folder, zone)
@@ -298,7 +298,7 @@ def _say(lang: Lang) -> Callable[..., str]:
 
 
 @contextmanager
-def _faults_told(lang: str | None) -> Iterator[_Voice]:
+def _faults_told(lang: str | None, *, as_json: bool = False) -> Iterator[_Voice]:
     """Turn errors raised on purpose into messages and exit codes."""
     voice = _Voice(_language(lang), asked=lang is not None)
     from staffing.errors import InfeasibleRosterError, InputError
@@ -306,11 +306,16 @@ def _faults_told(lang: str | None) -> Iterator[_Voice]:
     try:
         yield voice
     except InputError as error:
+        if as_json:
+            _print_json({"faults": [each.record(voice.lang) for each in error.faults]})
         typer.echo(_say(voice.lang)("say.faults", count=len(error.faults)), err=True)
         for fault in error.faults:
             typer.echo("  " + fault.line(voice.lang), err=True)
         raise typer.Exit(BAD_INPUT) from None
     except InfeasibleRosterError as error:
+        if as_json:
+            said = [each.text(voice.lang) for each in error.contradictions]
+            _print_json({"status": "infeasible", "contradictions": said})
         typer.echo(_say(voice.lang)("say.no_roster"), err=True)
         for clash in error.contradictions:
             typer.echo("  " + clash.text(voice.lang), err=True)

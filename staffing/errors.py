@@ -75,6 +75,17 @@ class Fault:
             remedy=self.remedy(lang),
         )
 
+    def record(self, lang: Lang) -> dict[str, object]:
+        """Return the fault for machines, its sentences in a language."""
+        return {
+            "file": self.file,
+            "row": self.row,
+            "column": self.column,
+            "value": self.value,
+            "problem": say(lang, f"fault.{self.code}", **told(lang, self.facts)),
+            "remedy": self.remedy(lang),
+        }
+
 
 def _printable(value: str) -> str:
     """Return a value for a message: no control characters, not too long."""

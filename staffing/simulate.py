@@ -1,18 +1,21 @@
 """The finished roster replayed against sampled arrivals: the service level it will reach.
 
-Each replication draws every pool's day: contacts per half hour from the forecast's own
-distribution (a common factor for the day, counting noise on top), handle times exponential, one
-queue a pool, as many answer slots as the roster seats at that half hour. Chats in progress when
-seats drop are finished by their agent.
+Each replication lives a pool's whole horizon through: contacts per half hour from the forecast's
+own distribution (a factor common to a shop's day, a factor of the half hour, counting noise on
+top), handle times exponential, one queue a pool, as many answer slots as the roster seats at that
+half hour. Chats in progress when seats drop are finished by their agent; whoever waits at closing
+time is still answered by the seats of the last half hour, or is lost when the pool opens again.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import stats
 
 from staffing.forecast import Forecast
 from staffing.grid import INTERVAL_MIN
@@ -23,8 +26,13 @@ from staffing.seats import SeatRequirement, demand_by_shop
 from staffing.workspace import Workspace
 
 INTERVAL_S = 60.0 * INTERVAL_MIN
-TWO_SIDED_95 = 1.96
+CONFIDENCE = 0.95
+BLOCK = 50
+"""Replications drawn at once: bounds the memory of a thousand."""
+LEAST_SPREAD = 1e-9
+JUST_BEFORE_S = 1e-6
 Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +44,8 @@ class Replay:
     table : one row a pool and service day: pool, date, contacts (mean a replication), answered
         within their shop's threshold as service_level with low and high (95 % confidence of the
         mean), target (contact-weighted), lost (share abandoned or never answered), asa_s (mean
-        wait of answered contacts), occupancy (share of answer slots busy)
+        wait of answered contacts), occupancy (share of answer slots busy). A day that brought no
+        contacts has service level 1
     replications : number of times each day was lived
     """
 
@@ -76,103 +85,193 @@ def simulate(
     requirement: SeatRequirement,
     roster: Roster,
 ) -> Replay:
-    """Replay a roster; the same scenario seed gives the same numbers."""
-    doubt = _day_spread(forecast)
-    demand = demand_by_shop(workspace, forecast).join(doubt, on=["shop_id", "date"])
-    patience = workspace.shops["patience_s"]
+    """Replay a roster; the same scenario seed gives the same numbers.
+
+    Half hours that the roster does not list have no seats.
+    """
+    demand = _demand(workspace, forecast)
     seats = roster.coverage[["pool", "slot", "rostered"]]
-    pooled = requirement.table.merge(seats, on=["pool", "slot"])
-    streams = np.random.SeedSequence(scenario.seed)
-    days = list(pooled.groupby(["pool", "date"], sort=True))
-    rows = []
-    for ((pool, date), day), seed in zip(days, streams.spawn(len(days)), strict=True):
-        own = demand[(demand["pool"] == pool) & (demand["date"] == date)]
-        rows.append({"pool": pool, "date": date} | _day(day, own, patience, scenario, seed))
-    return Replay(table=pd.DataFrame(rows), replications=scenario.replay.replications)
-
-
-def _day(
-    day: pd.DataFrame,
-    demand: pd.DataFrame,
-    patience: pd.Series,
-    scenario: Scenario,
-    seed: np.random.SeedSequence,
-) -> dict[str, float]:
-    """Return one pool's day, averaged over the replications."""
-    random = np.random.default_rng(seed)
-    begin_s = (day["slot"].to_numpy() * INTERVAL_S).astype(np.float64)
-    slots = np.floor(day["rostered"] * day["concurrency"] + 1e-9).to_numpy().astype(np.int64)
-    change_s = np.append(begin_s, begin_s[-1] + INTERVAL_S)
-    wait_out = demand["shop_id"].map(patience).to_numpy(dtype=np.float64)
-    outcome = [
-        _once(demand, wait_out, change_s, np.append(slots, slots[-1:]), random)
-        for _ in range(scenario.replay.replications)
+    opened = requirement.table.merge(seats, on=["pool", "slot"], how="left")
+    opened = opened.fillna({"rostered": 0.0}).sort_values("slot")
+    pools = sorted(opened["pool"].unique())
+    streams = np.random.SeedSequence(scenario.seed).spawn(len(pools))
+    rows = [
+        _pool(
+            opened[opened["pool"] == pool],
+            demand[demand["pool"] == pool],
+            scenario.replay.replications,
+            np.random.default_rng(stream),
+        ).assign(pool=pool)
+        for pool, stream in zip(pools, streams, strict=True)
     ]
-    sums = np.array(outcome)
-    contacts, good, lost, wait_s, answered, work_s = sums.T
-    share = np.divide(good, contacts, out=np.ones_like(good), where=contacts > 0)
-    total = contacts.sum()
-    level = float(good.sum() / total) if total else 1.0
-    error = TWO_SIDED_95 * float(share.std(ddof=1)) / np.sqrt(len(share))
-    weights = demand["contacts"].to_numpy()
-    target = demand["target_level"].to_numpy()
-    open_s = float(slots.sum()) * INTERVAL_S * len(share)
-    return {
-        "contacts": float(contacts.mean()),
-        "service_level": level,
-        "low": max(level - error, 0.0),
-        "high": min(level + error, 1.0),
-        "target": float(np.average(target, weights=np.maximum(weights, 1e-9))),
-        "lost": float(lost.sum() / total) if total else 0.0,
-        "asa_s": float(wait_s.sum() / answered.sum()) if answered.sum() else 0.0,
-        "occupancy": min(float(work_s.sum() / open_s), 1.0) if open_s else 0.0,
-    }
-
-
-def _once(
-    demand: pd.DataFrame,
-    wait_out: Array,
-    change_s: Array,
-    slots: npt.NDArray[np.int64],
-    random: np.random.Generator,
-) -> tuple[float, float, float, float, float, float]:
-    """Live one day: contacts, answered in time, lost, seconds waited, answered, seconds of work."""
-    number = random.poisson(demand["contacts"].to_numpy() * _busyness(demand, random))
-    row = np.repeat(np.arange(len(demand)), number)
-    begin = demand["slot"].to_numpy()[row] * INTERVAL_S
-    arrivals = begin + random.uniform(0, INTERVAL_S, len(row))
-    order = np.argsort(arrivals, kind="stable")
-    arrivals, row = arrivals[order], row[order]
-    work = random.exponential(demand["aht_s"].to_numpy()[row])
-    mean_patience = wait_out[row]
-    patience = np.where(
-        np.isnan(mean_patience), np.inf, random.exponential(np.nan_to_num(mean_patience, nan=1.0))
-    )
-    waits = serve(arrivals, work, patience, change_s, slots)
-    answered = ~np.isnan(waits)
-    within = demand["answer_within_s"].to_numpy()[row]
-    good = float((waits[answered] <= within[answered]).sum())
-    return (
-        float(len(row)),
-        good,
-        float((~answered).sum()),
-        float(waits[answered].sum()),
-        float(answered.sum()),
-        float(work[answered].sum()),
+    table = pd.concat(rows, ignore_index=True)
+    return Replay(
+        table=table[["pool", *(name for name in table.columns if name != "pool")]],
+        replications=scenario.replay.replications,
     )
 
 
-def _day_spread(forecast: Forecast) -> pd.Series:
-    """Return (shop_id, date) -> squared relative error of the day's total beyond counting."""
+def _demand(workspace: Workspace, forecast: Forecast) -> pd.DataFrame:
+    """Return the contacts per shop and half hour with patience and spread.
+
+    day_spread is the squared relative error of the shop's day beyond counting noise, burst what
+    the half hour adds to it: together they give the half hour its forecast variance.
+    """
+    rows = demand_by_shop(workspace, forecast)
     daily = forecast.daily.set_index(["shop_id", "date"])
-    mean = daily["mean"].where(daily["mean"] > 0)
-    beyond = ((daily["variance"] - mean) / mean**2).clip(lower=0).fillna(0.0)
-    return beyond.rename("spread2")
+    of_day = _beyond_counting(daily["mean"], daily["variance"]).rename("day_spread")
+    rows = rows.join(of_day, on=["shop_id", "date"])
+    whole = _beyond_counting(rows["mean"], rows["variance"])
+    burst = (whole - rows["day_spread"]) / (1 + rows["day_spread"])
+    patience = rows["shop_id"].map(workspace.shops["patience_s"]).astype("float64")
+    return rows.assign(burst=burst.clip(lower=LEAST_SPREAD), patience_s=patience)
 
 
-def _busyness(demand: pd.DataFrame, random: np.random.Generator) -> Array:
-    """Return for each row how busy its shop's day turned out: gamma factors of mean one."""
-    shops, first = np.unique(demand["shop_id"].to_numpy(dtype=str), return_index=True)
-    spread2 = np.maximum(demand["spread2"].to_numpy()[first], 1e-9)
-    factor = random.gamma(1 / spread2, spread2)
-    return np.asarray(factor[np.searchsorted(shops, demand["shop_id"].to_numpy(dtype=str))])
+def _beyond_counting(mean: pd.Series, variance: pd.Series) -> pd.Series:
+    """Return the squared relative spread of the rate behind counts."""
+    positive = mean.where(mean > 0)
+    return ((variance - mean) / positive**2).clip(lower=LEAST_SPREAD).fillna(LEAST_SPREAD)
+
+
+def _pool(
+    opened: pd.DataFrame, demand: pd.DataFrame, replications: int, random: np.random.Generator
+) -> pd.DataFrame:
+    """Return one row a service day of a pool, over all replications.
+
+    Parameters
+    ----------
+    opened : the pool's open half hours by slot, with seats rostered
+    demand : its shops' contacts, as `_demand` returns them
+    """
+    dates, day = np.unique(demand["date"].to_numpy(), return_inverse=True)
+    slots = np.floor(opened["rostered"] * opened["concurrency"] + 1e-9).to_numpy()
+    begin_s = opened["slot"].to_numpy() * INTERVAL_S
+    blocks = [
+        _live(demand, day, begin_s, slots, min(BLOCK, replications - done), random)
+        for done in range(0, replications, BLOCK)
+    ]
+    sums = np.concatenate(blocks, axis=1)
+    open_s = INTERVAL_S * pd.Series(slots).groupby(opened["date"].to_numpy()).sum()
+    return _summary(
+        sums,
+        dates=dates,
+        target=_mean_target(demand, day),
+        open_s=open_s.reindex(dates).fillna(0.0).to_numpy(),
+    )
+
+
+def _live(
+    demand: pd.DataFrame,
+    day: Ints,
+    begin_s: Array,
+    slots: Array,
+    replications: int,
+    random: np.random.Generator,
+) -> Array:
+    """Live a pool's horizon `replications` times.
+
+    Parameters
+    ----------
+    day : position of the service day of each row of `demand`
+    begin_s, slots : the pool's open half hours and their answer slots
+
+    Returns
+    -------
+    (6, replications, days): contacts, answered in time, lost, seconds waited, answered, seconds
+    of work
+    """
+    number = random.poisson(_rates(demand, replications, random))
+    replica, row = (np.repeat(each.ravel(), number.ravel()) for each in np.indices(number.shape))
+    slot_s = demand["slot"].to_numpy() * INTERVAL_S
+    arrivals = slot_s[row] + random.uniform(0, INTERVAL_S, len(row))
+    order = np.lexsort((arrivals, replica))
+    replica, row, arrivals = replica[order], row[order], arrivals[order]
+    work = random.exponential(demand["aht_s"].to_numpy()[row])
+    patience = np.minimum(
+        _patience(demand["patience_s"].to_numpy()[row], random),
+        _until_reopening(begin_s, arrivals),
+    )
+    bounds = np.searchsorted(replica, np.arange(replications + 1))
+    waits = np.concatenate(
+        [
+            serve(arrivals[a:b], work[a:b], patience[a:b], begin_s, slots)
+            for a, b in pairwise(bounds)
+        ]
+    )
+    answered = ~np.isnan(waits)
+    good = answered & (np.nan_to_num(waits) <= demand["answer_within_s"].to_numpy()[row])
+    days = int(day.max()) + 1
+    cell = replica * days + day[row]
+    measured = (
+        np.ones(len(row)), good, ~answered, np.nan_to_num(waits), answered, work * answered
+    )  # fmt: skip
+    sums = [np.bincount(cell, weights=each, minlength=replications * days) for each in measured]
+    return np.array(sums, dtype=np.float64).reshape(len(measured), replications, days)
+
+
+def _rates(demand: pd.DataFrame, replications: int, random: np.random.Generator) -> Array:
+    """Return how many contacts to expect of each row as its day turned out (replications, rows)."""
+    spread, burst = demand["day_spread"].to_numpy(), demand["burst"].to_numpy()
+    shop_day = demand.groupby(["shop_id", "date"], sort=False).ngroup().to_numpy()
+    _, first = np.unique(shop_day, return_index=True)
+    size = (replications, len(first))
+    busy = random.gamma(1 / spread[first], spread[first], size)[:, shop_day]
+    burst_of = random.gamma(1 / burst, burst, busy.shape)
+    return np.asarray(busy * burst_of * demand["contacts"].to_numpy())
+
+
+def _patience(mean_s: Array, random: np.random.Generator) -> Array:
+    """Return how long each contact waits before it leaves; without end where it is not known."""
+    drawn = random.exponential(np.nan_to_num(mean_s, nan=1.0))
+    return np.where(np.isnan(mean_s), np.inf, drawn)
+
+
+def _until_reopening(begin_s: Array, arrivals: Array) -> Array:
+    """Return the seconds from each arrival to just before the pool opens again."""
+    opening = begin_s[1:][np.diff(begin_s) > INTERVAL_S]
+    after = np.searchsorted(opening, arrivals, side="right")
+    return np.append(opening, np.inf)[after] - arrivals - JUST_BEFORE_S
+
+
+def _mean_target(demand: pd.DataFrame, day: Ints) -> Array:
+    """Return the contact-weighted target of each service day (days,)."""
+    weight = np.maximum(demand["contacts"].to_numpy(), 1e-9)
+    target = demand["target_level"].to_numpy(dtype=np.float64)
+    return np.asarray(np.bincount(day, weights=weight * target) / np.bincount(day, weights=weight))
+
+
+def _summary(
+    sums: Array, *, dates: npt.NDArray[np.generic], target: Array, open_s: Array
+) -> pd.DataFrame:
+    """Return the table of a pool from the sums of `_live` (6, replications, days)."""
+    contacts, good, lost, wait_s, answered, work_s = sums.sum(axis=1)
+    level = _ratio(good, contacts, empty=1.0)
+    error = _half_width(sums[0], sums[1], level)
+    return pd.DataFrame(
+        {
+            "date": dates,
+            "contacts": sums[0].mean(axis=0),
+            "service_level": level,
+            "low": np.maximum(level - error, 0.0),
+            "high": np.minimum(level + error, 1.0),
+            "target": target,
+            "lost": _ratio(lost, contacts),
+            "asa_s": _ratio(wait_s, answered),
+            "occupancy": np.minimum(_ratio(work_s, open_s * sums.shape[1]), 1.0),
+        }
+    )
+
+
+def _half_width(contacts: Array, good: Array, level: Array) -> Array:
+    """Return half the confidence interval of a ratio of sums (replications, days) -> (days,).
+
+    Cochran (1977), Sampling Techniques, eq. 6.9.
+    """
+    number = len(contacts)
+    deviation = (good - level * contacts).std(axis=0, ddof=1) / np.sqrt(number)
+    t = float(stats.t.ppf((1 + CONFIDENCE) / 2, number - 1))
+    return t * _ratio(deviation, contacts.mean(axis=0))
+
+
+def _ratio(top: Array, bottom: Array, empty: float = 0.0) -> Array:
+    return np.divide(top, bottom, out=np.full_like(top, empty), where=bottom > 0)

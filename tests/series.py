@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from staffing.forecast import Backtest, Forecast
+from staffing.grid import SLOTS_PER_DAY, Grid
 from staffing.scenario import ForecastSettings, Horizon, ReplaySettings, Scenario, SeatSettings
 from staffing.workspace import Workspace
 
@@ -62,7 +64,7 @@ def workspace(
     hourly : shop -> 48 shares of a day's half hours; without it a shop's history is daily
     """
     others = shops or {}
-    rows = pd.DataFrame([SHOP | dict(others.get(shop, {})) for shop in totals])
+    rows = pd.DataFrame([dict(SHOP) | dict(others.get(shop, {})) for shop in totals])
     tables = {
         "shops": rows.set_index(pd.Index(list(totals), name="shop_id")),
         "history": history_rows(totals, start, hourly or {}),
@@ -98,7 +100,7 @@ def history_rows(
 
 def promotion_rows(promotions: Sequence[Row]) -> pd.DataFrame:
     """Return the promotions table; what a row leaves out is that of `PHASE`."""
-    rows = [PHASE | dict(row) for row in promotions]
+    rows = [dict(PHASE) | dict(row) for row in promotions]
     table = pd.DataFrame(rows, columns=[*PHASE, "start", "end"])
     moments = {name: pd.to_datetime(table[name], format="ISO8601") for name in ("start", "end")}
     return table.assign(**moments)
@@ -126,3 +128,47 @@ def scenario(
 def day_after(values: Array, start: dt.date = START) -> dt.date:
     """Return the day after a series."""
     return start + dt.timedelta(days=len(values))
+
+
+def expected(
+    means: Mapping[str, Sequence[float]],
+    *,
+    day: dt.date = START,
+    first_slot: int = 18,
+    relative: float = 0.0,
+    dispersion: float = 1.0,
+    days: int = 1,
+) -> Forecast:
+    """Return a forecast that says exactly this.
+
+    Parameters
+    ----------
+    means : shop -> contacts of each half hour from `first_slot` on, the same every day
+    relative : relative standard deviation of a day
+    dispersion : variance over mean of a half hour's counts given its day
+    """
+    grid = Grid(start=day, days=days)
+    table = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "shop_id": shop,
+                    "date": pd.Timestamp(day) + pd.Timedelta(days=d),
+                    "slot": np.arange(first_slot, first_slot + len(values)) + d * SLOTS_PER_DAY,
+                    "mean": np.asarray(values, dtype=np.float64),
+                    "event": False,
+                }
+            )
+            for d in range(days)
+            for shop, values in means.items()
+        ],
+        ignore_index=True,
+    )
+    table["start"] = grid.times_of(table["slot"].to_numpy())
+    daily = table.groupby(["shop_id", "date"], as_index=False)["mean"].sum().assign(event=False)
+    table, daily = (
+        t.assign(variance=dispersion * t["mean"] + (relative * t["mean"]) ** 2)
+        for t in (table, daily)
+    )
+    nothing = pd.DataFrame(columns=["actual", "naive"])
+    return Forecast(table=table, daily=daily, backtest=Backtest(table=nothing))

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 import cli
 from staffing.errors import Fault, InputError
+from staffing.roster.file import read_roster
 from tests.workspaces import ROSTER, SCENARIO, START, Tables, project, tables, write
 
 Spoil = Callable[[Path], object]
@@ -132,6 +133,8 @@ def table_workbook(table: str, *sheets: str) -> Spoil:
         with pd.ExcelWriter(folder / "workspace" / f"{table}.xlsx") as book:
             for sheet in sheets:
                 pd.DataFrame(tables()[table]).to_excel(book, sheet_name=sheet, index=False)
+            if not sheets:
+                pd.DataFrame().to_excel(book, sheet_name="Sheet1", index=False)
 
     return spoil
 
@@ -151,6 +154,29 @@ def roster(text: str | bytes) -> Spoil:
     """Write the roster file."""
     raw = text.encode() if isinstance(text, str) else text
     return lambda folder: (folder / "roster.csv").write_bytes(raw)
+
+
+def own_roster(**changes: object) -> str:
+    """Return a duty as our own roster.csv has it; `changes` go into its first stretch."""
+    edges = ("09:00", "12:00", "13:00", "18:00")
+    stretches: list[dict[str, object]] = [
+        {
+            "agent_id": "A1",
+            "date": f"{START}",
+            "shift_start": f"{START} 09:00",
+            "shift_end": f"{START} 18:00",
+            "start": f"{START} {edges[i]}",
+            "end": f"{START} {edges[i + 1]}",
+            "activity": activity,
+            "pool": pool,
+            "paid_h": hours,
+        }
+        for i, (activity, pool, hours) in enumerate(
+            (("work", "P", 3), ("meal", "", 0), ("work", "P", 5))
+        )
+    ]
+    stretches[0] |= changes
+    return pd.DataFrame(stretches).to_csv(index=False)
 
 
 def parquet(frame: pd.DataFrame) -> bytes:
@@ -234,6 +260,25 @@ WORKSPACE: dict[str, tuple[Spoil, str]] = {
     "open quotation mark": (
         file("skills.csv", 'agent_id,shop_id\nA1,S1\nA1,"S2\nA2,S1\n'),
         "skills.csv, row 3: a quotation mark is never closed",
+    ),
+    "surplus cells and a cell beyond all bounds": (
+        file("skills.csv", f"agent_id,shop_id\nA1,S1,x\nA2,{'S' * 200_000}\n"),
+        "skills.csv: the content is not text in UTF-8 or GB18030",
+    ),
+    "broken workbook of all tables": (
+        lambda folder: (
+            workbook("shops")(folder),
+            (folder / "workspace" / "tables.xlsx").write_bytes(BROKEN_BOOK),
+        ),
+        "tables.xlsx: this is no sound .xlsx workbook",
+    ),
+    "blank sheet": (
+        workbook("shops", "agents", "技能", "history"),
+        "tables.xlsx[技能]: the file is empty",
+    ),
+    "blank workbook of a table": (
+        table_workbook("skills"),
+        "skills.xlsx: the file is empty",
     ),
     "workbook without a sheet": (
         workbook("shops", "agents", "history"),
@@ -705,6 +750,26 @@ ROSTERS: dict[str, tuple[Spoil, str]] = {
         roster(ROSTER.replace("18:00", "12:30")),
         f"roster.csv, row 4, column end: '{START} 12:30' ends no later than it starts",
     ),
+    "moved in the copy of the start": (
+        roster(own_roster(shift_start=f"{START} 10:00")),
+        f"roster.csv, row 2, column shift_start: '{START} 10:00' is not where the first stretch",
+    ),
+    "moved in the copy of the end": (
+        roster(own_roster(shift_end=f"{START} 19:00")),
+        f"roster.csv, row 2, column shift_end: '{START} 19:00' is not where the last stretch",
+    ),
+    "hours changed in the copy": (
+        roster(own_roster(paid_h=4)),
+        "roster.csv, row 2, column paid_h: '4' is not the length of the stretch",
+    ),
+    "bad date beside good copies": (
+        roster(own_roster(date="soon")),
+        "roster.csv, row 2, column date: 'soon' is not a date",
+    ),
+    "bad time beside good copies": (
+        roster(own_roster(start="noon")),
+        "roster.csv, row 2, column start: 'noon' is not a date and time",
+    ),
     "unknown activity": (
         roster(ROSTER.replace("meal", "nap")),
         "roster.csv, row 3, column activity: 'nap' is not one of the allowed values",
@@ -837,6 +902,22 @@ def test_an_unknown_id_is_told_once_however_often_it_stands_there(tmp_path: Path
     assert "524 more rows have the same fault" in said
 
 
+def test_what_an_unreadable_row_hides_is_no_second_fault(tmp_path: Path) -> None:
+    """A misspelt shop or count is one fault, not also a shop without history or contacts."""
+
+    def spoil(all_: Tables) -> None:
+        all_["history"] = [row for row in all_["history"] if row["shop_id"] == "S1"][:40]
+        all_["history"].append({"shop_id": "S2", "start": "2026-11-02 09:00", "contacts": "x"})
+        all_["history"].append({"shop_id": "s3", "start": "2026-11-02 09:00", "contacts": 3})
+
+    rows(spoil)(project(tmp_path))
+    _, said, _ = run("check", str(tmp_path / "workspace"), "--lang", "en")
+    assert re.findall(r"row \d+, column (\w+): '(\w+)'", said) == [
+        ("contacts", "x"),
+        ("shop_id", "s3"),
+    ]
+
+
 def test_a_missing_table_does_not_make_every_reference_unknown(tmp_path: Path) -> None:
     """Without shops the skills and the history are not told that each of their shops is unknown."""
     (project(tmp_path) / "workspace" / "shops.csv").unlink()
@@ -886,6 +967,30 @@ def test_a_value_cannot_play_tricks_on_the_terminal(tmp_path: Path) -> None:
     assert "\x1b" not in said
     assert "[31m{x}aaa" in said
     assert "a" * 200 not in said
+
+
+def test_a_file_that_another_program_holds_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the system refuses to open is bad input with the system's reason."""
+    project(tmp_path)
+    plainly = Path.open
+
+    def held(path: Path, *how: str, **more: str) -> object:
+        if path.name == "skills.csv":
+            raise PermissionError(13, "Permission denied")
+        return plainly(path, *how, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", held)
+    code, said, _ = run("check", str(tmp_path / "workspace"), "--lang", "en")
+    assert code == 2
+    assert "skills.csv: cannot be read (Permission denied). Close the program that holds" in said
+
+
+def test_the_roster_of_a_plan_is_read_for_audit(tmp_path: Path) -> None:
+    """Our own roster.csv, copies included, is sound input."""
+    (tmp_path / "roster.csv").write_text(own_roster(), "utf-8")
+    assert len(read_roster(tmp_path / "roster.csv")) == 3
 
 
 def test_the_workbook_of_a_plan_is_no_roster_file(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import numpy as np
@@ -15,8 +16,8 @@ def of_rows(rows: list[tuple[str, float]], **shop: object) -> History:
     """Return the history of one shop with these (start, contacts) rows."""
     made = workspace({"S": np.ones(2)}, shops={"S": shop})
     table = pd.DataFrame(rows, columns=["start", "contacts"]).assign(shop_id="S")
-    made.tables["history"] = table.assign(start=pd.to_datetime(table["start"]))  # type: ignore[index]
-    return history(made)
+    tables = {**made.tables, "history": table.assign(start=pd.to_datetime(table["start"]))}
+    return history(dataclasses.replace(made, tables=tables))
 
 
 def on(made: History, day: str, half_hour: int) -> float:

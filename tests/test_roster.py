@@ -212,7 +212,7 @@ def test_two_halves_of_one_week_are_never_joined(tmp_path: Path) -> None:
     evening = {("P", 0, h / 2): 1 for h in range(30, 48)}
     morning = {("P", 1, h / 2): 1 for h in range(18, 36)}
     problem = _Problem(space, story, agents, SeatRequirement(table=need(evening | morning)))
-    tasks = [problem.task(agents, frozenset({day}), {}, seed=1) for day in (0, 1)]
+    tasks = [problem.task(agents, frozenset({day}), {}, seed=1, effort=1.0) for day in (0, 1)]
     answers = [solve(each) for each in tasks]
     best = _best(problem, {}, problem.score({}), tasks, answers)
     assert best is not None

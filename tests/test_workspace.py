@@ -298,6 +298,16 @@ def test_our_own_roster_is_read_back_in_silence(tmp_path: Path) -> None:
     assert workspace.tables["rosters"]["paid_h"].tolist() == [3.0]
 
 
+def test_sheets_that_are_no_table_are_told_unless_they_are_blank(tmp_path: Path) -> None:
+    """A sheet of notes makes a notice, Excel's blank Sheet2 does not."""
+    as_workbook(tmp_path / "w", SOUND)
+    with pd.ExcelWriter(tmp_path / "w" / "all.xlsx", mode="a", engine="openpyxl") as book:
+        pd.DataFrame({"a": [1]}).to_excel(book, sheet_name="notes", index=False)
+        book.book.create_sheet("Sheet2")
+    told = [notice.file for notice in read_workspace(tmp_path / "w").notices]
+    assert told == ["all.xlsx[notes]"]
+
+
 # --- Excel and Parquet cells --------------------------------------------------------------------
 
 

@@ -20,7 +20,7 @@ PRIOR_CONTACTS = 300.0
 """Contacts that pull a shop's own profile towards its category's, as if it had had them."""
 EVENT_PRIOR_CONTACTS = 150.0
 """Contacts that pull a shop's profile of an event day towards all shops' change of shape."""
-RATIO_PRIOR = 1.0
+RATIO_PRIOR = 0.25
 """Pulls the change of shape of a half hour with few contacts towards none."""
 HOURLY_PRIOR = (3, 2, 1, 1, 1, 1, 1, 2, 5, 12, 12, 6, 6, 7, 12, 12, 7, 6, 7, 12, 12, 10, 8, 5)
 """Relative contacts per hour from midnight when no shop shows a time of day: peaks 9-11, 14-16

@@ -360,11 +360,11 @@ def _wishes(plan: Plan, made: Board) -> tuple[int, int]:
         for row in walk(plan.workspace.tables["requests"])
         if row.date.date() in at
     ]
-    broken = sum(
-        bool(cell.parts) and (wish == "rest_day" or (wish == "early") == cell.late)
+    kept = sum(
+        not cell.parts if wish == "rest_day" else bool(cell.parts) and cell.late == (wish == "late")
         for wish, cell in asked
     )
-    return len(asked) - broken, len(asked)
+    return kept, len(asked)
 
 
 def defaults(plan: Plan) -> tuple[Table, Table]:

@@ -35,6 +35,8 @@ DAY_CREWS, FREE_DAYS = range(12, 25), 2
 """Sizes of the crews that are planned again on a few days only, and how many days."""
 CREW_EFFORT, CREW_SHARE = 2.0, 0.1
 """Deterministic seconds a crew may take at most, and as a share of the whole effort."""
+BUILDING_SHARE = 0.4
+"""Part of the effort that building a first roster may take at most."""
 CREW_OVERHEAD = 0.1
 """Deterministic seconds that stating a crew's model is counted as."""
 EFFORT_PER_S = 0.8
@@ -109,7 +111,20 @@ class _Problem:
             fair=unfairness(roll, self.scenario.horizon.start, self.scenario.fairness, self.wishes),
         )
 
-    def task(self, crew: Sequence[Agent], days: frozenset[int], roll: Roll, seed: int) -> Task:
+    @property
+    def crew_effort(self) -> float:
+        """Return the deterministic seconds that planning one crew may take."""
+        return min(CREW_EFFORT, CREW_SHARE * self.scenario.roster.effort)
+
+    def task(
+        self,
+        crew: Sequence[Agent],
+        days: frozenset[int],
+        roll: Roll,
+        *,
+        seed: int,
+        effort: float,
+    ) -> Task:
         """Return the task to plan a crew's free days while all other duties are kept."""
         names = {agent.agent_id for agent in crew}
         kept = {key: duty for key, duty in roll.items() if not (key[0] in names and key[1] in days)}
@@ -124,7 +139,7 @@ class _Problem:
             wishes=self.wishes,
             weights=WEIGHTS,
             seed=seed,
-            effort=min(CREW_EFFORT, CREW_SHARE * self.scenario.roster.effort),
+            effort=effort,
         )
 
 
@@ -181,16 +196,14 @@ def _build(problem: _Problem) -> Roll:
         problem.agents,
         key=lambda agent: (max(len(o.capability) for o in agent.options if o), agent.agent_id),
     )
+    crews = [order[i : i + BUILDING_CREW] for i in range(0, len(order), BUILDING_CREW)]
+    seed, total = problem.scenario.seed, problem.scenario.roster.effort * BUILDING_SHARE
+    effort = min(problem.crew_effort, total / max(len(crews), 1))
     roll: Roll = {}
-    for crew in _crews(order):
-        answer = _planned(problem.task(crew, problem.days, roll, problem.scenario.seed))
+    for crew in crews:
+        answer = _planned(problem.task(crew, problem.days, roll, seed=seed, effort=effort))
         roll = {**roll, **answer.roll}
     return roll
-
-
-def _crews(order: Sequence[Agent]) -> Iterator[Sequence[Agent]]:
-    for first in range(0, len(order), BUILDING_CREW):
-        yield order[first : first + BUILDING_CREW]
 
 
 def _planned(task: Task) -> Answer:
@@ -210,7 +223,12 @@ def _improve(
     yield roll, score, crews
     while effort > 0 and idle < IDLE_ROUNDS and problem.agents:
         tasks = [
-            problem.task(*_crew(problem, roll, random), roll, int(random.integers(2**31)))
+            problem.task(
+                *_crew(problem, roll, random),
+                roll,
+                seed=int(random.integers(2**31)),
+                effort=problem.crew_effort,
+            )
             for _ in range(2)
         ]
         answers: list[Answer | None] = pair(delayed(solve)(task) for task in tasks)

@@ -50,7 +50,9 @@ def assignments(
         if option is not None
     }
     pools = _settled(roll, speed)
-    _use_idle(pools, roll, speed, requirement)
+    seats = _Seats(requirement, pools, speed)
+    _use_idle(pools, roll, speed, seats)
+    _calm(pools, roll, speed, seats)
     rows = [
         row
         for key in sorted(roll, key=lambda k: (k[1], k[0]))
@@ -106,41 +108,127 @@ def _price(own: Mapping[str, int], last: str | None, pool: str | None, units: in
     return 0.0 if last == pool else CHANGE
 
 
+class _Seats:
+    """Seats required and taken per (pool, slot of the horizon), in speed units."""
+
+    def __init__(
+        self,
+        requirement: SeatRequirement,
+        pools: Mapping[Key, Mapping[int, str]],
+        speed: Mapping[Key, Mapping[str, int]],
+    ) -> None:
+        self._required = {
+            (str(row.pool), int(row.slot)): int(row.seats) * SPEED_UNITS
+            for row in rows_of(requirement.table)
+        }
+        self._taken: dict[tuple[str, int], int] = defaultdict(int)
+        for key, own in pools.items():
+            for t, pool in own.items():
+                self.move(key, [t], None, pool, speed[key])
+
+    def move(
+        self,
+        key: Key,
+        slots: Sequence[int],
+        left: str | None,
+        taken: str,
+        own: Mapping[str, int],
+    ) -> None:
+        """Count somebody out of one pool and into another."""
+        for t in slots:
+            if left is not None:
+                self._taken[left, key[1] * SLOTS_PER_DAY + t] -= own[left]
+            self._taken[taken, key[1] * SLOTS_PER_DAY + t] += own[taken]
+
+    def open_in(self, pool: str, day: int, slots: Sequence[int]) -> bool:
+        """Return whether a pool is open in all these slots of a day."""
+        return all((pool, day * SLOTS_PER_DAY + t) in self._required for t in slots)
+
+    def spare(self, pool: str, day: int, slots: Sequence[int]) -> int:
+        """Return the units that the pool could do without in every one of the slots."""
+        at = [(pool, day * SLOTS_PER_DAY + t) for t in slots]
+        return min(self._taken[place] - self._required.get(place, 0) for place in at)
+
+    def comfort(self, pool: str, day: int, slots: Sequence[int]) -> float:
+        """Return taken over required seats where they are scarcest."""
+        at = [(pool, day * SLOTS_PER_DAY + t) for t in slots]
+        return min(self._taken[place] / max(self._required.get(place, 0), 1) for place in at)
+
+
 def _use_idle(
     pools: dict[Key, dict[int, str]],
     roll: Roll,
     speed: Mapping[Key, Mapping[str, int]],
-    requirement: SeatRequirement,
+    seats: _Seats,
 ) -> None:
     """Send people nobody needs to one of their open pools, the least comfortable one first."""
-    required = {(str(r.pool), int(r.slot)): int(r.seats) for r in rows_of(requirement.table)}
-    seated: dict[tuple[str, int], int] = defaultdict(int)
-    for key, own in pools.items():
-        for t, pool in own.items():
-            seated[pool, key[1] * SLOTS_PER_DAY + t] += speed[key][pool]
     for key in sorted(roll):
-        for stretch in _idle(roll[key], pools[key]):
-            first = key[1] * SLOTS_PER_DAY
-            open_all = [
-                pool for pool in speed[key] if all((pool, first + t) in required for t in stretch)
-            ]
-            if not open_all:
-                continue
-            beside = pools[key].get(stretch[0] - 1) or pools[key].get(stretch[-1] + 1)
+        own, day = pools[key], key[1]
+        for stretch in _idle(roll[key], own):
+            beside = own.get(stretch[0] - 1) or own.get(stretch[-1] + 1)
+            ranked = sorted(
+                (round(seats.comfort(pool, day, stretch), 1), pool != beside, pool)
+                for pool in speed[key]
+                if seats.open_in(pool, day, stretch)
+            )
+            if ranked:
+                chosen = ranked[0][2]
+                own.update(dict.fromkeys(stretch, chosen))
+                seats.move(key, stretch, None, chosen, speed[key])
 
-            def comfort(
-                pool: str, slots: list[int] = stretch, day: int = first, near: str | None = beside
-            ) -> tuple[float, bool, str]:
-                spare = min(
-                    seated[pool, day + t] / max(required[pool, day + t] * SPEED_UNITS, 1)
-                    for t in slots
-                )
-                return (round(spare, 1), pool != near, pool)
 
-            chosen = min(open_all, key=comfort)
-            for t in stretch:
-                pools[key][t] = chosen
-                seated[chosen, first + t] += speed[key][chosen]
+SHORT_STRETCH = 4
+"""Slots: a change of pool for less than two hours is undone where nothing is lost by it."""
+
+
+def _calm(
+    pools: dict[Key, dict[int, str]],
+    roll: Roll,
+    speed: Mapping[Key, Mapping[str, int]],
+    seats: _Seats,
+) -> None:
+    """Let people stay in the pool beside a short stretch where its own pool can spare them."""
+    moved = True
+    while moved:
+        moved = False
+        for key in sorted(roll):
+            moved |= _calm_one(key, pools[key], speed[key], seats)
+
+
+def _calm_one(key: Key, own: dict[int, str], speed: Mapping[str, int], seats: _Seats) -> bool:
+    """Undo the short stretches of one duty that can be; return whether any was."""
+    moved = False
+    for stretch in sorted(_runs(own), key=lambda run: (len(run), run[0])):
+        pool = own[stretch[0]]
+        if len(stretch) >= SHORT_STRETCH or seats.spare(pool, key[1], stretch) < speed[pool]:
+            continue
+        beside = _beside(own, stretch)
+        for other in beside:
+            calmer = sum(p != other for p in beside) < sum(p != pool for p in beside)
+            if calmer and seats.open_in(other, key[1], stretch):
+                own.update(dict.fromkeys(stretch, other))
+                seats.move(key, stretch, pool, other, speed)
+                moved = True
+                break
+    return moved
+
+
+def _runs(own: Mapping[int, str]) -> list[list[int]]:
+    """Return the stretches of consecutive slots in the same pool."""
+    found: list[list[int]] = []
+    for t in sorted(own):
+        if found and found[-1][-1] == t - 1 and own[found[-1][-1]] == own[t]:
+            found[-1].append(t)
+        else:
+            found.append([t])
+    return found
+
+
+def _beside(own: Mapping[int, str], stretch: Sequence[int]) -> list[str]:
+    """Return the pools served before and after a stretch, a meal in between or not."""
+    before = sorted(t for t in own if t < stretch[0])
+    after = sorted(t for t in own if t > stretch[-1])
+    return [own[t] for t in (*before[-1:], *after[:1])]
 
 
 def _idle(duty: Duty, own: Mapping[int, str]) -> list[list[int]]:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from staffing.forecast import Forecast
-from staffing.forecast.spread import quantile
+from staffing.forecast.spread import rate_quantile
 from staffing.grid import INTERVAL_MIN
 from staffing.scenario import Scenario, SeatSettings
 from staffing.seats import erlang
@@ -33,9 +33,11 @@ class SeatRequirement:
     Attributes
     ----------
     table : one row a pool and open half hour: pool, date (service day), slot, start, contacts
-        (expected, after bot deflection), planned_contacts (staffed for: the mean or a quantile),
-        aht_s, concurrency (mean over the shops), load_erl (answer slots busy), seats (required), binding (what set
-        them: service_level, occupancy, presence), service_level and occupancy at `seats`, asa_s
+        (expected, after bot deflection), planned_contacts (staffed for: the mean, or a quantile
+        of the rate, apart from the arrivals' own noise that Erlang-C has in it already), aht_s,
+        concurrency (mean over the shops), load_erl (answer slots busy by the planned contacts),
+        seats (required), binding (what set them: service_level, occupancy, presence), and what
+        the expected contacts meet at `seats` less shrinkage: service_level, occupancy, asa_s
     """
 
     table: pd.DataFrame
@@ -65,13 +67,15 @@ def seats(workspace: Workspace, scenario: Scenario, forecast: Forecast) -> SeatR
     needed = np.ceil(chosen / (1 - scenario.seats.shrinkage) - TOLERANCE).astype(np.int64)
     table = pooled.assign(seats=needed, binding=binding, on_seat=chosen)
     achieved = expected_service(demand, table, "on_seat")
-    return SeatRequirement(
-        table=table.join(achieved).drop(columns=["min_seats", "on_seat"])
-    )
+    return SeatRequirement(table=table.join(achieved).drop(columns=["min_seats", "on_seat"]))
 
 
 def demand_by_shop(workspace: Workspace, forecast: Forecast) -> pd.DataFrame:
-    """Return the forecast per shop and half hour with what the shop's contacts ask of seats."""
+    """Return the forecast per shop and half hour with what the shop's contacts ask of seats.
+
+    Adds to the forecast's table the pool, AHT, concurrency, target and presence of each shop, and
+    contacts and noise (mean and variance of what the bot leaves to people).
+    """
     shops = workspace.shops[
         [
             "pool",
@@ -85,7 +89,9 @@ def demand_by_shop(workspace: Workspace, forecast: Forecast) -> pd.DataFrame:
     ]
     rows = forecast.table.join(shops, on="shop_id")
     human = 1 - rows["bot_deflection"]
-    return rows.assign(contacts=rows["mean"] * human, noise=rows["variance"] * human**2)
+    # Each contact meets the bot on its own: thinning keeps the Poisson part of the noise Poisson.
+    noise = rows["variance"] * human**2 + rows["mean"] * human * (1 - human)
+    return rows.assign(contacts=rows["mean"] * human, noise=noise)
 
 
 def _pooled(demand: pd.DataFrame, settings: SeatSettings) -> pd.DataFrame:
@@ -108,7 +114,7 @@ def _pooled(demand: pd.DataFrame, settings: SeatSettings) -> pd.DataFrame:
     table["concurrency"] = (table["work_s"] / table["agent_s"]).where(some, table["concurrency"])
     planned = table["contacts"].to_numpy()
     if settings.demand != "mean":
-        planned = quantile(planned, table["noise"].to_numpy(), float(settings.demand))
+        planned = rate_quantile(planned, table["noise"].to_numpy(), float(settings.demand))
     table["planned_contacts"] = planned
     table["load_erl"] = planned * table["aht_s"] / INTERVAL_S
     return table.sort_values(["pool", "slot"], ignore_index=True).drop(

@@ -87,11 +87,18 @@ def _channels(shops: pd.DataFrame, raw: Raw, faults: list[Fault]) -> None:
 
 
 def _volumes(history: pd.DataFrame, shops: pd.DataFrame, raws: Raws, faults: list[Fault]) -> None:
-    """Every shop has a history, and somebody contacted it."""
-    totals = history.groupby("shop_id")["contacts"].sum()
+    """Every shop has a history, and somebody contacted it.
+
+    Rows whose shop or count cannot be read are faults already; what they hide is not judged.
+    """
+    totals = history.groupby("shop_id")["contacts"].sum().to_dict()
+    unread = set(history.loc[history["contacts"].isna(), "shop_id"])
     for shop, row in shops["row"].items():
-        if not totals.get(shop, 0) > 0:
-            code = "all_zero" if shop in totals else "no_history"
+        if shop not in totals:
+            code = None if history["shop_id"].isna().any() else "no_history"
+        else:
+            code = None if totals[shop] > 0 or shop in unread else "all_zero"
+        if code is not None:
             faults.append(raws["shops"].fault(code, row=row, column="shop_id", value=shop))
 
 

@@ -718,6 +718,49 @@ def rosters(agent_ids: Ids) -> pa.DataFrameSchema:
     )
 
 
+def _whole_duty(edge: str, end: Literal["min", "max"]) -> pa.Check:
+    """Return a check that a duty's edge, where it is given, is that of its stretches.
+
+    An agent with a stretch that cannot be read is not judged.
+    """
+
+    def holds(table: pd.DataFrame) -> pd.Series:
+        copy: pd.Series = table[f"shift_{edge}"]
+        blank = table[["date", edge]].isna().any(axis=1)
+        unread = blank.groupby(table["agent_id"]).transform("any") | table["agent_id"].isna().any()
+        true = table.groupby(["agent_id", "date"])[edge].transform(end)
+        return copy.isna() | unread | copy.eq(true)
+
+    return pa.Check(holds, error=f"shift_{edge}_differs")
+
+
+def _paid_as_long(table: pd.DataFrame) -> pd.Series:
+    """Return which rows' paid hours, where they are given, are the length of their work."""
+    hours = (table["end"] - table["start"]).dt.total_seconds() / 3600
+    due = hours.where(table["activity"] != "meal", 0.0)
+    return table["paid_h"].isna() | due.isna() | ((table["paid_h"] - due).abs() < 0.01)
+
+
+ECHOES = (
+    _whole_duty("start", "min"),
+    _whole_duty("end", "max"),
+    pa.Check(_paid_as_long, error="paid_h_differs"),
+)
+"""Columns that repeat what start and end say: an edit of the copy alone must not pass unseen."""
+
+
+def _echo(kind: Kind, zh: str, en: str, note_zh: str) -> pa.Column:
+    return column(
+        kind,
+        zh=zh,
+        en=f"{en} A copy: checked against start and end.",
+        note_zh=f"{note_zh}，须与开始、结束一致。",
+        example="",
+        optional=True,
+        blank=True,
+    )
+
+
 def stretches() -> pa.DataFrameSchema:
     """Return the schema of a roster file: one row is a stretch of an agent's duty."""
     return pa.DataFrameSchema(
@@ -761,8 +804,13 @@ def stretches() -> pa.DataFrameSchema:
                 optional=True,
                 blank=True,
             ),
+            "shift_start": _echo(
+                "moment", "班次开始", "Start of the whole duty.", "整个班次的开始"
+            ),
+            "shift_end": _echo("moment", "班次结束", "End of the whole duty.", "整个班次的结束"),
+            "paid_h": _echo("number", "计薪工时", "Paid hours of the stretch.", "该时段计薪工时"),
         },
-        checks=ENDS_AFTER_START,
+        checks=[ENDS_AFTER_START, *ECHOES],
     )
 
 

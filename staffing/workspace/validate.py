@@ -22,7 +22,12 @@ SAME_VALUE_ONCE = {"unknown", "not_listed"}
 """Faults that are listed once for each value, however many rows hold it."""
 TOTALS = {"合计", "总计", "小计", "共计", "total", "sum"}
 """What the last row of an export often says in place of an identifier."""
-ROW_FAULTS = {"ends_before_start": "end"}
+ROW_FAULTS = {
+    "ends_before_start": "end",
+    "shift_start_differs": "shift_start",
+    "shift_end_differs": "shift_end",
+    "paid_h_differs": "paid_h",
+}
 """Faults that several cells of a row make together -> the column they are shown at."""
 CODES = {
     "not_nullable": "blank",
