@@ -382,7 +382,11 @@ def _tell_plan(made: Plan, paths: Sequence[Path]) -> None:
     level, target = made.replay.service_level, made.replay.target
     typer.echo(say("say.service", level=f"{level:.1%}", target=f"{target:.1%}"))
     tested = made.forecast.backtest
-    typer.echo(say("say.tested", wape=f"{tested.wape():.1%}", naive=f"{tested.wape('naive'):.1%}"))
+    if len(tested.usable):
+        wape, naive = f"{tested.wape():.1%}", f"{tested.wape('naive'):.1%}"
+        typer.echo(say("say.tested", wape=wape, naive=naive))
+    else:
+        typer.echo(say("say.untested"))
     if made.short:
         typer.echo(say("say.short", most=f"{made.scenario.roster.max_uncovered:.1%}"))
         _tell_shortages(made.shortages[:SHOWN_SHORTAGES], made.scenario.lang)

@@ -144,7 +144,8 @@ def test_size_of_the_company(shops: pd.DataFrame) -> None:
     agents = table("agents")
     assert (len(shops), shops["platform"].nunique()) == (20, 4)
     assert (len(agents), agents["team"].nunique()) == (60, 4)
-    assert agents["name"].is_unique and shops["name"].is_unique
+    assert agents["name"].is_unique
+    assert shops["name"].is_unique
 
 
 def test_large_shop_takes_over_500_contacts_in_a_pool_of_its_own(
@@ -207,7 +208,8 @@ def test_history_keeps_to_the_opening_windows(history: pd.DataFrame, shops: pd.D
         assert set(frame["minute"]) == set(range(opens, closes, 30))
         assert (frame.groupby("day").size() == (closes - opens) // 30).all()
     assert (history["contacts"] == 0).any()
-    assert history["contacts"].dtype == "int64" and history["contacts"].min() == 0
+    assert history["contacts"].dtype == "int64"
+    assert history["contacts"].min() == 0
 
 
 def test_history_covers_eighteen_months_and_two_newcomers(days: pd.DataFrame) -> None:
@@ -246,7 +248,8 @@ def test_promotions_name_one_scope_each_and_leave_the_planned_week_to_a_member_d
     """A row has one scope, ends after it starts, and only a shop's own day meets the plan."""
     rows = table("promotions")
     scopes = rows[["platform", "shop_id", "category"]] != ""
-    assert (scopes.sum(axis=1) == 1).all() and scopes.any().all()
+    assert (scopes.sum(axis=1) == 1).all()
+    assert scopes.any().all()
     start, end = pd.to_datetime(rows["start"]), pd.to_datetime(rows["end"])
     assert (end > start).all()
     meets = (start < PLAN_WEEK[-1] + pd.Timedelta(days=1)) & (end > PLAN_WEEK[0])
@@ -274,7 +277,8 @@ def test_agents_are_trained_pool_by_pool(shops: pd.DataFrame) -> None:
     size = shops.groupby("pool").size()
     assert (known == known.index.get_level_values("pool").map(size.to_dict())).all()
     pools = known.groupby("agent_id").size()
-    assert len(pools) == 60 and pools.max() == 4
+    assert len(pools) == 60
+    assert pools.max() == 4
     assert (pools == 2).sum() > 30
 
 
@@ -282,7 +286,8 @@ def test_every_pool_has_agents_to_spare_and_is_linked_to_the_others(shops: pd.Da
     """At least ten people of full speed know each pool, and shared agents connect all pools."""
     skills = table("skills").merge(shops["pool"], left_on="shop_id", right_index=True)
     full = skills[skills["speed"] == 1.0].groupby("pool")["agent_id"].nunique()
-    assert len(full) == shops["pool"].nunique() and full.min() >= 10
+    assert len(full) == shops["pool"].nunique()
+    assert full.min() >= 10
     linked = {"P-S01"}
     for _ in full:
         helpers = skills.loc[skills["pool"].isin(linked), "agent_id"]
@@ -294,7 +299,8 @@ def test_only_new_agents_are_slow() -> None:
     """Speed is 0.6 to 0.8 for those under four weeks on 2026-11-18, and 1 for all others."""
     skills = table("skills").merge(table("agents"), on="agent_id")
     new = pd.to_datetime(skills["started_on"]) > pd.Timestamp("2026-11-18") - pd.Timedelta(days=28)
-    assert skills.loc[new, "speed"].between(0.6, 0.8).all() and new.any()
+    assert skills.loc[new, "speed"].between(0.6, 0.8).all()
+    assert new.any()
     assert (skills.loc[~new, "speed"] == 1.0).all()
     assert (skills["since"] >= skills["started_on"]).all()
     assert skills["since"].max() < "2026-11-18"

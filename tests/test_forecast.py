@@ -89,6 +89,15 @@ def test_a_lasting_step_is_followed() -> None:
     assert float(next_days({"S": values})["S"].mean()) == pytest.approx(300, rel=0.05)
 
 
+@pytest.mark.parametrize("factor", [0.5, 2.0])
+def test_most_of_a_large_step_is_followed_within_ten_days(factor: float) -> None:
+    """Ten days after a shop doubled or halved the forecast is nearer the new level by far."""
+    values = 200 * noise(180, deviation=0.1)
+    values[-10:] *= factor
+    found = float(next_days({"S": values})["S"].mean()) / 200
+    assert np.log(found) / np.log(factor) > 0.7
+
+
 def test_one_odd_day_moves_little() -> None:
     """A single day of eight times the contacts, yesterday, leaves the forecast nearly alone."""
     values = plain(180)

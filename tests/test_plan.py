@@ -95,13 +95,16 @@ def test_the_published_roster_passes_the_audit_command(twice: tuple[Path, Path, 
 def test_an_edited_roster_is_refused_by_rule_number(
     twice: tuple[Path, Path, str], tmp_path: Path
 ) -> None:
-    """A duty moved to a person who is not trained exits 3 and names R1 and the agent."""
+    """A duty handed to somebody nobody knows exits 3 and names R1 and her."""
     first, _, _ = twice
-    text = (first / "roster.csv").read_text("utf-8-sig")
-    header, row, *rest = text.splitlines()
-    agent = row.split(",")[0]
+    lines = (first / "roster.csv").read_text("utf-8-sig").splitlines()
+    agent, _, _, date = lines[1].split(",")[:4]
+    moved = [
+        line.replace(agent, "A999", 1) if line.startswith(agent) and f",{date}," in line else line
+        for line in lines
+    ]
     edited = tmp_path / "edited.csv"
-    edited.write_text("\n".join([header, row.replace(agent, "A999", 1), *rest]), "utf-8")
+    edited.write_text("\n".join(moved), "utf-8")
     scenario = first.parents[1] / "tiny.toml"
     done = staffing("audit", str(edited), str(scenario), "--json", cwd=tmp_path)
     assert done.returncode == 3

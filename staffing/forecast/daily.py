@@ -46,6 +46,8 @@ from staffing.forecast.pool import EventPool, Peers, pooled_days
 LEVEL_STEP = 0.05
 """Daily step of the level in units of a day's noise: at the end of the history the level is a
 mean with a half-life of ln 2 / 0.05 = 14 days."""
+FIRST_STEP = 2.0
+"""Times the daily step in the first round: so a lasting step stands out and is let pass later."""
 FIRST_NOISE = 0.15
 """Log standard deviation of a day before the residuals tell it."""
 LEAST_NOISE = 0.03
@@ -133,12 +135,16 @@ class DailyModel:
 
 @dataclass(frozen=True, kw_only=True)
 class _Prior:
-    """What to expect of a shop: its factors of days and of its event keys, and their spread."""
+    """What to expect of a shop: its factors of days and of its event keys, and their spread.
+
+    `step` is the daily step of its level in units of a day's noise.
+    """
 
     days: Array
     days_sd: Array
     events: Array
     events_sd: Array
+    step: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,6 +231,7 @@ def _prior(shop: Design, days: Array, events: Array, full: float, *, first: bool
         days_sd=days_sd,
         events=events,
         events_sd=np.where(tails, TAIL_SD, EVENT_SD[1 if first else 0]),
+        step=LEVEL_STEP * (FIRST_STEP if first else 1.0),
     )
 
 
@@ -250,7 +257,7 @@ def _fit(shop: Design, prior: _Prior, past: _Fit) -> _Fit:
     matrix = shop.matrix(prior.events)
     weighted = matrix.multiply((past.day_weight / past.noise**2)[:, None]).tocsc()
     mean, precision = _pseudo_observations(shop, prior)
-    step_sd = LEVEL_STEP * past.noise * np.sqrt(KNOT_DAYS)
+    step_sd = prior.step * past.noise * np.sqrt(KNOT_DAYS)
     walk = _random_walk(past.step_weight / step_sd**2, len(mean))
     # Sparse: the level is a chain, an event touches few days. Also, unlike dense solvers, this
     # one does not wait for other processes' threads when the machine is busy.

@@ -85,7 +85,7 @@ def rate_quantile(mean: Array, variance: Array, level: float) -> Array:
     own (Poisson) noise in it already. Levels from one half on never give less than the mean.
 
     >>> rate_quantile(np.array([100.0]), np.array([500.0]), 0.9).round(1)
-    array([126.1])
+    array([126.3])
     """
     mean = np.asarray(mean, dtype=np.float64)
     beyond = variance - mean

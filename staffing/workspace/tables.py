@@ -727,9 +727,11 @@ def _whole_duty(edge: str, end: Literal["min", "max"]) -> pa.Check:
     def holds(table: pd.DataFrame) -> pd.Series:
         copy: pd.Series = table[f"shift_{edge}"]
         blank = table[["date", edge]].isna().any(axis=1)
-        unread = blank.groupby(table["agent_id"]).transform("any") | table["agent_id"].isna().any()
+        nameless = bool(table["agent_id"].isna().any())
+        unread = blank.groupby(table["agent_id"]).transform("any") | nameless
         true = table.groupby(["agent_id", "date"])[edge].transform(end)
-        return copy.isna() | unread | copy.eq(true)
+        fits: pd.Series = copy.isna() | unread | copy.eq(true)
+        return fits
 
     return pa.Check(holds, error=f"shift_{edge}_differs")
 
