@@ -12,12 +12,10 @@ import pandas as pd
 from staffing.forecast.calendar import is_statutory
 from staffing.grid import DAY_MIN, INTERVAL_MIN, Window
 from staffing.workspace import Workspace
-from staffing.workspace.checks import step_min
+from staffing.workspace.checks import CLOSED_BELOW, step_min
 
 Array = npt.NDArray[np.float64]
 FEWEST_ROWS_OF_AN_HOURLY_DAY = 6
-CLOSED_BELOW = 0.001
-"""A zero day this improbable for a shop of its size is an outage, not demand (Poisson)."""
 LONGEST_OUTAGE_DAYS = 6
 """Zero days in a row beyond which a shop has fallen silent: that is demand again, of none."""
 

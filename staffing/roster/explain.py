@@ -21,7 +21,8 @@ from staffing.workspace import Workspace
 WHOLE_WEEK = 7 * SLOTS_PER_DAY
 SHOWN = 12
 """Shortages that are explained, the largest first."""
-TRIED_AT_ONE_TIME = ("R5", "R7", "R8", "R9")
+BLOCKING_RULES = ("R5", "R7", "R8", "R9")
+"""Rules that can keep an agent who is free at a moment from one more shift."""
 
 
 def contradictions(agents: Sequence[Agent], scenario: Scenario) -> list[Statement]:
@@ -213,7 +214,7 @@ def _first_broken(grid: Grid, case: Case, day: int, shift: Template) -> str | No
     extra = Shift(grid.dates[day], (Stretch(begin, end, "work", None),))
     shifts = tuple(sorted((*case.shifts, extra), key=lambda s: s.date))
     added = replace(case, shifts=shifts)
-    for rule in TRIED_AT_ONE_TIME:
+    for rule in BLOCKING_RULES:
         if any(RULES[rule](added)):
             return rule
     return None
