@@ -1,0 +1,157 @@
+"""The tables of duties: what was published before, and a roster that is handed in."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pandas as pd
+import pandera.pandas as pa
+
+from staffing.workspace.tables.columns import (
+    ENDS_AFTER_START,
+    Ids,
+    Kind,
+    agent_id,
+    chinese_names,
+    column,
+    date,
+    one_of,
+)
+
+
+def rosters(agent_ids: Ids) -> pa.DataFrameSchema:
+    """Return the schema of `rosters`: one row is a shift already published (or a part of one)."""
+    return pa.DataFrameSchema(
+        {
+            "agent_id": agent_id(ids=agent_ids),
+            "date": date(
+                "Service day: the day on which the shift begins.",
+                "班次所属日期：班次开始的那一天。",
+            ),
+            "start": column(
+                "moment",
+                zh="开始",
+                also=("开始时间",),
+                en="Start of the shift, local wall time.",
+                note_zh="班次开始（当地时间）。",
+                example="2026-11-02 09:00",
+            ),
+            "end": column(
+                "moment",
+                zh="结束",
+                also=("结束时间",),
+                en="End of the shift, local wall time; midnight may be written 24:00.",
+                note_zh="班次结束（当地时间）；午夜可写 24:00。",
+                example="2026-11-02 18:00",
+            ),
+            "paid_h": column(
+                "number",
+                pa.Check.in_range(0, 24, error="not_daily_hours"),
+                zh="计薪工时",
+                en="Paid hours; blank: the span less one hour when longer than 6 h.",
+                note_zh="计薪工时；留空按时长计，超过 6 小时扣 1 小时用餐。",
+                example="8",
+                optional=True,
+                blank=True,
+            ),
+        },
+        checks=ENDS_AFTER_START,
+    )
+
+
+def _whole_duty(edge: str, end: Literal["min", "max"]) -> pa.Check:
+    """Return a check that a duty's edge, where it is given, is that of its stretches.
+
+    An agent with a stretch that cannot be read is not judged.
+    """
+
+    def holds(table: pd.DataFrame) -> pd.Series:
+        copy: pd.Series = table[f"shift_{edge}"]
+        blank = table[["date", edge]].isna().any(axis=1)
+        nameless = bool(table["agent_id"].isna().any())
+        unread = blank.groupby(table["agent_id"]).transform("any") | nameless
+        true = table.groupby(["agent_id", "date"])[edge].transform(end)
+        fits: pd.Series = copy.isna() | unread | copy.eq(true)
+        return fits
+
+    return pa.Check(holds, error=f"shift_{edge}_differs")
+
+
+def _paid_as_long(table: pd.DataFrame) -> pd.Series:
+    """Return which rows' paid hours, where they are given, are the length of their work."""
+    hours = (table["end"] - table["start"]).dt.total_seconds() / 3600
+    due = hours.where(table["activity"] != "meal", 0.0)
+    return table["paid_h"].isna() | due.isna() | ((table["paid_h"] - due).abs() < 0.01)
+
+
+ECHOES = (
+    _whole_duty("start", "min"),
+    _whole_duty("end", "max"),
+    pa.Check(_paid_as_long, error="paid_h_differs"),
+)
+"""Columns that repeat what start and end say: an edit of the copy alone must not pass unseen."""
+
+
+def _echo(kind: Kind, zh: str, en: str, note_zh: str) -> pa.Column:
+    return column(
+        kind,
+        zh=zh,
+        en=f"{en} A copy: checked against start and end.",
+        note_zh=f"{note_zh}，须与开始、结束一致。",
+        example="",
+        optional=True,
+        blank=True,
+    )
+
+
+def stretches() -> pa.DataFrameSchema:
+    """Return the schema of a roster file: one row is a stretch of an agent's duty."""
+    return pa.DataFrameSchema(
+        {
+            "agent_id": agent_id(),
+            "date": date(
+                "Service day: the day on which the duty begins.", "班次所属日期：班次开始的那一天。"
+            ),
+            "start": column(
+                "moment",
+                zh="开始",
+                also=("开始时间",),
+                en="Start of the stretch, local wall time.",
+                note_zh="时段开始（当地时间）。",
+                example="2026-11-02 09:00",
+            ),
+            "end": column(
+                "moment",
+                zh="结束",
+                also=("结束时间",),
+                en="End of the stretch, local wall time.",
+                note_zh="时段结束（当地时间）。",
+                example="2026-11-02 12:00",
+            ),
+            "activity": column(
+                "text",
+                one_of(("work", "meal")),
+                zh="内容",
+                en="work or meal.",
+                note_zh=chinese_names("activity") + "。",
+                example="work",
+                default="work",
+                origin="assumed: what is not a meal is work",
+            ),
+            "pool": column(
+                "text",
+                zh="接待组",
+                en="Pool served; blank at meals.",
+                note_zh="接待组；用餐时留空。",
+                example="P-apparel",
+                optional=True,
+                blank=True,
+            ),
+            "shift_start": _echo(
+                "moment", "班次开始", "Start of the whole duty.", "整个班次的开始"
+            ),
+            "shift_end": _echo("moment", "班次结束", "End of the whole duty.", "整个班次的结束"),
+            "paid_h": _echo("number", "计薪工时", "Paid hours of the stretch.", "该时段计薪工时"),
+        },
+        checks=[ENDS_AFTER_START, *ECHOES],
+    )
