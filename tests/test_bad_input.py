@@ -418,7 +418,7 @@ WORKSPACE: dict[str, tuple[Spoil, str]] = {
             cell(table, 2, "shop_id", "X77"),
             f"{table}.csv, row 2, column shop_id: 'X77' is not in the table shops",
         )
-        for table in ("skills", "history", "promotions")
+        for table in ("skills", "history", "promotions", "special_days")
     },
     **{
         f"unknown agent in {table}": (
@@ -438,14 +438,6 @@ WORKSPACE: dict[str, tuple[Spoil, str]] = {
     "leading zero lost": (
         rows(lose_zeros),
         "skills.csv, row 13, column agent_id: '7' is not in the table agents. Did you mean '007'?",
-    ),
-    "shop without history": (
-        rows(
-            lambda all_: all_.update(
-                history=[row for row in all_["history"] if row["shop_id"] != "S2"]
-            )
-        ),
-        "shops.csv, row 3, column shop_id: 'S2' has no row in the history",
     ),
     "shop with nothing but zeros": (
         rows(
@@ -482,6 +474,55 @@ WORKSPACE: dict[str, tuple[Spoil, str]] = {
     "promotion ends before its start": (
         cell("promotions", 2, "end", "2026-11-10 20:00"),
         "promotions.csv, row 2, column end: '2026-11-10 20:00' ends no later than it starts",
+    ),
+    "special days end before they start": (
+        cell("special_days", 2, "last_day", "2027-01-22"),
+        "special_days.csv, row 2, column last_day: '2027-01-22' is before the first day",
+    ),
+    "special days of 401 days": (
+        cell("special_days", 2, "last_day", "2028-02-27"),
+        "special_days.csv, row 2, column last_day: '2028-02-27' makes a period of more than 400",
+    ),
+    "special days of no platform": (
+        cell("special_days", 2, "platform", "Amazon"),
+        "special_days.csv, row 2, column platform: 'Amazon' is not one of the allowed values",
+    ),
+    "special days of no category": (
+        cell("special_days", 2, "category", "snack"),
+        "special_days.csv, row 2, column category: 'snack' is not one of the allowed values",
+    ),
+    "special days without a first day": (
+        cell("special_days", 3, "first_day", ""),
+        "special_days.csv, row 3, column first_day: must not be blank",
+    ),
+    "special days perhaps closed": (
+        cell("special_days", 3, "closed", "maybe"),
+        "special_days.csv, row 3, column closed: 'maybe' is neither yes nor no. Write yes or no.",
+    ),
+    "no contacts a day": (
+        cell("shops", 2, "contacts_per_day", 0),
+        "shops.csv, row 2, column contacts_per_day: '0' is not above 0",
+    ),
+    "promotions on 32 days of a month": (
+        cell("shops", 2, "promotions_per_month", 32),
+        "shops.csv, row 2, column promotions_per_month: '32' is not a number from 0 to 31 a month",
+    ),
+    **{
+        f"answer to promotions of {value}": (
+            cell("shops", 2, "strength", value),
+            f"shops.csv, row 2, column strength: '{value}' is not a multiple above 0 and up to 5",
+        )
+        for value in (0, 120)
+    },
+    "no history and no figure for one of the shops": (
+        lambda folder: (
+            rows(
+                lambda all_: [row.update(contacts_per_day=90) for row in all_["shops"][:2]],
+            )(folder),
+            gone("workspace/history.csv")(folder),
+        ),
+        "workspace: the table 'history' (历史接待量) is missing, and so is contacts_per_day of "
+        "these shops: S3. Add history.csv or",
     ),
     "shift ends before its start": (
         cell("rosters", 3, "end", "2026-11-14 00:00"),

@@ -68,6 +68,22 @@ def tables() -> Tables:
                 "category": "",
             }
         ],
+        "special_days": [
+            {
+                "name": "学校寒假",
+                "first_day": "2027-01-23",
+                "last_day": "2027-02-20",
+                "category": "snacks",
+                "closed": "no",
+            },
+            {
+                "name": "店休",
+                "first_day": "2026-11-18",
+                "last_day": "",
+                "category": "",
+                "closed": "yes",
+            },
+        ],
         "absences": [{"agent_id": "A2", "date": f"{START}", "kind": "leave"}],
         "requests": [{"agent_id": "A3", "date": f"{START}", "wish": "rest_day", "weight": 1}],
         "rosters": [

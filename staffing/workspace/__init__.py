@@ -34,7 +34,7 @@ class Workspace:
     ----------
     root : the folder or workbook the tables came from
     zone : IANA time zone of every wall time
-    tables : table name -> clean table; optional tables that were absent are empty. `history`
+    tables : table name -> clean table; those that were absent are empty. `history`
         has shop_id, start, contacts[, aht_s]; a contact log has been counted into half hours
     files : table name -> file it was read from
     defaults : every default that filled a blank cell
@@ -73,6 +73,11 @@ class Workspace:
         """Return the promotion phases."""
         return self.tables["promotions"]
 
+    @property
+    def special_days(self) -> pd.DataFrame:
+        """Return the special days: name, first_day, last_day (inclusive), scope, closed."""
+        return self.tables["special_days"]
+
     @cached_property
     def windows(self) -> dict[str, Window]:
         """Return shop_id -> opening window of a service day."""
@@ -110,10 +115,11 @@ def read_workspace(root: Path, zone: str = "Asia/Shanghai") -> Workspace:
         raise WorkspaceError([Fault(code="not_a_zone", file="--zone", value=zone)])
     faults: list[Fault] = []
     notices: list[Fault] = []
+    absent: list[Fault] = []
     defaults: list[Used] = []
     clean: dict[str, pd.DataFrame] = {}
     raws: dict[str, Raw] = {}
-    for found in find(root, faults, notices):
+    for found in find(root, faults, notices, absent):
         raw = english(found, notices, faults)
         if raw is None:
             continue
@@ -122,7 +128,7 @@ def read_workspace(root: Path, zone: str = "Asia/Shanghai") -> Workspace:
         raws[found.table] = raw
     for table in TABLES:
         clean.setdefault(table.name, empty(table.name))
-    cross_check(clean, raws, faults, notices)
+    cross_check(clean, raws, absent, faults, notices)
     if faults:
         raise WorkspaceError(faults)
     return Workspace(

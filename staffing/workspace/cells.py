@@ -22,6 +22,9 @@ EXCEL_DAYS = (18264, 73050)
 
 YEARS = (pd.Timestamp("1900-01-01"), pd.Timestamp("2100-01-01"))
 """Times outside these years are taken for mistakes."""
+YES_NO = dict.fromkeys(("yes", "y", "true", "1", "是"), True) | dict.fromkeys(
+    ("no", "n", "false", "0", "否"), False
+)
 
 COMMON = tuple(f"%Y{mark}%m{mark}%d{time}" for mark in "-/" for time in (" %H:%M", " %H:%M:%S", ""))
 """What nearly all files hold; pandas reads these fast."""
@@ -83,6 +86,11 @@ def numbers(cells: pd.Series) -> pd.Series:
     if lost.any():
         found[lost] = pd.to_numeric(_narrow(texts(cells[lost])), errors="coerce")
     return found.where(np.isfinite(found))
+
+
+def flags(cells: pd.Series) -> pd.Series:
+    """Return the column as nullable booleans: yes or no, true or false, 1 or 0, 是 or 否."""
+    return _narrow(texts(cells)).str.lower().map(YES_NO).astype("boolean")
 
 
 def clocks(cells: pd.Series) -> pd.Series:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -31,11 +31,17 @@ Raws = Mapping[str, Raw]
 Minutes = npt.NDArray[np.float64]
 
 
-def cross_check(tables: Tables, raws: Raws, faults: list[Fault], notices: list[Fault]) -> None:
+def cross_check(
+    tables: Tables,
+    raws: Raws,
+    absent: Sequence[Fault],
+    faults: list[Fault],
+    notices: list[Fault],
+) -> None:
     """Append what is wrong between cells, rows and tables; give each shop without pool its own.
 
     Runs after each table's own check, whose faults it does not repeat, with whatever tables
-    could be read.
+    could be read; `absent` holds the missing tables that the shops may make up for.
     """
     windows: dict[str, Window] = {}
     if "shops" in raws:
@@ -45,9 +51,11 @@ def cross_check(tables: Tables, raws: Raws, faults: list[Fault], notices: list[F
         _channels(shops, raws["shops"], faults)
     if "history" in raws:
         if "shops" in raws:
-            _volumes(tables["history"], tables["shops"], raws, faults)
+            _volumes(tables["history"], tables["shops"], raws, faults, notices)
         judged = _steps(tables["history"], raws["history"], faults)
         notices += _oddities(judged, windows, raws["history"])
+    for missing in absent:
+        _no_history(missing, tables["shops"], raws.get("shops"), faults, notices)
     if {"shops", "agents", "skills"} <= set(raws):
         notices += _training(tables, raws["skills"])
     if "rosters" in raws:
@@ -86,20 +94,69 @@ def _channels(shops: pd.DataFrame, raw: Raw, faults: list[Fault]) -> None:
             )
 
 
-def _volumes(history: pd.DataFrame, shops: pd.DataFrame, raws: Raws, faults: list[Fault]) -> None:
-    """Every shop has a history, and somebody contacted it.
+def _volumes(
+    history: pd.DataFrame,
+    shops: pd.DataFrame,
+    raws: Raws,
+    faults: list[Fault],
+    notices: list[Fault],
+) -> None:
+    """Whoever has a history was contacted; what is assumed of shops without one is told.
 
     Rows whose shop or count cannot be read are faults already; what they hide is not judged.
     """
     totals = history.groupby("shop_id")["contacts"].sum().to_dict()
     unread = set(history.loc[history["contacts"].isna(), "shop_id"])
     for shop, row in shops["row"].items():
-        if shop not in totals:
-            code = None if history["shop_id"].isna().any() else "no_history"
-        else:
-            code = None if totals[shop] > 0 or shop in unread else "all_zero"
-        if code is not None:
-            faults.append(raws["shops"].fault(code, row=row, column="shop_id", value=shop))
+        if shop in totals and totals[shop] <= 0 and shop not in unread:
+            faults.append(raws["shops"].fault("all_zero", row=row, column="shop_id", value=shop))
+    if history["shop_id"].notna().all():
+        new = shops[[shop not in totals for shop in shops.index]]
+        notices += _assumed(new, raws["shops"])
+
+
+def _no_history(
+    missing: Fault,
+    shops: pd.DataFrame,
+    raw: Raw | None,
+    faults: list[Fault],
+    notices: list[Fault],
+) -> None:
+    """Without any history, every shop needs its contacts a day; `missing` is the plain fault."""
+    if raw is None:
+        faults.append(missing)
+        return
+    bare = [str(shop) for shop in shops.index[~_estimated(shops, raw)]]
+    if bare:
+        facts = {**missing.facts, "shops": listed(bare)}
+        faults.append(Fault(code="missing_history", file=missing.file, facts=facts))
+    else:
+        notices += _assumed(shops, raw)
+
+
+def _assumed(new: pd.DataFrame, raw: Raw) -> list[Fault]:
+    """Return what is assumed of shops without history."""
+    known = _estimated(new, raw)
+    told = {
+        "no_history_estimated": new.loc[known, "contacts_per_day"].map("{:g}".format),
+        "no_history": new.loc[~known, "category"],
+    }
+    return [
+        raw.fault(
+            code,
+            column="contacts_per_day",
+            shops=listed([f"{shop} ({detail})" for shop, detail in details.items()]),
+        )
+        for code, details in told.items()
+        if len(details)
+    ]
+
+
+def _estimated(shops: pd.DataFrame, raw: Raw) -> npt.NDArray[np.bool_]:
+    """Return which shops have contacts a day, also such as cannot be read: told already."""
+    if "contacts_per_day" not in raw.frame:
+        return np.zeros(len(shops), dtype=np.bool_)
+    return np.asarray(raw.frame.loc[shops["row"], "contacts_per_day"].notna(), dtype=np.bool_)
 
 
 def _steps(history: pd.DataFrame, raw: Raw, faults: list[Fault]) -> dict[str, pd.DataFrame]:

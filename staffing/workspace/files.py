@@ -76,14 +76,17 @@ class Raw:
         )
 
 
-def find(root: Path, faults: list[Fault], notices: list[Fault]) -> Iterator[Raw]:
+def find(
+    root: Path, faults: list[Fault], notices: list[Fault], absent: list[Fault]
+) -> Iterator[Raw]:
     """Yield the raw tables of a workspace: a folder of files, or one .xlsx.
 
     Missing required tables, unreadable files and doubled tables go into `faults`; files and
-    sheets that are no table into `notices`.
+    sheets that are no table into `notices`; a missing table that some workspaces can do without
+    (`Table.unless`) into `absent`, as the fault that it is in the others.
     """
     if root.is_file() and root.suffix.lower() == ".xlsx":
-        yield from _workbook(root, faults, notices)
+        yield from _workbook(root, faults, notices, absent)
     elif not root.is_dir():
         faults.append(Fault(code="no_workspace", file=str(root)))
     else:
@@ -91,13 +94,17 @@ def find(root: Path, faults: list[Fault], notices: list[Fault]) -> Iterator[Raw]
         files = [path for path in files if path.suffix.lower() in _TABLE_LIKE]
         books = [path for path in files if path.suffix.lower() == ".xlsx"]
         if len(books) == 1 and not any(_table_of(path.stem) for path in files):
-            yield from _workbook(books[0], faults, notices)
+            yield from _workbook(books[0], faults, notices, absent)
         else:
-            yield from _folder(root, files, faults, notices)
+            yield from _folder(root, files, faults, notices, absent)
 
 
 def _folder(
-    root: Path, files: Sequence[Path], faults: list[Fault], notices: list[Fault]
+    root: Path,
+    files: Sequence[Path],
+    faults: list[Fault],
+    notices: list[Fault],
+    absent: list[Fault],
 ) -> Iterator[Raw]:
     by_table: dict[str, list[Path]] = {table.name: [] for table in TABLES}
     names = ", ".join(f"{table.name}.csv" for table in TABLES)
@@ -111,7 +118,7 @@ def _folder(
         match by_table[table.name]:
             case []:
                 if table.required:
-                    faults.append(_missing(str(root), table))
+                    (absent if table.unless else faults).append(_missing(str(root), table))
             case [path]:
                 try:
                     frame = read_table(path, table)
@@ -124,7 +131,9 @@ def _folder(
                 faults.append(Fault(code="doubled_table", file=shown, facts=facts))
 
 
-def _workbook(book: Path, faults: list[Fault], notices: list[Fault]) -> Iterator[Raw]:
+def _workbook(
+    book: Path, faults: list[Fault], notices: list[Fault], absent: list[Fault]
+) -> Iterator[Raw]:
     try:
         sheets = _sheets(book)
     except WorkspaceError as error:
@@ -143,7 +152,7 @@ def _workbook(book: Path, faults: list[Fault], notices: list[Fault]) -> Iterator
         match by_table[table.name]:
             case []:
                 if table.required:
-                    faults.append(_missing(book.name, table))
+                    (absent if table.unless else faults).append(_missing(book.name, table))
             case [sheet]:
                 file = f"{book.name}[{sheet}]"
                 try:

@@ -78,6 +78,8 @@ def columns_page(lang: Lang) -> str:
 
 def _title(table: Table, lang: Lang) -> str:
     state = say(lang, "columns.required" if table.required else "columns.optional")
+    if table.unless is not None:
+        state = say(lang, "columns.required_unless", column=table.unless)
     return say(lang, "columns.table", table=table.name, zh=table.zh, state=state)
 
 
@@ -115,4 +117,6 @@ def _state(column: pa.Column, lang: Lang) -> str:
 
 
 def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, float) else str(value)

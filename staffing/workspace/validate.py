@@ -10,7 +10,7 @@ import pandera.pandas as pa
 
 from staffing.errors import Fault
 from staffing.grid import INTERVAL_MIN
-from staffing.workspace.cells import as_typed, clocks, moments, numbers, texts
+from staffing.workspace.cells import as_typed, clocks, flags, moments, numbers, texts
 from staffing.workspace.files import Raw
 from staffing.workspace.headers import nearest
 from staffing.workspace.tables import CHINESE_VALUES, EXCEL_ERRORS, Ids, schema
@@ -24,6 +24,8 @@ TOTALS = {"合计", "总计", "小计", "共计", "total", "sum"}
 """What the last row of an export often says in place of an identifier."""
 ROW_FAULTS = {
     "ends_before_start": "end",
+    "last_before_first": "last_day",
+    "above_400_days": "last_day",
     "shift_start_differs": "shift_start",
     "shift_end_differs": "shift_end",
     "paid_h_differs": "paid_h",
@@ -96,6 +98,8 @@ def _retype(raw: Raw, rules: pa.DataFrameSchema, zone: str) -> tuple[pd.DataFram
                 good = texts(cells)
             case "clock":
                 good = clocks(cells)
+            case "flag":
+                good = flags(cells)
             case _:
                 good = numbers(cells)
         typed[column] = good
@@ -211,7 +215,7 @@ def _allowed(column: pa.Column) -> str:
 
 
 def _finished(typed: pd.DataFrame, table: str) -> pd.DataFrame:
-    """Return the table as the stages want it: indexed by its id, logs counted.
+    """Return the table as the stages want it: indexed by its id, logs counted, periods closed.
 
     Shops and agents keep their row number in `row`; the other tables in their index.
     """
@@ -223,6 +227,9 @@ def _finished(typed: pd.DataFrame, table: str) -> pd.DataFrame:
             .agg(contacts=("contacted_at", "size"))
             .astype({"contacts": "float64"})
         )
+    if table == "special_days":
+        last, closed = typed["last_day"].fillna(typed["first_day"]), typed["closed"].fillna(False)
+        return typed.assign(last_day=last, closed=closed.astype(bool))
     if (column := INDEXED_BY.get(table)) is None:
         return typed
     numbered = typed.assign(row=typed.index)

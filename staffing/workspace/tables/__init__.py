@@ -15,7 +15,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from staffing.workspace.tables.columns import CHINESE_VALUES, EXCEL_ERRORS, Ids
-from staffing.workspace.tables.demand import contact_log, history, promotions
+from staffing.workspace.tables.demand import contact_log, history, promotions, special_days
 from staffing.workspace.tables.duties import rosters, stretches
 from staffing.workspace.tables.people import absences, agents, requests, skills
 from staffing.workspace.tables.shops import shops
@@ -34,19 +34,28 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table's name, its Chinese name (file or sheet) and whether a plan needs it."""
+    """A table of a workspace.
+
+    Attributes
+    ----------
+    zh : Chinese name of its file or sheet
+    required : whether a plan needs it
+    unless : the column of `shops` that spares it when filled in for every shop
+    """
 
     name: str
     zh: str
     required: bool
+    unless: str | None = None
 
 
 TABLES = (
     Table("shops", "店铺", True),
     Table("agents", "客服", True),
     Table("skills", "技能", True),
-    Table("history", "历史接待量", True),
+    Table("history", "历史接待量", True, unless="contacts_per_day"),
     Table("promotions", "活动", False),
+    Table("special_days", "特殊日", False),
     Table("absences", "缺勤", False),
     Table("requests", "申请", False),
     Table("rosters", "已发布班表", False),
@@ -62,6 +71,7 @@ _SCHEMAS: Mapping[str, Callable[[Ids, Ids], pa.DataFrameSchema]] = {
     "history": lambda shop_ids, _: history(shop_ids),
     "contact_log": lambda shop_ids, _: contact_log(shop_ids),
     "promotions": lambda shop_ids, _: promotions(shop_ids),
+    "special_days": lambda shop_ids, _: special_days(shop_ids),
     "absences": lambda _, agent_ids: absences(agent_ids),
     "requests": lambda _, agent_ids: requests(agent_ids),
     "rosters": lambda _, agent_ids: rosters(agent_ids),
@@ -85,5 +95,8 @@ def empty(table: str) -> pd.DataFrame:
     """Return a table without rows, with every column of its schema and the right types."""
     columns = schema(table).columns
     return pd.DataFrame(
-        {name: pd.Series([], dtype=each.dtype.type) for name, each in columns.items()}
+        {
+            name: pd.Series([], dtype=bool if each.metadata["kind"] == "flag" else each.dtype.type)
+            for name, each in columns.items()
+        }
     )

@@ -51,11 +51,12 @@ CHINESE_VALUES: Mapping[str, Mapping[str, str]] = {
     "protected": {"孕期": "pregnant", "哺乳期": "nursing", "未成年工": "minor"},
     "activity": {"工作": "work", "用餐": "meal"},
     "kind": {"休假": "leave", "病假": "sick", "培训": "training"},
+    "closed": {"是": "yes", "否": "no"},
     "wish": {"休息": "rest_day", "早班": "early", "晚班": "late"},
 }
 """Chinese cell values that are read as the names above."""
 
-Kind = Literal["text", "clock", "number", "whole", "moment", "day"]
+Kind = Literal["text", "clock", "number", "whole", "moment", "day", "flag"]
 DTYPES: dict[Kind, Any] = {
     "text": str,
     "clock": str,
@@ -63,7 +64,9 @@ DTYPES: dict[Kind, Any] = {
     "whole": "float64",
     "moment": "datetime64[ns]",
     "day": "datetime64[ns]",
+    "flag": "boolean",
 }
+"""Types while a table is checked; a flag, which cannot stay blank, is a plain bool after that."""
 
 
 ABOVE_ZERO = pa.Check.gt(0, error="not_above_zero")

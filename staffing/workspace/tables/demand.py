@@ -72,6 +72,38 @@ def contact_log(shop_ids: Ids) -> pa.DataFrameSchema:
     )
 
 
+def _scope(shop_ids: Ids, *, platform: str) -> dict[str, pa.Column]:
+    """Return the columns that narrow a row down; a shop must fit all that are filled in.
+
+    Parameters
+    ----------
+    platform : the example of its column
+    """
+    return {
+        "platform": column(
+            "text",
+            one_of(PLATFORMS),
+            zh="平台",
+            en="Only shops on this platform; blank: all.",
+            note_zh="仅限该平台；留空为全部。",
+            example=platform,
+            optional=True,
+            blank=True,
+        ),
+        "shop_id": shop_id(ids=shop_ids, optional=True),
+        "category": column(
+            "text",
+            one_of(CATEGORIES),
+            zh="类目",
+            en="Only shops of this category; blank: all.",
+            note_zh="仅限该类目；留空为全部。",
+            example="",
+            optional=True,
+            blank=True,
+        ),
+    }
+
+
 def promotions(shop_ids: Ids) -> pa.DataFrameSchema:
     """Return the schema of `promotions`: one row is a phase of a promotion."""
     return pa.DataFrameSchema(
@@ -106,27 +138,7 @@ def promotions(shop_ids: Ids) -> pa.DataFrameSchema:
                 note_zh="结束（不含，当地时间）。",
                 example="2026-11-12 00:00",
             ),
-            "platform": column(
-                "text",
-                one_of(PLATFORMS),
-                zh="平台",
-                en="Only shops on this platform; blank: all.",
-                note_zh="仅限该平台；留空为全部。",
-                example="Tmall",
-                optional=True,
-                blank=True,
-            ),
-            "shop_id": shop_id(ids=shop_ids, optional=True),
-            "category": column(
-                "text",
-                one_of(CATEGORIES),
-                zh="类目",
-                en="Only shops of this category; blank: all.",
-                note_zh="仅限该类目；留空为全部。",
-                example="",
-                optional=True,
-                blank=True,
-            ),
+            **_scope(shop_ids, platform="Tmall"),
             "strength": column(
                 "number",
                 pa.Check.in_range(0.1, 50, error="not_a_strength"),
@@ -148,4 +160,59 @@ def promotions(shop_ids: Ids) -> pa.DataFrameSchema:
             ),
         },
         checks=ENDS_AFTER_START,
+    )
+
+
+LONGEST_SPECIAL_DAYS = 400
+"""A period longer than a year and a bit is a slip of the pen, not a season."""
+IN_ORDER = pa.Check(lambda df: ~(df["last_day"] < df["first_day"]), error="last_before_first")
+NOT_TOO_LONG = pa.Check(
+    lambda df: ~((df["last_day"] - df["first_day"]).dt.days >= LONGEST_SPECIAL_DAYS),
+    error="above_400_days",
+)
+
+
+def special_days(shop_ids: Ids) -> pa.DataFrameSchema:
+    """Return the schema of `special_days`: one row is a period known ahead, no promotion."""
+    return pa.DataFrameSchema(
+        {
+            "name": column(
+                "text",
+                zh="名称",
+                also=("特殊日", "特殊日名称"),
+                en="Name of the days, the same each time they come round.",
+                note_zh="这些日子的名称，每次都用同一个名称。",
+                example="学校寒假",
+            ),
+            "first_day": column(
+                "day",
+                zh="开始日期",
+                also=("首日", "开始", "日期"),
+                en="First day.",
+                note_zh="第一天。",
+                example="2027-01-23",
+            ),
+            "last_day": column(
+                "day",
+                zh="结束日期",
+                also=("最后一天", "结束"),
+                en="Last day (inclusive); blank: the first day alone.",
+                note_zh="最后一天（含）；留空表示只有第一天。",
+                example="2027-02-20",
+                optional=True,
+                blank=True,
+            ),
+            **_scope(shop_ids, platform=""),
+            "closed": column(
+                "flag",
+                zh="停止接待",
+                also=("休店", "店休", "是否休息"),
+                en="yes: the shops take no contacts on these days.",
+                note_zh="是（yes）或否（no）；是：这些天店铺不接待。",
+                example="no",
+                default=False,
+                origin="assumed",
+            ),
+        },
+        checks=[IN_ORDER, NOT_TOO_LONG],
     )
