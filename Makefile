@@ -2,11 +2,12 @@
 
 PYTHON ?= python3
 VENV := .venv
+BENCH := $(VENV)/bench
 BIN := $(VENV)/bin
 PIP := $(PYTHON) -m pip --disable-pip-version-check --python $(BIN)/python
 SCENARIO ?= scenarios/next-week.toml
 
-.PHONY: plan test lint coverage demo lock clean
+.PHONY: plan test lint coverage demo bench-forecast lock clean
 
 plan: $(VENV)/.base
 	$(BIN)/staffing plan $(SCENARIO)
@@ -26,6 +27,10 @@ coverage: $(VENV)/.dev
 demo: $(VENV)/.base
 	$(BIN)/python data/demo/generate.py
 
+# The forecast beside other methods, which are installed apart: no part of the product needs them.
+bench-forecast: $(BENCH)/.done
+	$(BENCH)/bin/python -m benchmarks.forecast $(ARGS)
+
 # Debian may lack ensurepip, so the venv is made without pip and filled from outside.
 $(BIN)/python:
 	$(PYTHON) -m venv --without-pip $(VENV)
@@ -39,12 +44,19 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.base
 	$(PIP) install --quiet --require-hashes -r requirements/dev.txt
 	touch $@
 
+$(BENCH)/.done: requirements/bench.txt
+	$(PYTHON) -m venv --clear --without-pip $(BENCH)
+	$(PYTHON) -m pip --disable-pip-version-check --python $(BENCH)/bin/python \
+		install --quiet --require-hashes -r requirements/bench.txt
+	touch $@
+
 # Resolve the pins anew (needs uv on the PATH).
 LOCK := uv pip compile pyproject.toml requirements/build.in --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --quiet
 lock:
 	$(LOCK) --upgrade --output-file requirements/base.txt
 	$(LOCK) --upgrade --extra dev --constraint requirements/base.txt --output-file requirements/dev.txt
+	$(LOCK) --upgrade requirements/bench.in --constraint requirements/base.txt --output-file requirements/bench.txt
 
 clean:
 	rm -rf $(VENV) out .mypy_cache .ruff_cache .hypothesis .coverage

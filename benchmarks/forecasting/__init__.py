@@ -1,0 +1,1 @@
+"""The forecast beside other methods: data sets, other methods, scores, tables."""
