@@ -25,6 +25,8 @@ from benchmarks.forecasting.simple import (
     with_past_errors,
 )
 
+FEWEST = 14
+"""Rows a shop must have for a model of its own."""
 GAP_DAYS = 100
 YEAR_DAYS = 365
 TWO_YEARS_DAYS = 700
@@ -95,6 +97,12 @@ def without_gaps(known: pd.DataFrame) -> pd.DataFrame:
     return filled.assign(contacts=weekly.interpolate().bfill())
 
 
+def flat(known: pd.DataFrame, ahead: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean of a handful of rows, from which no model can be fitted."""
+    mean = known["contacts"].mean()
+    return ahead[["shop_id", "start"]].assign(mean=mean, **dict.fromkeys(COLUMNS, mean))
+
+
 # --- statsforecast -----------------------------------------------------------------------------
 
 
@@ -116,6 +124,8 @@ def statistical_shop(
     name: str, case: Set, week: int, known: pd.DataFrame, ahead: pd.DataFrame
 ) -> pd.DataFrame:
     """Return the forecast of one shop."""
+    if known["contacts"].count() < FEWEST:
+        return flat(known, ahead)
     values = without_gaps(known)["contacts"].to_numpy(dtype=float)
     model = statistical_model(name, case, week, len(values))
     found = model.forecast(y=values, h=len(ahead), level=list(LEVELS))
@@ -156,6 +166,8 @@ def prophet_shop(case: Set, rows: pd.DataFrame, extra: pd.DataFrame) -> pd.DataF
     from prophet import Prophet  # noqa: PLC0415 - takes seconds and warns of plotly
 
     fitted = ~rows["ahead"] & rows["contacts"].notna()
+    if fitted.sum() < FEWEST:
+        return flat(rows[fitted], rows[rows["ahead"]])
     span = rows.loc[fitted, "start"].max() - rows.loc[fitted, "start"].min()
     model = Prophet(
         seasonality_mode="multiplicative",
