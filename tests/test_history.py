@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections.abc import Mapping, Sequence
+from random import Random
 
 import numpy as np
 import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from staffing.forecast.history import History, history
+from staffing.forecast.history import FEWEST_ROWS_OF_AN_HOURLY_DAY, History, history
+from staffing.grid import DAY_MIN, Window
 from tests.series import START, Row, workspace
+
+WINDOWS = (("09:00", "24:00"), ("18:00", "02:30"), ("00:00", "24:00"), ("10:30", "13:00"))
+STEPS_MIN = (5, 10, 15, 30, 60, DAY_MIN)
+Rows = list[tuple[str, pd.Timestamp, float, float]]
+"""Shop, start, contacts, mean handle time."""
 
 
 def of_rows(rows: list[tuple[str, float]], **shop: object) -> History:
@@ -109,3 +119,171 @@ def test_until_knows_nothing_of_its_day() -> None:
     made = of_totals([10.0, 11.0, 12.0])
     known = made.until(made.days[2].date())
     assert known.totals[0].tolist() == [10.0, 11.0]
+
+
+# --- many shops at once -------------------------------------------------------------------------
+
+
+def of_table(rows: Rows, shops: Mapping[str, Row], columns: Sequence[str] = ()) -> History:
+    """Return the history of these shops with these rows."""
+    made = workspace({shop: np.ones(1) for shop in shops}, shops=shops)
+    table = pd.DataFrame(rows, columns=["shop_id", "start", "contacts", "aht_s"]).astype(
+        {"start": "datetime64[ns]", "contacts": "float64", "aht_s": "float64"}
+    )
+    table = table[["shop_id", "start", "contacts", *columns]]
+    return history(dataclasses.replace(made, tables={**made.tables, "history": table}))
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> tuple[Rows, dict[str, Row]]:
+    """Draw some contacts of two or three shops, each with its own window and interval."""
+    shops: dict[str, Row] = {}
+    rows: Rows = []
+    for name in ("b", "a", "c")[: draw(st.integers(2, 3))]:
+        opens, closes = draw(st.sampled_from(WINDOWS))
+        shops[name] = {"opens": opens, "closes": closes}
+        step = draw(st.sampled_from(STEPS_MIN))
+        ticks = draw(st.sets(st.integers(0, 4 * DAY_MIN // step - 1), max_size=20))
+        rows += [
+            (
+                name,
+                pd.Timestamp(START) + pd.Timedelta(minutes=tick * step),
+                float(draw(st.integers(1, 3))),
+                float(draw(st.integers(1, 9)) * 60),
+            )
+            for tick in sorted(ticks)
+        ]
+    return rows, shops
+
+
+def by_hand(rows: Rows, shop: str, window: Window) -> tuple[dict[tuple[dt.date, int], float], bool]:
+    """Return contacts per service day and half hour of a shop, row by row; and if it is daily."""
+    own = [(start, contacts) for name, start, contacts, _ in rows if name == shop]
+    minutes = [start.hour * 60 + start.minute for start, _ in own]
+    step = next(step for step in reversed(STEPS_MIN) if all(m % step == 0 for m in minutes))
+    found: dict[tuple[dt.date, int], float] = {}
+    for start, contacts in own:
+        same_day = [each for each, _ in own if each.date() == start.date()]
+        hours = step == 60 or (
+            step == 30
+            and len(same_day) >= FEWEST_ROWS_OF_AN_HOURLY_DAY
+            and all(each.minute == 0 for each in same_day)
+        )
+        if step == DAY_MIN:
+            halves = [(start.date(), slot) for slot in range(window.first_slot, window.end_slot)]
+        else:
+            at = start.hour * 2 + start.minute // 30
+            halves = [(start.date(), at + i) for i in range(2 if hours else 1)]
+        for date, slot in halves:
+            day, half = date, slot
+            if step < DAY_MIN and slot + 48 < window.end_slot:
+                day, half = date - dt.timedelta(days=1), slot + 48
+            if window.first_slot <= half < window.end_slot:
+                found[day, half] = found.get((day, half), 0.0) + contacts / len(halves)
+    return found, step == DAY_MIN
+
+
+@settings(max_examples=40, deadline=None)
+@given(histories())
+def test_the_grid_is_what_one_gets_row_by_row(drawn: tuple[Rows, dict[str, Row]]) -> None:
+    """Any mix of windows and intervals gives the counts of a walk through the rows."""
+    rows, shops = drawn
+    made = of_table(rows, shops)
+    assert made.shops == tuple(shops)
+    seen = set()
+    for i, (shop, row) in enumerate(shops.items()):
+        window = Window.parse(str(row["opens"]), str(row["closes"]))
+        found, daily = by_hand(rows, shop, window)
+        known = {day for day, _ in found}
+        expected = np.full(made.counts.shape[1:], np.nan)
+        for j, day in enumerate(made.days.date):
+            if day in known:
+                expected[j, window.first_slot : window.end_slot] = [
+                    found.get((day, slot), 0.0)
+                    for slot in range(window.first_slot, window.end_slot)
+                ]
+        np.testing.assert_allclose(made.counts[i], expected)
+        assert (shop in made.daily_only) is daily
+        seen |= known
+    assert set(made.days.date) >= seen
+
+
+@settings(max_examples=20, deadline=None)
+@given(histories(), st.randoms(use_true_random=False))
+def test_the_grid_does_not_depend_on_the_order_of_the_rows(
+    drawn: tuple[Rows, dict[str, Row]], random: Random
+) -> None:
+    """Rows in any order give the same days, counts and handle times."""
+    rows, shops = drawn
+    shuffled = random.sample(rows, len(rows))
+    plain, other = (of_table(each, shops, ["aht_s"]) for each in (rows, shuffled))
+    assert plain.days.equals(other.days)
+    assert plain.daily_only == other.daily_only
+    np.testing.assert_array_equal(plain.counts, other.counts)
+    assert (plain.aht_s is None) is (other.aht_s is None)
+    if plain.aht_s is not None and other.aht_s is not None:
+        np.testing.assert_allclose(plain.aht_s, other.aht_s)
+
+
+def test_a_shop_without_rows_is_unknown_throughout() -> None:
+    """A shop that nothing is known of is there, with no count, beside one with a history."""
+    made = of_table([("a", pd.Timestamp(START), 5.0, 60.0)], {"a": {}, "b": {}})
+    assert made.shops == ("a", "b")
+    assert np.isnan(made.counts[1]).all()
+    assert made.totals[0].tolist() == [5.0]
+
+
+def test_no_row_at_all_makes_no_day() -> None:
+    """A company before its first contact has shops and no day."""
+    made = of_table([], {"a": {}, "b": {}}, ["aht_s"])
+    assert made.counts.shape == (2, 0, 48)
+    assert made.totals.shape == (2, 0)
+    assert made.aht_s is None
+
+
+# --- handle times -------------------------------------------------------------------------------
+
+
+def aht_s(rows: list[tuple[str, float, float]]) -> History:
+    """Return the history of one shop with these (start, contacts, aht_s) rows."""
+    return of_table([("S", pd.Timestamp(at), n, s) for at, n, s in rows], {"S": {}}, ["aht_s"])
+
+
+def test_handle_times_are_weighted_with_their_contacts() -> None:
+    """Two quarter hours make the mean over contacts; rows without a time do not weigh."""
+    made = aht_s(
+        [
+            ("2024-04-08 09:00", 1.0, 100.0),
+            ("2024-04-08 09:15", 3.0, 200.0),
+            ("2024-04-08 09:30", 2.0, np.nan),
+            ("2024-04-08 09:45", 1.0, 90.0),
+        ]
+    )
+    assert made.aht_s is not None
+    assert made.aht_s[0, 0, 18:20].tolist() == [175.0, 90.0]
+    assert np.isnan(made.aht_s[0, 0, 20:]).all()
+
+
+def test_an_hours_handle_time_holds_in_both_halves() -> None:
+    """Hours and days give their handle time to each of their half hours."""
+    hours = aht_s([(f"2024-04-08 {hour:02d}:00", 2.0, 10.0 * hour) for hour in range(9, 24)])
+    days = aht_s([("2024-04-08", 30.0, 240.0)])
+    assert hours.aht_s is not None
+    assert days.aht_s is not None
+    assert hours.aht_s[0, 0, 18:22].tolist() == [90.0, 90.0, 100.0, 100.0]
+    assert days.aht_s[0, 0, 18:].tolist() == [240.0] * 30
+
+
+def test_handle_times_go_with_their_days() -> None:
+    """What is cut off the counts is cut off the handle times."""
+    made = aht_s([("2024-04-08", 30.0, 240.0), ("2024-04-09", 30.0, 250.0)])
+    for cut in (made.latest(1), made.until(made.days[1].date())):
+        assert cut.aht_s is not None
+        assert cut.aht_s.shape == cut.counts.shape
+    assert made.latest(1).aht_s[0, 0, 20] == 250.0  # type: ignore[index]
+
+
+def test_a_history_without_handle_times_says_so() -> None:
+    """Without the column, or with a blank one, there are no handle times."""
+    assert of_rows([("2024-04-08 09:00", 1.0)]).aht_s is None
+    assert aht_s([("2024-04-08 09:00", 1.0, np.nan)]).aht_s is None

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from staffing.docs import refreshed
-from staffing.errors import PublishError
+from staffing.errors import PublishError, WorkspaceError
 from staffing.forecast import history
 from staffing.grid import DAY_MIN
 from staffing.words import LANGS
@@ -24,6 +24,7 @@ from staffing.workspace import Workspace, read_workspace
 from staffing.workspace.cells import clocks, moments
 from staffing.workspace.tables import CHINESE_VALUES, TABLES, schema
 from staffing.workspace.template import TABLE_NAMES, columns_page, write_template
+from staffing.workspace.validate import _judged, _judged_by_value
 from tests.workspaces import FIRST, REQUIRED, START, Row, Tables, tables, write
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -561,6 +562,72 @@ def test_a_contact_log_equals_its_counts(tmp_path: Path) -> None:
         logged.history[columns], plain.history[columns].reset_index(drop=True)
     )
     np.testing.assert_array_equal(history(logged).counts, history(plain).counts)
+
+
+def test_a_contact_log_averages_its_handle_times(tmp_path: Path) -> None:
+    """The contacts of a half hour have the mean of the handle times that are filled in."""
+    log: list[Row] = [
+        {"shop_id": shop, "contacted_at": f"{FIRST} {at}", "aht_s": seconds}
+        for shop in ("S1", "S2", "S3")
+        for at, seconds in (("09:01", 100), ("09:29:59", 200), ("09:30", 50), ("09:31", ""))
+    ]
+    found = read_workspace(write(tmp_path, {**SOUND, "history": log})).history
+    assert found["contacts"].tolist() == [2.0, 2.0] * 3
+    assert found["aht_s"].tolist() == [150.0, 50.0] * 3
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["S1", "S2", "X", "#N/A", None]),
+            st.sampled_from([None, "2026-11-02", "2026-11-02 09:30"]),
+            st.sampled_from([0.0, 3.0, -1.0, 2.5, -2.5, 1e300, np.nan]),
+            st.sampled_from([60.0, 0.0, 1e300, np.nan]),
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_a_long_table_is_judged_as_its_rows_are(
+    rows: list[tuple[str | None, str | None, float, float]],
+) -> None:
+    """Judging each distinct value once finds the same cells as pandera finds row by row."""
+    table = pd.DataFrame(rows, columns=["shop_id", "start", "contacts", "aht_s"])
+    table["start"] = pd.to_datetime(table["start"], format="ISO8601").astype("datetime64[ns]")
+    table["shop_id"] = table["shop_id"].astype("str")
+    rules = schema("history", shop_ids={"S1", "S2"})
+    slowly = _judged(table, rules)
+    quickly = _judged_by_value(table.astype({"shop_id": "category"}), rules)
+    nameless = table.index[table[["shop_id", "start"]].isna().any(axis=1)]
+
+    def first_of_each_cell(found: pd.DataFrame) -> list[tuple[object, ...]]:
+        keyed = found[(found["code"] != "doubled_row") | ~found["row"].isin(nameless)]
+        order = keyed.sort_values(["column", "row"], kind="stable")
+        cells = order.drop_duplicates(["column", "row"])
+        return list(cells.itertuples(index=False, name=None))
+
+    assert first_of_each_cell(slowly) == first_of_each_cell(quickly)
+
+
+@pytest.mark.parametrize("order", ["shop", "time", "none"])
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_repeated_row_is_found_in_any_order(order: str, suffix: str, tmp_path: Path) -> None:
+    """Sorted by shop, by time or not at all: the second of two rows is told, with the first."""
+    by_time = sorted(SOUND["history"], key=lambda row: str(row["start"]))
+    mixed = [SOUND["history"][i] for i in np.random.default_rng(1).permutation(len(by_time))]
+    rows = {"shop": SOUND["history"], "time": by_time, "none": mixed}[order]
+    write(tmp_path, SOUND)
+    (tmp_path / "history.csv").unlink()
+    frame = typed([*rows, rows[40]])
+    if suffix == "csv":
+        frame.to_csv(tmp_path / "history.csv", index=False)
+    else:
+        frame.to_parquet(tmp_path / "history.parquet")
+    with pytest.raises(WorkspaceError) as caught:
+        read_workspace(tmp_path)
+    told = [(fault.code, fault.row, fault.facts["first"]) for fault in caught.value.faults]
+    assert told == [("doubled_row", len(rows) + 2, 42)]
 
 
 def test_a_missing_day_is_unknown_and_a_missing_half_hour_is_zero(tmp_path: Path) -> None:

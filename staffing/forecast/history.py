@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +13,8 @@ import pandas as pd
 from staffing.forecast.calendar import is_statutory
 from staffing.grid import DAY_MIN, INTERVAL_MIN, Window
 from staffing.workspace import Workspace
-from staffing.workspace.checks import CLOSED_BELOW, step_min
+from staffing.workspace.checks import CLOSED_BELOW, steps_min
+from staffing.workspace.counted import Bools, Counted, Ints, blocks, counted
 
 Array = npt.NDArray[np.float64]
 FEWEST_ROWS_OF_AN_HOURLY_DAY = 6
@@ -32,13 +34,17 @@ class History:
         latest closing); NaN where nothing is known (before the shop came, missing days, outages,
         statutory days off, outside the opening window); a missing half hour of a known day is
         zero
-    daily_only : shops whose history has no time of day; their counts spread a day evenly
+    daily_only : shops whose history has no time of day; their counts spread a day evenly. Shops
+        without any row are among them
+    aht_s : mean handle time in seconds, of the shape of `counts`; NaN where unknown, None where
+        the history tells none at all
     """
 
     shops: tuple[str, ...]
     days: pd.DatetimeIndex
     counts: Array
     daily_only: frozenset[str]
+    aht_s: Array | None = None
 
     @property
     def totals(self) -> Array:
@@ -48,12 +54,15 @@ class History:
 
     def until(self, day: dt.date) -> History:
         """Return the history as it was known at the start of `day`."""
-        keep = int(self.days.searchsorted(pd.Timestamp(day)))
-        return replace(self, days=self.days[:keep], counts=self.counts[:, :keep])
+        return self._of_days(slice(int(self.days.searchsorted(pd.Timestamp(day)))))
 
     def latest(self, days: int) -> History:
         """Return the last `days` days of the history."""
-        return replace(self, days=self.days[-days:], counts=self.counts[:, -days:])
+        return self._of_days(slice(-days, None))
+
+    def _of_days(self, kept: slice) -> History:
+        aht_s = None if self.aht_s is None else self.aht_s[:, kept]
+        return replace(self, days=self.days[kept], counts=self.counts[:, kept], aht_s=aht_s)
 
 
 def history(workspace: Workspace) -> History:
@@ -62,90 +71,165 @@ def history(workspace: Workspace) -> History:
     Contacts outside a shop's window are left out (`Workspace.notices` says how many); hours and
     longer intervals are spread evenly over their half hours; contacts after midnight belong to
     the service day before. Days of zeros at a busy shop are taken for outages and dropped,
-    unless they last longer than `LONGEST_OUTAGE_DAYS`.
+    unless they last longer than `LONGEST_OUTAGE_DAYS`. A shop without rows is unknown throughout;
+    without any row there is no day.
     """
-    windows = workspace.windows
-    first, last = workspace.history["start"].min(), workspace.history["start"].max()
-    days = pd.date_range(first.normalize() - pd.Timedelta(days=1), last.normalize(), freq="D")
-    width = max(window.end_slot for window in windows.values())
-    shops = tuple(workspace.shops.index.astype(str))
-    counts = np.full((len(shops), len(days), width), np.nan)
-    daily_only = set()
-    by_shop = dict(iter(workspace.history.groupby("shop_id", sort=False)))
-    statutory = np.array([is_statutory(date) for date in days.date])
-    closes = (workspace.shops["statutory_days"] == "closed").to_numpy()
-    for i, shop in enumerate(shops):
-        own, window = by_shop[shop], windows[shop]
-        step = step_min(own["start"])
-        if step == DAY_MIN:
-            daily_only.add(shop)
-        counts[i] = _shop(own, step, window, days, width)
-        if closes[i]:
-            counts[i, statutory] = np.nan
-        _drop_outages(counts[i])
-    known = ~np.isnan(counts).all(axis=(0, 2))
-    begin, end = int(np.argmax(known)), len(days) - int(np.argmax(known[::-1]))
+    rows, shops = workspace.history, workspace.shops
+    ids = shops.index.astype("str")
+    codes = pd.Categorical(rows["shop_id"], categories=ids).codes
+    counts = counted(codes, rows["start"], rows["contacts"].to_numpy(), len(ids))
+    layout = _Layout.of(counts, [workspace.windows[shop] for shop in ids])
+    laid, known, aht_s = _laid(rows, codes, layout)
+    closed = (shops["statutory_days"] == "closed").to_numpy()
+    known &= ~np.outer(closed, [is_statutory(date) for date in layout.days.date]).astype(bool)
+    totals = np.where(known, laid.sum(axis=2), 0.0)
+    for i in range(len(ids)):
+        known[i] &= ~_outages(totals[i], known[i])
+    unknown = ~(known[:, :, None] & layout.open_slots[:, None])
+    for grid in (laid, aht_s):
+        if grid is not None:
+            np.copyto(grid, np.nan, where=unknown)
+    there = np.flatnonzero(known.any(axis=0))
+    kept = slice(there[0], there[-1] + 1) if there.size else slice(0, 0)
     return History(
-        shops=shops,
-        days=days[begin:end],
-        counts=counts[:, begin:end],
-        daily_only=frozenset(daily_only),
+        shops=tuple(ids),
+        days=layout.days[kept],
+        counts=laid[:, kept],
+        daily_only=frozenset(ids[layout.daily]),
+        aht_s=None if aht_s is None else aht_s[:, kept],
     )
 
 
-def _shop(
-    own: pd.DataFrame, step: int, window: Window, days: pd.DatetimeIndex, width: int
-) -> Array:
-    """Return one shop's contacts (days, half hours)."""
-    grid = np.full((len(days), width), np.nan)
-    since = (own["start"] - days[0]).dt.total_seconds().to_numpy() / 60
-    contacts = own["contacts"].to_numpy(dtype=np.float64)
-    if step == DAY_MIN:
-        each = window.end_slot - window.first_slot
-        at = (since // DAY_MIN).astype(int)
-        grid[at, window.first_slot : window.end_slot] = contacts[:, None] / each
-        return grid
-    minutes, contacts = _half_hours(since, contacts, step)
-    day, minute = np.divmod(minutes.astype(int), DAY_MIN)
-    late = minute + DAY_MIN < window.closes_min
-    day, minute = np.where(late, day - 1, day), np.where(late, minute + DAY_MIN, minute)
-    inside = (minute >= window.opens_min) & (minute < window.closes_min) & (day >= 0)
-    grid[np.unique(day[inside]), window.first_slot : window.end_slot] = 0.0
-    np.add.at(grid, (day[inside], minute[inside] // INTERVAL_MIN), contacts[inside])
-    return grid
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Layout:
+    """How the rows of each shop fall onto the grid.
 
-
-def _half_hours(since: Array, contacts: Array, step: int) -> tuple[Array, Array]:
-    """Split intervals longer than half an hour; `since` in minutes."""
-    hourly = np.full(since.shape, step == 60)
-    if step == INTERVAL_MIN:
-        day = since // DAY_MIN
-        whole = pd.Series(since % 60 == 0)
-        size = whole.groupby(day).transform("size").to_numpy()
-        all_whole = whole.groupby(day).transform("all").to_numpy()
-        hourly = all_whole & (size >= FEWEST_ROWS_OF_AN_HOURLY_DAY)
-    if not hourly.any():
-        return since, contacts
-    halves = contacts[hourly] / 2
-    return (
-        np.concatenate([since[~hourly], since[hourly], since[hourly] + INTERVAL_MIN]),
-        np.concatenate([contacts[~hourly], halves, halves]),
-    )
-
-
-def _drop_outages(grid: Array) -> None:
-    """Blank, in place, days without a single contact at a shop too busy for that by chance.
-
-    Zeros before the first contact ever go too: the shop had not come yet.
+    Attributes
+    ----------
+    days : service days, from the day before the first row on: a contact at 01:00 may belong there
+    opens_min, closes_min : window of each shop (shops,)
+    daily : shops with a row a day (shops,); those without a row count as such
+    hourly : days on which a shop's rows are hours (shops, days)
     """
-    known = ~np.isnan(grid).all(axis=1)
-    totals = np.nansum(grid, axis=1)
+
+    days: pd.DatetimeIndex
+    opens_min: Ints
+    closes_min: Ints
+    daily: Bools
+    hourly: Bools
+
+    @classmethod
+    def of(cls, counts: Counted, windows: Sequence[Window]) -> _Layout:
+        """Tell the intervals of a counted history.
+
+        A history of half hours may have days of hours: those with rows on the hour alone.
+        """
+        step = steps_min(counts)[:, None]
+        whole = (counts.half_past == 0) & (counts.day_rows >= FEWEST_ROWS_OF_AN_HOURLY_DAY)
+        days = pd.DatetimeIndex([])
+        if counts.days.size:
+            days = pd.date_range(counts.days[0] - np.timedelta64(1, "D"), counts.days[-1])
+        hourly = np.zeros((len(windows), len(days)), dtype=np.bool_)
+        hourly[:, days.searchsorted(counts.days)] = (step == 60) | (step == INTERVAL_MIN) & whole
+        return cls(
+            days=days,
+            opens_min=np.array([window.opens_min for window in windows]),
+            closes_min=np.array([window.closes_min for window in windows]),
+            daily=step[:, 0] == DAY_MIN,
+            hourly=hourly,
+        )
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Return shops, days and half hours of the grid."""
+        return len(self.daily), len(self.days), int(self.closes_min.max()) // INTERVAL_MIN
+
+    @property
+    def open_slots(self) -> Bools:
+        """Return the half hours inside each shop's window (shops, half hours)."""
+        minute = np.arange(self.shape[2]) * INTERVAL_MIN
+        return (minute >= self.opens_min[:, None]) & (minute < self.closes_min[:, None])
+
+    def halves(self, shop: Ints, since_min: Ints) -> tuple[Ints, Ints, Array]:
+        """Cut rows into half hours and place those that lie inside the window.
+
+        Parameters
+        ----------
+        shop : position of each row's shop
+        since_min : minutes from the first service day to each row's start
+
+        Returns
+        -------
+        row, cell, share : the row of each half hour, its place on the flattened grid, and its
+            share of the row's contacts
+        """
+        day = since_min // DAY_MIN
+        minute = since_min - day * DAY_MIN
+        parts, row = 1 + self.hourly[shop, day], np.arange(len(shop))
+        if (daily := self.daily[shop]).any():
+            minute = np.where(daily, self.opens_min[shop], minute)
+            width = (self.closes_min - self.opens_min) // INTERVAL_MIN
+            parts = np.where(daily, width[shop], parts)
+        if (parts > 1).any():
+            row = np.repeat(row, parts)
+            nth = np.arange(len(row)) - np.repeat(np.cumsum(parts) - parts, parts)
+            shop, day, minute = shop[row], day[row], minute[row] + nth * INTERVAL_MIN
+        opens, closes = self.opens_min[shop], self.closes_min[shop]
+        late = minute + DAY_MIN < closes
+        day, minute = day - late, minute + late * DAY_MIN
+        inside = (minute >= opens) & (minute < closes) & (day >= 0)
+        _, days, slots = self.shape
+        cell = (shop * days + day) * slots + minute // INTERVAL_MIN
+        return row[inside], cell[inside], 1 / parts[row[inside]]
+
+
+def _laid(
+    rows: pd.DataFrame, codes: npt.NDArray[np.integer], layout: _Layout
+) -> tuple[Array, Bools, Array | None]:
+    """Return contacts, known days and, where the rows tell them, handle times on the grid.
+
+    Contacts are zero where there is no row. Handle times are weighted with the contacts whose
+    time is known, and NaN where there are none.
+    """
+    shape = layout.shape
+    laid, known = np.zeros(shape), np.zeros(shape[:2], dtype=np.bool_)
+    contacts, starts = rows["contacts"].to_numpy(), rows["start"].to_numpy()
+    times = rows["aht_s"].to_numpy() if "aht_s" in rows else np.full(0, np.nan)
+    timed = bool(np.isfinite(times).any())
+    weight, seconds = (np.zeros(shape if timed else 0) for _ in range(2))
+    first = layout.days[0].to_datetime64() if len(layout.days) else np.datetime64("NaT")
+    for block in blocks(len(rows), shape[2] if layout.daily.any() else 1):
+        since_min = (starts[block] - first).astype("timedelta64[m]").astype(np.int64)
+        row, cell, share = layout.halves(codes[block].astype(np.int64), since_min)
+        part = contacts[block][row] * share
+        np.add.at(laid.reshape(-1), cell, part)
+        known.reshape(-1)[cell // shape[2]] = True
+        if timed:
+            aht_s = times[block][row]
+            part = np.where(np.isnan(aht_s), 0.0, part)
+            np.add.at(weight.reshape(-1), cell, part)
+            np.add.at(seconds.reshape(-1), cell, part * np.nan_to_num(aht_s))
+    if not timed:
+        return laid, known, None
+    return laid, known, np.divide(seconds, weight, out=np.full(shape, np.nan), where=weight > 0)
+
+
+def _outages(totals: Array, known: Bools) -> Bools:
+    """Return days without a single contact at a shop too busy for that by chance (days,).
+
+    Zeros before the first contact ever are among them: the shop had not come yet.
+
+    Parameters
+    ----------
+    totals : contacts of each day, zero where unknown
+    """
     zero = known & (totals == 0)
-    busy = totals[known & ~zero]
+    busy = totals[totals > 0]
     if not zero.any() or not busy.size or np.exp(-np.median(busy)) >= CLOSED_BELOW:
-        return
+        return np.zeros_like(zero)
     run = np.cumsum(~zero)  # zeros in a row share the number of the day before them
     length = np.bincount(run[zero], minlength=int(run[-1]) + 1)
     first = int(np.argmax(totals > 0))
     short = length[run] <= LONGEST_OUTAGE_DAYS
-    grid[zero & (short | (np.arange(len(zero)) < first))] = np.nan
+    found: Bools = zero & (short | (np.arange(len(zero)) < first))
+    return found

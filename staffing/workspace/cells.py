@@ -69,7 +69,8 @@ def _hours(since: dt.timedelta) -> str:
 def texts(cells: pd.Series) -> pd.Series:
     """Return the column as text without surrounding blanks, NaN where it is blank."""
     if isinstance(cells.dtype, pd.CategoricalDtype):
-        cells = cells.astype(cells.cat.categories.dtype)
+        values = texts(pd.Series(cells.cat.categories))
+        return _spread(values, cells.cat.codes).set_axis(cells.index)
     if isinstance(cells.dtype, pd.StringDtype):
         return cells.astype("str").str.strip().replace("", None)
     if pd.api.types.is_integer_dtype(cells.dtype) or cells.empty:
@@ -77,15 +78,44 @@ def texts(cells: pd.Series) -> pd.Series:
     return cells.map(as_typed).astype("str")
 
 
+def coded(cells: pd.Series) -> pd.Series:
+    """Return the column as `texts` does, but as categories: each value is read and kept once.
+
+    The categories are sorted, so they do not depend on the order of the rows.
+    """
+    cells = cells.astype("category")
+    each = cells.cat.codes.to_numpy()
+    used = np.zeros(len(cells.cat.categories) + 1, dtype=np.bool_)
+    used[each] = True  # a blank cell has code -1, the last
+    values = texts(pd.Series(cells.cat.categories)).where(used[:-1])
+    codes, known = pd.factorize(values, sort=True)
+    if known.dtype == cells.cat.categories.dtype and known.equals(cells.cat.categories):
+        return cells
+    every = np.append(codes, -1).astype(each.dtype)[each]
+    return pd.Series(pd.Categorical.from_codes(every, known), cells.index)
+
+
+def _spread(values: pd.Series, codes: pd.Series) -> pd.Series:
+    """Return what the distinct values of a column were read as, for each cell; -1 is blank."""
+    return values.reindex(codes)
+
+
 def numbers(cells: pd.Series) -> pd.Series:
     """Return the column as finite floats; full-width digits count, ``nan`` and ``inf`` do not."""
-    if cells.dtype == object or isinstance(cells.dtype, pd.CategoricalDtype):
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        values = numbers(pd.Series(cells.cat.categories))
+        return _spread(values, cells.cat.codes).set_axis(cells.index)
+    if cells.dtype == object:
         cells = texts(cells)
-    found = pd.to_numeric(cells, errors="coerce").astype("float64")
+    if pd.api.types.is_numeric_dtype(cells.dtype):
+        found = cells.astype("float64")
+    else:
+        found = pd.to_numeric(cells, errors="coerce").astype("float64")
     lost = found.isna() & cells.notna()
     if lost.any():
         found[lost] = pd.to_numeric(_narrow(texts(cells[lost])), errors="coerce")
-    return found.where(np.isfinite(found))
+    finite = np.isfinite(found)
+    return found if finite.all() else found.where(finite)
 
 
 def flags(cells: pd.Series) -> pd.Series:
@@ -115,7 +145,12 @@ def moments(cells: pd.Series, zone: str) -> pd.Series:
     if isinstance(cells.dtype, pd.DatetimeTZDtype):
         cells = cells.dt.tz_convert(zone).dt.tz_localize(None)
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
-        return cells.where(cells.between(*YEARS)).astype("datetime64[ns]")
+        if not (cells.min() >= YEARS[0] and cells.max() <= YEARS[1]):  # true of no time at all
+            cells = cells.where(cells.between(*YEARS))
+        return cells.astype("datetime64[ns]")
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        values = moments(pd.Series(cells.cat.categories), zone)
+        return _spread(values, cells.cat.codes).set_axis(cells.index)
     codes, known = pd.factorize(texts(cells))
     text = pd.Series(known, dtype="str")
     found = pd.Series(pd.NaT, text.index, dtype="datetime64[ns]")

@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from staffing.errors import Fault
-from staffing.grid import DAY_MIN, INTERVAL_MIN, Window, clock_min
+from staffing.grid import DAY_MIN, INTERVAL_MIN, Window, clock_min, clock_text
 from staffing.words import Statement, listed
 from staffing.workspace.cells import as_typed
+from staffing.workspace.counted import TICK_MIN, Counted, Ints, counted
 from staffing.workspace.files import Raw
 
 STEPS_MIN = (DAY_MIN, 60, 30, 15, 10, 5)
@@ -28,7 +30,6 @@ FEWEST_ROWS_OF_A_GRID = 20
 
 Tables = Mapping[str, pd.DataFrame]
 Raws = Mapping[str, Raw]
-Minutes = npt.NDArray[np.float64]
 
 
 def cross_check(
@@ -50,10 +51,11 @@ def cross_check(
         windows = _windows(shops, raws["shops"], faults)
         _channels(shops, raws["shops"], faults)
     if "history" in raws:
+        volume = _volume(tables["history"])
         if "shops" in raws:
-            _volumes(tables["history"], tables["shops"], raws, faults, notices)
-        judged = _steps(tables["history"], raws["history"], faults)
-        notices += _oddities(judged, windows, raws["history"])
+            _volumes(volume, tables["shops"], raws, faults, notices)
+        judged = _steps(volume, raws["history"], faults)
+        notices += _oddities(volume, judged, windows, raws["history"])
     for missing in absent:
         _no_history(missing, tables["shops"], raws.get("shops"), faults, notices)
     if {"shops", "agents", "skills"} <= set(raws):
@@ -95,23 +97,19 @@ def _channels(shops: pd.DataFrame, raw: Raw, faults: list[Fault]) -> None:
 
 
 def _volumes(
-    history: pd.DataFrame,
-    shops: pd.DataFrame,
-    raws: Raws,
-    faults: list[Fault],
-    notices: list[Fault],
+    volume: _Volume, shops: pd.DataFrame, raws: Raws, faults: list[Fault], notices: list[Fault]
 ) -> None:
     """Whoever has a history was contacted; what is assumed of shops without one is told.
 
     Rows whose shop or count cannot be read are faults already; what they hide is not judged.
     """
-    totals = history.groupby("shop_id")["contacts"].sum().to_dict()
-    unread = set(history.loc[history["contacts"].isna(), "shop_id"])
+    totals = dict(zip(volume.shops, volume.counts.day_contacts.sum(axis=1), strict=True))
+    there = set(volume.shops[volume.present])
     for shop, row in shops["row"].items():
-        if shop in totals and totals[shop] <= 0 and shop not in unread:
+        if shop in there and totals[shop] <= 0 and shop not in volume.unread:
             faults.append(raws["shops"].fault("all_zero", row=row, column="shop_id", value=shop))
-    if history["shop_id"].notna().all():
-        new = shops[[shop not in totals for shop in shops.index]]
+    if not volume.nameless:
+        new = shops[[shop not in there | volume.unread for shop in shops.index]]
         notices += _assumed(new, raws["shops"])
 
 
@@ -159,95 +157,143 @@ def _estimated(shops: pd.DataFrame, raw: Raw) -> npt.NDArray[np.bool_]:
     return np.asarray(raw.frame.loc[shops["row"], "contacts_per_day"].notna(), dtype=np.bool_)
 
 
-def _steps(history: pd.DataFrame, raw: Raw, faults: list[Fault]) -> dict[str, pd.DataFrame]:
-    """Return shop -> its rows, for the shops whose rows lie on a grid that can be used."""
-    judged: dict[str, pd.DataFrame] = {}
-    found: dict[tuple[str, int], list[tuple[str, int]]] = defaultdict(list)
-    rows = history.dropna(subset=["shop_id", "start", "contacts"])
-    for name, own in rows.groupby("shop_id", sort=False):
-        minutes = minute_of_day(own["start"])
-        off, step = np.flatnonzero(minutes % 5), _odd_step(minutes)
-        if raw.table == "contact_log" or not (off.size or step):
-            judged[str(name)] = own
-            continue
-        if not off.size:
-            off = np.flatnonzero(minutes % INTERVAL_MIN)
-        row = own.index[int(off[0]) if off.size else 0]
-        found["irregular_step" if step else "irregular", step].append((str(name), int(row)))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Volume:
+    """A history counted.
+
+    Attributes
+    ----------
+    rows : the rows that can be read
+    shops : shop ids, in the order of the axes of `counts`
+    present : positions of the shops that have such rows, in the order of the file
+    unread : shops with a row that cannot be read
+    nameless : whether a row's shop cannot be read
+    """
+
+    rows: pd.DataFrame
+    shops: pd.Index
+    present: list[int]
+    counts: Counted
+    unread: set[str]
+    nameless: bool
+
+
+def _volume(history: pd.DataFrame) -> _Volume:
+    """Count the rows that can be read."""
+    nameless = history["shop_id"].isna()
+    blank = nameless | history["start"].isna() | history["contacts"].isna()
+    rows = history[~blank] if blank.any() else history
+    codes, shops = rows["shop_id"].cat.codes.to_numpy(), rows["shop_id"].cat.categories
+    return _Volume(
+        rows=rows,
+        shops=shops,
+        present=pd.unique(codes).tolist(),
+        counts=counted(codes, rows["start"], rows["contacts"].to_numpy(), len(shops)),
+        unread=set(history.loc[blank & ~nameless, "shop_id"]),
+        nameless=bool(nameless.any()),
+    )
+
+
+def _steps(volume: _Volume, raw: Raw, faults: list[Fault]) -> list[int]:
+    """Return the positions of the shops whose rows lie on a grid that can be used."""
+    counts = volume.counts
+    if raw.table == "contact_log":
+        return volume.present
+    judged: list[int] = []
+    found: dict[tuple[str, int], list[int]] = defaultdict(list)
+    odd = _odd_steps(counts)
+    for shop in volume.present:
+        if counts.off_grid[shop]:
+            found["irregular", 0].append(shop)
+        elif odd[shop]:
+            found["irregular_step", int(odd[shop])].append(shop)
+        else:
+            judged.append(shop)
     for (code, step), shops in found.items():
-        row = shops[0][1]
-        value = as_typed(raw.frame.loc[row, "start"])
-        facts: dict[str, object] = {"shops": listed([shop for shop, _ in shops])}
+        row = _first_off(volume, shops[0], INTERVAL_MIN if step else TICK_MIN)
+        value = as_typed(raw.frame["start"].loc[row])
+        facts: dict[str, object] = {"shops": listed([str(name) for name in volume.shops[shops]])}
         facts |= {"step": step} if step else {}
         faults.append(raw.fault(code, row=row, column="start", value=value, **facts))
     return judged
 
 
-def minute_of_day(starts: pd.Series) -> Minutes:
-    """Return minutes since midnight, with seconds as a fraction."""
-    since = (starts - starts.dt.normalize()).dt.total_seconds() / 60
-    return np.asarray(since, dtype=np.float64)
+def _odd_steps(counts: Counted) -> Ints:
+    """Return per shop an interval that does not fit half hours (20, 45, 120 minutes ...), else 0.
+
+    Few rows may lie apart by chance, and rows at one time of day are days.
+    """
+    step = counts.common_min
+    times = (counts.tick_rows > 0).sum(axis=1)
+    fits = np.isin(step, STEPS_MIN) | (counts.rows < FEWEST_ROWS_OF_A_GRID) | (times < 2)
+    return np.where(fits, 0, step)
 
 
-def common_min(minutes: Minutes) -> int:
-    """Return the longest interval in minutes that divides the day and fits every start."""
-    return math.gcd(DAY_MIN, *np.unique(minutes).astype(int).tolist())
+def _first_off(volume: _Volume, shop: int, step: int) -> int:
+    """Return the number of a shop's first row off a step, of its first row where there is none."""
+    starts = volume.rows["start"][(volume.rows["shop_id"] == volume.shops[shop]).to_numpy()]
+    off = (starts - starts.dt.normalize()) % pd.Timedelta(minutes=step) != pd.Timedelta(0)
+    return int(off.idxmax())
 
 
-def _odd_step(minutes: Minutes) -> int:
-    """Return an interval that does not fit half hours (20, 45, 120 minutes ...), else 0."""
-    if (minutes % 5).any():
-        return 0
-    step = common_min(minutes)
-    if step in STEPS_MIN or len(minutes) < FEWEST_ROWS_OF_A_GRID or len(np.unique(minutes)) < 2:
-        return 0
-    return step
-
-
-def step_min(starts: pd.Series) -> int:
-    """Return the interval of a shop's history in minutes: the longest that fits every start."""
-    common = common_min(minute_of_day(starts))
-    return next(step for step in STEPS_MIN if common % step == 0)
+def steps_min(counts: Counted) -> Ints:
+    """Return the interval of each shop's history in minutes: the longest that fits every start."""
+    steps = np.array(STEPS_MIN)
+    fits = counts.common_min[:, None] % steps == 0
+    return np.asarray(steps[np.argmax(fits, axis=1)])
 
 
 def _oddities(
-    judged: Mapping[str, pd.DataFrame], windows: Mapping[str, Window], raw: Raw
+    volume: _Volume, judged: Sequence[int], windows: Mapping[str, Window], raw: Raw
 ) -> list[Fault]:
     """Return notices on gaps, zero days, short histories and contacts outside the window."""
     found: dict[str, list[str]] = defaultdict(list)
-    last = max((pd.Timestamp(own["start"].max()) for own in judged.values()), default=None)
-    for shop, own in judged.items():
-        for code, detail in _odd(own, windows.get(shop), last or pd.Timestamp.min).items():
-            found[code].append(f"{shop} ({detail})")
+    known = volume.counts.day_rows[list(judged)].any(axis=0)
+    last = volume.counts.days[known].max() if known.any() else np.datetime64("NaT")
+    for shop in judged:
+        name = str(volume.shops[shop])
+        details = _odd_days(volume.counts, shop, last) | _odd_times(
+            volume.counts, shop, windows.get(name)
+        )
+        for code, detail in details.items():
+            found[code].append(f"{name} ({detail})")
     column = "start" if "start" in raw.headers else "contacted_at"
     return [
         raw.fault(code, column=column, shops=listed(shops)) for code, shops in sorted(found.items())
     ]
 
 
-def _odd(own: pd.DataFrame, window: Window | None, last: pd.Timestamp) -> dict[str, str]:
-    """Return what is odd about one shop's history: code -> the figure behind it."""
+def _odd_days(counts: Counted, shop: int, last: np.datetime64) -> dict[str, str]:
+    """Return what is odd about the days of a shop's history: code -> the figure behind it."""
     found: dict[str, str] = {}
-    days = own["start"].dt.normalize()
-    totals = own.groupby(days)["contacts"].sum()
-    span = (days.max() - days.min()).days + 1
+    there = np.flatnonzero(counts.day_rows[shop])
+    days, totals = counts.days[there], counts.day_contacts[shop, there]
+    span = int((days[-1] - days[0]).astype(int)) + 1
     if span < SHORT_HISTORY_DAYS:
         found["short_history"] = f"{span}"
-    if (gaps := span - len(totals)) > 0:
+    if (gaps := span - len(days)) > 0:
         found["missing_days"] = f"{gaps}/{span}"
     zeros, busy = int((totals == 0).sum()), totals[totals > 0]
-    if zeros and len(busy) and math.exp(-busy.median()) < CLOSED_BELOW:
+    if zeros and len(busy) and math.exp(-np.median(busy)) < CLOSED_BELOW:
         found["zero_days"] = f"{zeros}/{span}"
-    if (last - days.max()).days >= STALE_DAYS:
-        found["ends_early"] = f"{days.max():%Y-%m-%d}"
-    minutes = minute_of_day(own["start"])
-    if len(own) == len(totals) >= FEWEST_ROWS_OF_A_GRID and minutes[0] and np.ptp(minutes) == 0:
-        found["one_time"] = f"{own['start'].iloc[0]:%H:%M}"
-    if window is not None and common_min(minutes) < DAY_MIN:
+    if int((last - days[-1]).astype(int)) >= STALE_DAYS:
+        found["ends_early"] = f"{days[-1]}"
+    return found
+
+
+def _odd_times(counts: Counted, shop: int, window: Window | None) -> dict[str, str]:
+    """Return what is odd about the times of day of a shop's history."""
+    found: dict[str, str] = {}
+    ticks = np.flatnonzero(counts.tick_rows[shop])
+    rows, days = counts.rows[shop], np.count_nonzero(counts.day_rows[shop])
+    if rows == days >= FEWEST_ROWS_OF_A_GRID and len(ticks) == 1 and ticks[0]:
+        found["one_time"] = clock_text(int(ticks[0]) * TICK_MIN)
+    if window is not None and counts.common_min[shop] < DAY_MIN:
+        minutes, contacts = ticks * TICK_MIN, counts.tick_contacts[shop, ticks]
         inside = ((minutes >= window.opens_min) & (minutes < window.closes_min)) | (
             minutes + DAY_MIN < window.closes_min
         )
-        share = float(own["contacts"].where(~inside, 0).sum() / max(own["contacts"].sum(), 1))
+        share = contacts[~inside].sum() / max(contacts.sum(), 1)
         if share > OUTSIDE_SHARE:
             found["outside_window"] = f"{share:.1%}, {window}"
     return found
@@ -256,21 +302,22 @@ def _odd(own: pd.DataFrame, window: Window | None, last: pd.Timestamp) -> dict[s
 def _training(tables: Tables, raw: Raw) -> list[Fault]:
     """Pools nobody can serve, agents trained for part of a pool, agents without any skill."""
     notices: list[Fault] = []
-    shops, skills = tables["shops"], tables["skills"].dropna(subset=["agent_id", "shop_id"])
-    trained = skills.groupby("agent_id")["shop_id"].agg(set)
-    for pool, group in shops.groupby("pool", sort=False):
-        members = set(group.index)
-        if not any(members <= known for known in trained):
+    shops, skills = tables["shops"], tables["skills"][["agent_id", "shop_id"]].dropna()
+    trained = skills.drop_duplicates().assign(pool=skills["shop_id"].map(shops["pool"]))
+    known = trained.groupby(["pool", "agent_id"]).size()
+    whole = known == shops.groupby("pool").size().reindex(known.index, level="pool")
+    able = set(known.index[whole].get_level_values("pool"))
+    partly = defaultdict(list)
+    for pool, agent in known.index[~whole]:
+        partly[pool].append(str(agent))
+    for pool in shops["pool"].unique():
+        if pool not in able:
             notices.append(raw.fault("nobody_trained", column="shop_id", value=pool))
-        partly = [
-            str(agent)
-            for agent, known in trained.items()
-            if members & known and not members <= known
-        ]
-        if partly:
-            facts: dict[str, str | Statement] = {"agents": listed(partly), "pool": str(pool)}
+        if pool in partly:
+            facts: dict[str, str | Statement] = {"agents": listed(partly[pool]), "pool": str(pool)}
             notices.append(raw.fault("partly_trained", column="shop_id", **facts))
-    idle = [str(agent) for agent in tables["agents"].index if agent not in trained.index]
+    taught = set(skills["agent_id"])
+    idle = [str(agent) for agent in tables["agents"].index if agent not in taught]
     if idle:
         notices.append(raw.fault("no_skill", column="agent_id", agents=listed(idle)))
     return notices

@@ -23,7 +23,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from staffing.errors import Fault, WorkspaceError
 from staffing.words import listed
-from staffing.workspace.cells import as_typed, texts
+from staffing.workspace.cells import as_typed, coded, texts
 from staffing.workspace.tables import STRETCHES, TABLES, Table
 
 DELIMITERS = ",\t;|"
@@ -36,6 +36,8 @@ MAGIC = {
 """First bytes of a file -> the suffix that fits, and how it is called in messages."""
 FIRST_ROW = 2
 """The row number of the first data row; the header is row 1."""
+INDEX = "__index_level"
+"""How pandas begins the name of a column that was a nameless index."""
 SHOWN_ROWS = 20
 """Of the rows with too many cells only the first are listed."""
 
@@ -227,10 +229,12 @@ def _numbered(
     Columns without a name and a cell are dropped; those with cells keep the name ''.
     """
     frame.index = pd.RangeIndex(first_row, first_row + len(frame))
-    frame = frame.dropna(how="all")
+    if not any(frame.iloc[:, i].notna().all() for i in range(frame.shape[1])):
+        frame = frame.dropna(how="all")
     names = [(name or "").strip() for name in header]
     kept = [i for i, name in enumerate(names) if name or frame.iloc[:, i].notna().any()]
-    frame = frame.iloc[:, kept]
+    if len(kept) < len(names):
+        frame = frame.iloc[:, kept]
     frame.columns = pd.Index([names[i] for i in kept], dtype="str")
     if frame.empty:
         raise _refused(file, "no_rows")
@@ -305,20 +309,35 @@ def _ragged(file: str, text: str, delimiter: str, above: int) -> list[list[str]]
 def _read_parquet(path: Path, _: Table) -> pd.DataFrame:
     try:
         with pq.ParquetFile(path) as file:
-            table = file.read()
+            worded = [each.name for each in file.schema_arrow if _is_text(each.type)]
+            names = [name for name in file.schema_arrow.names if not name.startswith(INDEX)]
+        with pq.ParquetFile(path, read_dictionary=worded) as file:
+            columns = [_column(file, name) for name in dict.fromkeys(names)]
     except (pa.ArrowException, OSError, ValueError):
         raise _refused(path.name, "not_parquet") from None
-    frame = table.to_pandas(ignore_metadata=True)
-    kept = [i for i, name in enumerate(frame.columns) if not str(name).startswith("__index_level")]
-    columns = {i: frame.iloc[:, i] for i in kept}
-    tidy = {i: cells if _typed(cells) else texts(cells) for i, cells in columns.items()}
-    names = [str(frame.columns[i]) for i in kept]
-    return _numbered(path.name, pd.DataFrame(tidy), names, FIRST_ROW)
+    return _numbered(
+        path.name, pd.DataFrame(dict(enumerate(columns)), copy=False), names, FIRST_ROW
+    )
 
 
-def _typed(cells: pd.Series) -> bool:
-    """Return whether a Parquet column already has a type of its own."""
-    return pd.api.types.is_numeric_dtype(cells) or pd.api.types.is_datetime64_any_dtype(cells)
+def _column(file: pq.ParquetFile, name: str) -> pd.Series:
+    """Return one column: one after another, a long table is never twice in memory."""
+    table = file.read(columns=[name])
+    return _tidy(table.to_pandas(ignore_metadata=True).iloc[:, 0])
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _tidy(cells: pd.Series) -> pd.Series:
+    """Return a Parquet column as it is where it has a type of its own, else as text.
+
+    Text that Parquet keeps as codes of its distinct values stays so.
+    """
+    if pd.api.types.is_numeric_dtype(cells) or pd.api.types.is_datetime64_any_dtype(cells):
+        return cells
+    return coded(cells) if isinstance(cells.dtype, pd.CategoricalDtype) else texts(cells)
 
 
 def _read_xlsx(path: Path, table: Table) -> pd.DataFrame:

@@ -54,7 +54,8 @@ def english(raw: Raw, notices: list[Fault], faults: list[Fault]) -> Raw | None:
         names = listed([str(name) for name in raw.frame.columns if name])
         faults.append(raw.fault("no_known_column", found=names, page=_page(table)))
         return None
-    frame = pd.DataFrame({name: cells for name, (_, cells) in found.items()}, raw.frame.index)
+    columns = {name: cells for name, (_, cells) in found.items()}
+    frame = pd.DataFrame(columns, raw.frame.index, copy=False)
     headers = {name: header for name, (header, _) in found.items()}
     taken = _missing(raw, table, set(found), unknown, faults)
     notices += [_unknown(raw, header, known) for header in unknown if header not in taken]

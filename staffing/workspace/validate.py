@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
 from staffing.errors import Fault
 from staffing.grid import INTERVAL_MIN
-from staffing.workspace.cells import as_typed, clocks, flags, moments, numbers, texts
+from staffing.workspace.cells import as_typed, clocks, coded, flags, moments, numbers, texts
 from staffing.workspace.files import Raw
 from staffing.workspace.headers import nearest
 from staffing.workspace.tables import CHINESE_VALUES, EXCEL_ERRORS, Ids, schema
@@ -18,6 +19,9 @@ from staffing.workspace.tables import CHINESE_VALUES, EXCEL_ERRORS, Ids, schema
 SHOWN_PER_COLUMN = 20
 """A column that is wrong throughout is shown by its first rows and counted."""
 INDEXED_BY = {"shops": "shop_id", "agents": "agent_id"}
+LONG = {"history", "contact_log"}
+"""Tables of millions of rows: their text is kept as categories, an optional column that is absent
+stays so, and each distinct value of a column is judged once."""
 SAME_VALUE_ONCE = {"unknown", "not_listed"}
 """Faults that are listed once for each value, however many rows hold it."""
 TOTALS = {"合计", "总计", "小计", "共计", "total", "sum"}
@@ -89,13 +93,15 @@ def _retype(raw: Raw, rules: pa.DataFrameSchema, zone: str) -> tuple[pd.DataFram
     for column, rule in rules.columns.items():
         cells = raw.frame.get(column)
         if cells is None:
+            if raw.table in LONG and not rule.required:
+                continue
             cells = pd.Series(None, raw.frame.index, dtype="str")
         kind = rule.metadata["kind"]
         match kind:
             case "moment" | "day":
                 good = moments(cells, zone)
             case "text":
-                good = texts(cells)
+                good = coded(cells) if raw.table in LONG else texts(cells)
             case "clock":
                 good = clocks(cells)
             case "flag":
@@ -107,9 +113,10 @@ def _retype(raw: Raw, rules: pa.DataFrameSchema, zone: str) -> tuple[pd.DataFram
         if bad.empty:
             continue
         code = "not_a_number" if kind in ("number", "whole") else f"not_a_{kind}"
-        codes = ["excel_error" if value in EXCEL_ERRORS else code for value in bad]
+        codes = np.where(bad.isin(EXCEL_ERRORS), "excel_error", code)
         found.append(_failures(column, bad.index, codes))
-    return pd.DataFrame(typed, index=raw.frame.index), pd.concat(found, ignore_index=True)
+    table = pd.DataFrame(typed, index=raw.frame.index, copy=False)
+    return table, pd.concat(found, ignore_index=True)
 
 
 def _filled(
@@ -141,19 +148,77 @@ def _filled(
 
 def _broken(raw: Raw, typed: pd.DataFrame, rules: pa.DataFrameSchema) -> pd.DataFrame:
     """Return what pandera finds, less what a missing column or a blank key explains."""
+    found = _judged_by_value(typed, rules) if raw.table in LONG else _judged(typed, rules)
+    absent = [c for c, rule in rules.columns.items() if rule.required and c not in raw.frame]
+    found = found[~found["column"].isin(absent)]
+    if rules.unique and (found["code"] == "doubled_row").any():
+        keyed = typed.index[typed[list(rules.unique)].notna().all(axis=1)]
+        found = found[(found["code"] != "doubled_row") | found["row"].isin(keyed)]
+    return found.sort_values(["column", "row"], kind="stable")
+
+
+def _judged(table: pd.DataFrame, rules: pa.DataFrameSchema) -> pd.DataFrame:
+    """Return what pandera finds."""
     try:
-        rules.validate(typed, lazy=True)
+        rules.validate(table, lazy=True)
     except pa.errors.SchemaErrors as errors:
         cases = errors.failure_cases.dropna(subset=["index"])
         column = cases["column"].where(cases["schema_context"] == "Column", "")
-        found = _failures(column, cases["index"], cases["check"].replace(CODES))
-        absent = [c for c, rule in rules.columns.items() if rule.required and c not in raw.frame]
-        found = found[~found["column"].isin(absent)]
-        if rules.unique:
-            keyed = typed.index[typed[list(rules.unique)].notna().all(axis=1)]
-            found = found[(found["code"] != "doubled_row") | found["row"].isin(keyed)]
-        return found.sort_values(["column", "row"], kind="stable")
+        return _failures(column, cases["index"], cases["check"].replace(CODES))
     return _failures([], [], [])
+
+
+def _judged_by_value(table: pd.DataFrame, rules: pa.DataFrameSchema) -> pd.DataFrame:
+    """Return what pandera finds in a table whose rules are about single cells and repeated rows."""
+    found = [_failures([], [], [])]
+    for column, rule in rules.columns.items():
+        if column not in table:
+            continue
+        values = _distinct(table[column], with_good=bool(rule.checks))
+        wrong = _judged(values.to_frame(column), pa.DataFrameSchema({column: rule}))
+        for code, group in wrong.groupby("code", sort=False):
+            bad = values[group["row"]]
+            cells = table[column]
+            rows = cells.index[cells.isna() if code == "blank" else cells.isin(bad)]
+            found.append(_failures(column, rows, code))
+    if rules.unique and _may_repeat(table, list(rules.unique)):
+        again = table.index[table.duplicated(list(rules.unique))]
+        found.append(_failures("", again, "doubled_row"))
+    return pd.concat(found, ignore_index=True)
+
+
+def _distinct(cells: pd.Series, *, with_good: bool) -> pd.Series:
+    """Return each value of a column once, blank included; where no limit is set, only blank."""
+    blank = cells[cells.isna()].iloc[:1]
+    if not with_good:
+        return pd.Series(blank.array)
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        known = pd.Series(cells.cat.categories)
+        return pd.concat(
+            [known, pd.Series(None, range(len(blank)), known.dtype)], ignore_index=True
+        )
+    return pd.Series(pd.unique(cells))
+
+
+def _may_repeat(table: pd.DataFrame, keys: list[str]) -> bool:
+    """Return whether two rows may share their keys: a text as categories, and a moment.
+
+    Rows in order tell it at once, others when sorted as integers: both are many times faster
+    than to let pandas look for the rows.
+    """
+    text, moment = (table[key] for key in keys)
+    if text.isna().any() or moment.isna().any():
+        return True
+    codes = text.cat.codes.to_numpy()
+    starts = moment.to_numpy()
+    other = codes[1:] != codes[:-1]
+    if np.count_nonzero(other) < len(text.cat.categories):
+        return not (other | (starts[1:] > starts[:-1])).all()
+    seconds = starts.astype("datetime64[s]").view(np.int64)
+    seconds -= seconds.min()
+    seconds += codes * (seconds.max() + 1)
+    seconds.sort()
+    return bool((seconds[1:] == seconds[:-1]).any())
 
 
 def _told(
@@ -179,7 +244,8 @@ def _fault(
     cells = raw.frame.loc[row]
     if code == "doubled_row":
         keys = list(rules.unique)
-        first = (typed[keys] == typed.loc[row, keys]).all(axis=1).idxmax()
+        same = [(typed[key] == typed.at[row, key]).to_numpy() for key in keys]  # noqa: PD008
+        first = typed.index[int(np.argmax(np.logical_and.reduce(same)))]
         names = ", ".join(raw.headers.get(key, key) for key in keys)
         both = " ".join(str(as_typed(cells[key])) for key in keys)
         return raw.fault(code, row=row, column=names, value=both, first=first)
@@ -220,13 +286,7 @@ def _finished(typed: pd.DataFrame, table: str) -> pd.DataFrame:
     Shops and agents keep their row number in `row`; the other tables in their index.
     """
     if table == "contact_log":
-        start = typed["contacted_at"].dt.floor(f"{INTERVAL_MIN}min")
-        return (
-            typed.assign(start=start)
-            .groupby(["shop_id", "start"], as_index=False)
-            .agg(contacts=("contacted_at", "size"))
-            .astype({"contacts": "float64"})
-        )
+        return _log_counted(typed)
     if table == "special_days":
         last, closed = typed["last_day"].fillna(typed["first_day"]), typed["closed"].fillna(False)
         return typed.assign(last_day=last, closed=closed.astype(bool))
@@ -234,3 +294,14 @@ def _finished(typed: pd.DataFrame, table: str) -> pd.DataFrame:
         return typed
     numbered = typed.assign(row=typed.index)
     return numbered.dropna(subset=[column]).drop_duplicates(column).set_index(column)
+
+
+def _log_counted(log: pd.DataFrame) -> pd.DataFrame:
+    """Return a contact log as contacts per shop and half hour, with their mean handle time."""
+    known = log.dropna(subset=["shop_id", "contacted_at"])
+    start = known["contacted_at"].dt.floor(f"{INTERVAL_MIN}min")
+    groups = known.assign(start=start).groupby(["shop_id", "start"], observed=True)
+    counts = groups.size().astype("float64").rename("contacts").to_frame()
+    if "aht_s" in log:
+        counts["aht_s"] = groups["aht_s"].mean()
+    return counts.reset_index()

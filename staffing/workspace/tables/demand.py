@@ -39,15 +39,8 @@ def history(shop_ids: Ids) -> pa.DataFrameSchema:
                 note_zh="该时段进入的咨询数。",
                 example="12",
             ),
-            "aht_s": column(
-                "number",
-                ABOVE_ZERO,
-                zh="平均处理时长_秒",
-                en="Mean handle time of the interval in seconds.",
-                note_zh="该时段平均处理时长（秒）。",
-                example="",
-                optional=True,
-                blank=True,
+            "aht_s": _aht_s(
+                "Mean handle time of the interval in seconds.", "该时段平均处理时长（秒）。"
             ),
         },
         unique=["shop_id", "start"],
@@ -68,7 +61,21 @@ def contact_log(shop_ids: Ids) -> pa.DataFrameSchema:
                 note_zh="咨询进入时间（当地时间）。",
                 example="2026-11-02 09:03:10",
             ),
+            "aht_s": _aht_s("Handle time of the contact in seconds.", "该咨询的处理时长（秒）。"),
         }
+    )
+
+
+def _aht_s(en: str, note_zh: str) -> pa.Column:
+    return column(
+        "number",
+        ABOVE_ZERO,
+        zh="平均处理时长_秒",
+        en=en,
+        note_zh=note_zh,
+        example="",
+        optional=True,
+        blank=True,
     )
 
 
