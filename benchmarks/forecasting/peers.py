@@ -111,9 +111,12 @@ def statistical(name: str) -> Method:
 
     def method(case: Set, origin: Origin) -> pd.DataFrame:
         week = week_rows(case, origin.known)
+        days = int(origin.known["start"].dt.day_of_week.nunique())
         made = [
-            statistical_shop(name, case, week, rows, origin.ahead[origin.ahead["shop_id"] == shop])
-            for shop, rows in origin.known.groupby("shop_id")
+            statistical_shop(name, week, 0 if case.daily else days, rows, ahead)
+            for (_, rows), (_, ahead) in zip(
+                origin.known.groupby("shop_id"), origin.ahead.groupby("shop_id"), strict=True
+            )
         ]
         return pd.concat(made, ignore_index=True)
 
@@ -121,13 +124,13 @@ def statistical(name: str) -> Method:
 
 
 def statistical_shop(
-    name: str, case: Set, week: int, known: pd.DataFrame, ahead: pd.DataFrame
+    name: str, week: int, days: int, known: pd.DataFrame, ahead: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return the forecast of one shop."""
+    """Return the forecast of one shop: `week` rows a week, on `days` of it, 0 if rows are days."""
     if known["contacts"].count() < FEWEST:
         return flat(known, ahead)
     values = without_gaps(known)["contacts"].to_numpy(dtype=float)
-    model = statistical_model(name, case, week, len(values))
+    model = statistical_model(name, week, days, len(values))
     found = model.forecast(y=values, h=len(ahead), level=list(LEVELS))
     columns = ("lo-95", "lo-80", "mean", "hi-80", "hi-95")
     quantiles = {q: found[c] for q, c in zip(COLUMNS, columns, strict=True)}
@@ -135,7 +138,7 @@ def statistical_shop(
     return made.assign(**made[["mean", *COLUMNS]].clip(lower=0.0))
 
 
-def statistical_model(name: str, case: Set, week: int, length: int) -> object:
+def statistical_model(name: str, week: int, days: int, length: int) -> object:
     """Return a model of statsforecast for a series of some length."""
     from statsforecast import models  # noqa: PLC0415 - compiles for seconds
 
@@ -144,8 +147,8 @@ def statistical_model(name: str, case: Set, week: int, length: int) -> object:
         return models.AutoETS(season_length=season)
     if name == "theta":
         return models.DynamicOptimizedTheta(season_length=season)
-    if not case.daily:
-        return models.MSTL(season_length=[week // 5, week])
+    if days:
+        return models.MSTL(season_length=[week // days, week])
     return models.MSTL(season_length=[week, YEAR_DAYS] if length >= TWO_YEARS_DAYS else [week])
 
 
@@ -184,7 +187,9 @@ def prophet_shop(case: Set, rows: pd.DataFrame, extra: pd.DataFrame) -> pd.DataF
     model.fit(table[fitted], seed=0)
     np.random.seed(0)  # noqa: NPY002 - Prophet draws its intervals from the global generator
     ahead = table[rows["ahead"]].drop(columns="y")
+    model.uncertainty_samples = 0  # else it draws twice
     mean = model.predict(ahead)["yhat"].clip(lower=0.0).to_numpy()
+    model.uncertainty_samples = PROPHET_SAMPLES
     draws = model.predictive_samples(ahead)["yhat"].clip(min=0.0)
     quantiles = dict(zip(COLUMNS, np.quantile(draws, QUANTILES, axis=1), strict=True))
     return rows.loc[rows["ahead"], ["shop_id", "start"]].assign(mean=mean, **quantiles)
