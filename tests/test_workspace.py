@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -381,6 +383,21 @@ def test_parquet_types_of_other_programs_are_read(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(plain.history, other.history)
     assert set(other.agents["started_on"]) == {pd.Timestamp("2020-01-01")}
     assert other.notices == ()
+
+
+def test_parquet_columns_of_like_names_are_kept_apart(tmp_path: Path) -> None:
+    """A dot in a column's name does not mix it up with another; a doubled column is told."""
+    write(tmp_path, SOUND)
+    (tmp_path / "skills.csv").unlink()
+    ids = [pa.array(["A1"]), pa.array(["S1"])]
+    odd = pa.table([pa.array(["x"]), *ids], names=["shop_id.old", "agent_id", "shop_id"])
+    pq.write_table(odd, tmp_path / "skills.parquet")
+    assert read_workspace(tmp_path).skills["shop_id"].tolist() == ["S1"]
+    doubled = pa.table([*ids, ids[1]], names=["agent_id", "shop_id", "shop_id"])
+    pq.write_table(doubled, tmp_path / "skills.parquet")
+    with pytest.raises(WorkspaceError) as caught:
+        read_workspace(tmp_path)
+    assert [fault.code for fault in caught.value.faults] == ["doubled_column"]
 
 
 MOMENTS = {

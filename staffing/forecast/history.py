@@ -150,7 +150,7 @@ class _Layout:
         minute = np.arange(self.shape[2]) * INTERVAL_MIN
         return (minute >= self.opens_min[:, None]) & (minute < self.closes_min[:, None])
 
-    def halves(self, shop: Ints, since_min: Ints) -> tuple[Ints, Ints, Array]:
+    def halves(self, shop: Ints, since_min: Ints) -> tuple[Ints, Ints, Ints]:
         """Cut rows into half hours and place those that lie inside the window.
 
         Parameters
@@ -160,8 +160,8 @@ class _Layout:
 
         Returns
         -------
-        row, cell, share : the row of each half hour, its place on the flattened grid, and its
-            share of the row's contacts
+        row, cell, parts : the row of each half hour, its place on the flattened grid, and how many
+            half hours share the row's contacts
         """
         day = since_min // DAY_MIN
         minute = since_min - day * DAY_MIN
@@ -180,7 +180,7 @@ class _Layout:
         inside = (minute >= opens) & (minute < closes) & (day >= 0)
         _, days, slots = self.shape
         cell = (shop * days + day) * slots + minute // INTERVAL_MIN
-        return row[inside], cell[inside], 1 / parts[row[inside]]
+        return row[inside], cell[inside], parts[row[inside]]
 
 
 def _laid(
@@ -200,8 +200,8 @@ def _laid(
     first = layout.days[0].to_datetime64() if len(layout.days) else np.datetime64("NaT")
     for block in blocks(len(rows), shape[2] if layout.daily.any() else 1):
         since_min = (starts[block] - first).astype("timedelta64[m]").astype(np.int64)
-        row, cell, share = layout.halves(codes[block].astype(np.int64), since_min)
-        part = contacts[block][row] * share
+        row, cell, parts = layout.halves(codes[block].astype(np.int64), since_min)
+        part = contacts[block][row] / parts
         np.add.at(laid.reshape(-1), cell, part)
         known.reshape(-1)[cell // shape[2]] = True
         if timed:

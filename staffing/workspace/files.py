@@ -312,18 +312,19 @@ def _read_parquet(path: Path, _: Table) -> pd.DataFrame:
             worded = [each.name for each in file.schema_arrow if _is_text(each.type)]
             names = [name for name in file.schema_arrow.names if not name.startswith(INDEX)]
         with pq.ParquetFile(path, read_dictionary=worded) as file:
-            columns = [_column(file, name) for name in dict.fromkeys(names)]
+            found = [each for name in dict.fromkeys(names) for each in _columns(file, name)]
     except (pa.ArrowException, OSError, ValueError):
         raise _refused(path.name, "not_parquet") from None
-    return _numbered(
-        path.name, pd.DataFrame(dict(enumerate(columns)), copy=False), names, FIRST_ROW
-    )
+    frame = pd.DataFrame({i: cells for i, (_, cells) in enumerate(found)}, copy=False)
+    return _numbered(path.name, frame, [name for name, _ in found], FIRST_ROW)
 
 
-def _column(file: pq.ParquetFile, name: str) -> pd.Series:
-    """Return one column: one after another, a long table is never twice in memory."""
+def _columns(file: pq.ParquetFile, name: str) -> Iterator[tuple[str, pd.Series]]:
+    """Yield the columns of a name: read name by name, a long table is never twice in memory."""
     table = file.read(columns=[name])
-    return _tidy(table.to_pandas(ignore_metadata=True).iloc[:, 0])
+    for found, cells in zip(table.column_names, table.columns, strict=True):
+        if found == name:  # a dot in a name makes Arrow return others, too
+            yield name, _tidy(cells.to_pandas())
 
 
 def _is_text(kind: pa.DataType) -> bool:
