@@ -26,16 +26,14 @@ def features(case: Set, rows: pd.DataFrame) -> pd.DataFrame:
     Only what varies is returned: a constant column helps no method and breaks some. Features of
     promotions follow the finding that they decide on these stores, not the method: promotion ×
     weekday, the week before and after one, the Saturday after, days beside a closure, school and
-    open holidays, the ramp to Christmas.
+    open holidays, the ramp to Christmas, the eves.
     """
     day = rows["start"].dt.normalize()
     made = holiday_features(case, day)
     if "promo" in case.flags:
         made |= promotion_features(rows, day)
         made |= {flag: rows[flag].astype(float) for flag in ("school", "holopen", "pre", "post")}
-        ramp = (day.dt.month == 12) & (day.dt.day <= 24)
-        made["to_christmas"] = (day.dt.day / 24).where(ramp, 0.0)
-        made["after_christmas"] = ((day.dt.month == 12) & (day.dt.day > 26)).astype(float)
+        made |= christmas_features(day)
     if case.event is not None:
         for k in range(case.event.days):
             now = {case.event.source + k * DAY, case.event.target + k * DAY}
@@ -51,15 +49,31 @@ def varying(table: pd.DataFrame) -> pd.DataFrame:
 def promotion_features(rows: pd.DataFrame, day: pd.Series) -> dict[str, pd.Series]:
     """Return promotion by weekday, the week before and after, and the Saturday after."""
     promo = rows["promo"].astype(float)
-    of_shop = promo.groupby(rows["shop_id"])
-    before = of_shop.transform(lambda p: p[::-1].rolling(WEEK, min_periods=1).max()[::-1])
-    after = of_shop.transform(lambda p: p.rolling(WEEK, min_periods=1).max())
-    friday = of_shop.shift(1).fillna(0.0)
+    monday = day - pd.to_timedelta(day.dt.day_of_week, unit="D")
+    # A promotion runs from Monday to Friday of a week.
+    with_promo = promo.groupby([rows["shop_id"], monday]).max()
+    this, before, after = (
+        with_promo.reindex(pd.MultiIndex.from_arrays([rows["shop_id"], monday + days * DAY]))
+        .fillna(0.0)
+        .set_axis(rows.index)
+        for days in (0, WEEK, -WEEK)
+    )
     made = {f"promo_{k}": promo * (day.dt.day_of_week == k) for k in range(WEEK)}
-    made["before_promo"] = before * (1 - promo)
-    made["after_promo"] = after * (1 - promo)
-    made["saturday_after"] = friday * (1 - promo) * (day.dt.day_of_week == 5)
+    made["before_promo"] = before * (1 - this)
+    made["after_promo"] = after * (1 - this)
+    made["saturday_after"] = this * (day.dt.day_of_week == 5)
     return made
+
+
+def christmas_features(day: pd.Series) -> dict[str, pd.Series]:
+    """Return the ramp up to Christmas, the two eves on which shops close early, and between."""
+    date = day.dt.day.where(day.dt.month == 12, 0)
+    return {
+        "to_christmas": ((date - 9).clip(lower=0) / 14).where(date < 24, 0.0),
+        "christmas_eve": (date == 24) * 1.0,
+        "after_christmas": date.between(27, 30) * 1.0,
+        "new_years_eve": (date == 31) * 1.0,
+    }
 
 
 def holiday_features(case: Set, day: pd.Series) -> dict[str, pd.Series]:
