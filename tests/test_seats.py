@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -210,3 +211,23 @@ def test_only_open_half_hours_of_a_shop_count() -> None:
     found = seats(made, scenario(START, 1), both).table
     assert found["contacts"].tolist() == [10.0, 15.0, 5.0]
     assert found["slot"].tolist() == [18, 19, 20]
+
+
+def test_a_forecast_handle_time_moves_its_half_hours_alone() -> None:
+    """Contacts that take twice as long in the evening buy evening seats, and no morning ones."""
+    made = workspace({"S": np.ones(1)})
+    plain = expected({"S": [40.0] * 30})
+    evening = plain.table["slot"] >= 36
+    aht_s = np.where(evening, 480.0, 240.0)
+    longer = replace(plain, table=plain.table.assign(aht_s=aht_s))
+    before, after = (seats(made, scenario(START, 1), each).table for each in (plain, longer))
+    assert (after["seats"] > before["seats"]).tolist() == evening.tolist()
+    assert after["aht_s"].tolist() == aht_s.tolist()
+
+
+def test_where_no_handle_time_is_forecast_the_stated_one_counts() -> None:
+    """A row whose handle time is unknown has that of the shops table."""
+    plain = expected({"S": [40.0] * 2})
+    partly = replace(plain, table=plain.table.assign(aht_s=[np.nan, 480.0]))
+    made = workspace({"S": np.ones(1)}, shops={"S": {"aht_s": 300.0}})
+    assert demand_by_shop(made, partly)["aht_s"].tolist() == [300.0, 480.0]

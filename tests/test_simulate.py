@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -231,3 +232,11 @@ def test_pools_are_lived_apart() -> None:
     level = dict(zip(made["pool"], made["service_level"], strict=True))
     assert level["PA"] == 0.0
     assert level["PB"] > 0.99
+
+
+def test_forecast_handle_times_are_lived() -> None:
+    """Half hours whose contacts take twice as long keep the seats twice as busy."""
+    found = flat(20.0)
+    slow = replace(found, table=found.table.assign(aht_s=480.0))
+    usual, longer = (replayed(each, 14.0, replications=100) for each in (found, slow))
+    assert whole(longer, "occupancy") == pytest.approx(2 * whole(usual, "occupancy"), rel=0.1)

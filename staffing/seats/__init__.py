@@ -73,8 +73,9 @@ def seats(workspace: Workspace, scenario: Scenario, forecast: Forecast) -> SeatR
 def demand_by_shop(workspace: Workspace, forecast: Forecast) -> pd.DataFrame:
     """Return the forecast per shop and half hour with what the shop's contacts ask of seats.
 
-    Adds to the forecast's table the pool, AHT, concurrency, target and presence of each shop, and
-    contacts and noise (mean and variance of what the bot leaves to people).
+    Adds to the forecast's table the pool, concurrency, target and presence of each shop, its
+    AHT (`aht_s`) as forecast, else as stated in the shops table, and contacts and noise (mean and
+    variance of what the bot leaves to people).
     """
     shops = workspace.shops[
         [
@@ -87,7 +88,9 @@ def demand_by_shop(workspace: Workspace, forecast: Forecast) -> pd.DataFrame:
             "min_seats",
         ]
     ]
-    rows = forecast.table.join(shops, on="shop_id")
+    rows = forecast.table.join(shops.rename(columns={"aht_s": "stated_s"}), on="shop_id")
+    stated_s = rows.pop("stated_s")
+    rows["aht_s"] = rows["aht_s"].fillna(stated_s) if "aht_s" in rows else stated_s
     human = 1 - rows["bot_deflection"]
     # Each contact meets the bot on its own: thinning keeps the Poisson part of the noise Poisson.
     noise = rows["variance"] * human**2 + rows["mean"] * human * (1 - human)
