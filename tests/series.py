@@ -14,6 +14,7 @@ from staffing.forecast import Backtest, Forecast
 from staffing.grid import SLOTS_PER_DAY, Grid
 from staffing.scenario import ForecastSettings, Horizon, ReplaySettings, Scenario, SeatSettings
 from staffing.workspace import Workspace
+from staffing.workspace.tables import empty
 
 Array = npt.NDArray[np.float64]
 Row = Mapping[str, object]
@@ -36,6 +37,9 @@ SHOP: Row = {
     "bot_deflection": 0.0,
     "min_seats": 0.0,
     "patience_s": np.nan,
+    "contacts_per_day": np.nan,
+    "promotions_per_month": np.nan,
+    "strength": np.nan,
 }
 PHASE: Row = {
     "name": "Sale 2024",
@@ -69,6 +73,7 @@ def workspace(
         "shops": rows.set_index(pd.Index(list(totals), name="shop_id")),
         "history": history_rows(totals, start, hourly or {}),
         "promotions": promotion_rows(promotions),
+        "special_days": empty("special_days"),
     }
     return Workspace(
         root=Path(),

@@ -16,12 +16,11 @@ import pytest
 from staffing.errors import ForecastError
 from staffing.forecast import Backtest, Forecast, backtest, forecast, history, horizon_notices
 from staffing.forecast.calendar import event_days
-from staffing.forecast.daily import fit
-from staffing.forecast.design import designs
+from staffing.forecast.counts import rate_quantile
+from staffing.forecast.fitting import fit
 from staffing.forecast.history import History
-from staffing.forecast.pool import EventPool
 from staffing.forecast.profile import Profiles
-from staffing.forecast.spread import EVENT_SIGMA, PRIOR_SIGMA, quantile, rate_quantile, spread
+from staffing.forecast.spread import EVENT_SIGMA, PRIOR_SIGMA, spread
 from staffing.scenario import ForecastSettings, Scenario, read_scenario
 from staffing.workspace import Workspace, read_workspace
 from tests.series import START, Array, Row, day_after, history_rows, scenario, workspace

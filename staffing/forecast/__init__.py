@@ -6,6 +6,7 @@ it may be comes from rolling-origin errors (`backtest`, `spread`).
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,13 +14,22 @@ import numpy.typing as npt
 import pandas as pd
 
 from staffing.errors import Fault, ForecastError
-from staffing.forecast.backtest import Backtest, backtest
-from staffing.forecast.calendar import LAST_OFFICIAL_YEAR, event_days, is_statutory
-from staffing.forecast.daily import fit
+from staffing.forecast.backtest import Backtest, backtest, totals
+from staffing.forecast.calendar import (
+    CHINESE_ZONES,
+    LAST_OFFICIAL_YEAR,
+    Events,
+    closed_days,
+    event_days,
+    is_statutory,
+)
+from staffing.forecast.daily import DailyModel
+from staffing.forecast.design import EventTable
+from staffing.forecast.fitting import fit
 from staffing.forecast.history import Array, History, history
-from staffing.forecast.pool import Peers
+from staffing.forecast.pool import ShopFacts
 from staffing.forecast.profile import Profiles
-from staffing.forecast.spread import Spread, quantile, spread
+from staffing.forecast.spread import PRIOR_TIES, Spread, spread
 from staffing.grid import SLOTS_PER_DAY
 from staffing.scenario import Scenario
 from staffing.workspace import Workspace
@@ -27,6 +37,24 @@ from staffing.workspace import Workspace
 __all__ = ["Backtest", "Forecast", "backtest", "forecast", "history", "horizon_notices"]
 
 FAR_AHEAD_DAYS = 28
+REST_WEEKS = 8
+"""Weeks without a single contact on a weekday after which it is one on which a shop rests."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Basis:
+    """What a forecast was made from.
+
+    Attributes
+    ----------
+    model : the factors behind the means
+    events : what touches each shop's days
+    spread : the doubt behind variances and quantiles
+    """
+
+    model: DailyModel
+    events: Events
+    spread: Spread
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,15 +64,58 @@ class Forecast:
     Attributes
     ----------
     table : one row a shop and open half hour: shop_id, date (service day), slot, start, mean,
-        variance, event (whether a promotion touches the day), and a column ``q<percent>`` for
+        variance, event (whether a promotion runs on the day), and a column ``q<percent>`` for
         each quantile; contacts per half hour, before bot deflection
     daily : one row a shop and service day: shop_id, date, mean, variance, event and quantiles
     backtest : the rolling-origin errors behind the quantiles
+    basis : what the numbers were made from; None where they were told
     """
 
     table: pd.DataFrame
     daily: pd.DataFrame
     backtest: Backtest
+    basis: Basis | None = None
+
+    def paths(self, number: int, seed: int) -> Array:
+        """Return sample days of contacts, errors tied as in the backtest (number, daily rows).
+
+        What all shops' errors, a day's errors and a shop's errors have in common is drawn once
+        for all; the rest, with the luck of the arrivals, anew for every shop and day.
+        """
+        rng = np.random.default_rng(seed)
+        shop, day = (pd.factorize(self.daily[name])[0] for name in ("shop_id", "date"))
+        ties = PRIOR_TIES if self.basis is None else self.basis.spread.ties
+        rest = 1.0 - sum(ties.values())
+        score = np.sqrt(ties["all"]) * rng.standard_normal((number, 1))
+        score = score + np.sqrt(ties["day"]) * rng.standard_normal((number, day.max() + 1))[:, day]
+        score += np.sqrt(ties["shop"]) * rng.standard_normal((number, shop.max() + 1))[:, shop]
+        score += np.sqrt(max(rest, 0.0)) * rng.standard_normal(score.shape)
+        mean, variance = (self.daily[name].to_numpy() for name in ("mean", "variance"))
+        relative = np.log1p(np.maximum(variance - mean, 0.0) / np.maximum(mean, 1e-9) ** 2)
+        return rng.poisson(mean * np.exp(np.sqrt(relative) * score - relative / 2)).astype(float)
+
+    def sums(
+        self, by: npt.ArrayLike, levels: tuple[float, ...], *, number: int = 2000, seed: int = 1
+    ) -> pd.DataFrame:
+        """Return mean and quantiles of sums of days: of a pool, a platform, a week.
+
+        Parameters
+        ----------
+        by : the group of each row of `daily`
+        number : sample paths behind the quantiles
+
+        Returns
+        -------
+        one row a group: mean and a column ``q<percent>`` for each level
+        """
+        of, names = pd.factorize(np.asarray(by), sort=True)
+        paths = self.paths(number, seed)
+        summed = np.zeros((number, len(names)))
+        np.add.at(summed.T, of, paths.T)
+        mean = np.bincount(of, self.daily["mean"].to_numpy(), len(names))
+        found = np.quantile(summed, levels, axis=0)
+        columns = {f"q{100 * q:g}": found[k] for k, q in enumerate(levels)}
+        return pd.DataFrame({"mean": mean, **columns}, index=pd.Index(names))
 
 
 def forecast(workspace: Workspace, scenario: Scenario, past: History) -> Forecast:
@@ -57,62 +128,104 @@ def forecast(workspace: Workspace, scenario: Scenario, past: History) -> Forecas
     Raises
     ------
     ForecastError
-        When nothing is known before the horizon.
+        When nothing is known before the horizon, of no shop.
     """
     grid = scenario.grid
-    known = past.until(grid.start)
-    if np.isnan(known.counts).all():
-        file = workspace.files["history"]
-        value = f"{scenario.horizon.start}"
-        raise ForecastError([Fault(code="before_history", file=file, value=value)])
+    known = _known(workspace, past, grid.start)
     days = pd.DatetimeIndex(pd.to_datetime(grid.dates))
-    events = event_days(workspace, known.days.union(days))
-    model = fit(known, events, Peers.of(workspace))
+    every = known.days.union(days)
+    events = event_days(workspace, pd.date_range(every[0], every[-1], freq="D"))
+    table = EventTable.of(known.shops, events)
+    facts = ShopFacts.of(workspace, known)
+    model = fit(known, table, facts)
     profiles = Profiles(known, events, workspace)
     tested = backtest(workspace, known, scenario)
-    doubt = spread(known, events, profiles, tested.usable)
-    totals = model.predict(days, events) * scenario.forecast.uplift
+    doubt = spread(known, events, profiles, tested.usable, model.level_sd)
+    mean = totals(model, known, table, days, tested.simpler) * scenario.forecast.uplift
+    mean = mean * ~_rests(known, days)
     shares = np.array([profiles.of(i, days, events, model) for i in range(len(known.shops))])
-    touched = np.array([[date in events[s] for date in grid.dates] for s in known.shops])
-    totals, is_open = _while_open(workspace, days, totals, width=shares.shape[2])
+    promoted = table.touched(len(known.shops), days, table.promotion)
+    mean, is_open = _while_open(workspace, days, mean, width=shares.shape[2])
     shop, day, of_day = np.nonzero(is_open)
     slot = day * SLOTS_PER_DAY + of_day
-    table = pd.DataFrame(
+    names = pd.Index(known.shops, dtype="str")
+    halves = pd.DataFrame(
         {
-            "shop_id": np.array(known.shops)[shop],
+            "shop_id": names[shop],
             "date": days[day],
             "slot": slot,
             "start": grid.times_of(slot),
-            "mean": totals[shop, day] * shares[shop, day, of_day],
-            "event": touched[shop, day],
+            "mean": mean[shop, day] * shares[shop, day, of_day],
+            "event": promoted[shop, day],
         }
     )
-    shop_of, day_of = (each.ravel() for each in np.indices(totals.shape))
+    shop_of, day_of = (each.ravel() for each in np.indices(mean.shape))
     daily = pd.DataFrame(
         {
-            "shop_id": np.array(known.shops)[shop_of],
+            "shop_id": names[shop_of],
             "date": days[day_of],
-            "mean": totals.ravel(),
-            "event": touched.ravel(),
+            "mean": mean.ravel(),
+            "event": promoted.ravel(),
         }
     )
     levels = scenario.forecast.quantiles
     return Forecast(
-        table=_with_quantiles(table, shop, doubt, levels),
-        daily=_with_quantiles(daily, shop_of, doubt, levels),
+        table=_with_quantiles(halves, shop, doubt, levels, half_hours=True),
+        daily=_with_quantiles(daily, shop_of, doubt, levels, half_hours=False),
         backtest=tested,
+        basis=Basis(model=model, events=events, spread=doubt),
     )
+
+
+def _known(workspace: Workspace, past: History, start: dt.date) -> History:
+    """Return what is known before the horizon; days of nothing where no shop has a history.
+
+    Raises
+    ------
+    ForecastError
+        When there is a history, but none of it lies before the horizon.
+    """
+    known = past.until(start)
+    if len(known.days) and not np.isnan(known.counts).all():
+        return known
+    told = workspace.shops["contacts_per_day"].notna().all()
+    if len(past.days) and not told:
+        file = workspace.files["history"]
+        raise ForecastError([Fault(code="before_history", file=file, value=f"{start}")])
+    width = max(window.end_slot for window in workspace.windows.values())
+    days = pd.date_range(end=pd.Timestamp(start) - pd.Timedelta(days=1), periods=7, freq="D")
+    shops = tuple(workspace.shops.index.astype(str))
+    nothing = np.full((len(shops), len(days), width), np.nan)
+    return History(shops=shops, days=days, counts=nothing, daily_only=frozenset(shops))
+
+
+def _rests(known: History, days: pd.DatetimeIndex) -> npt.NDArray[np.bool_]:
+    """Return the days on which a shop never takes contacts: a weekday it rests on (shops, days).
+
+    Told by weeks on end in which other weekdays have contacts and this one has no row.
+    """
+    recent = known.latest(7 * REST_WEEKS)
+    came = ~np.isnan(recent.totals)
+    full = came.sum(axis=1) >= 2 * REST_WEEKS
+    if len(recent.days) < 7 * REST_WEEKS:
+        return np.zeros((len(known.shops), len(days)), dtype=bool)
+    week = np.asarray(recent.days.day_of_week)
+    never = np.column_stack([~came[:, week == day].any(axis=1) for day in range(7)])
+    return (never & full[:, None])[:, np.asarray(days.day_of_week)]
 
 
 def horizon_notices(workspace: Workspace, scenario: Scenario) -> list[Fault]:
     """Return what is odd about the horizon: far from the data, or holidays that are a guess."""
     found = []
-    last = workspace.history["start"].max().date()
-    if (days := (scenario.horizon.start - last).days - 1) > FAR_AHEAD_DAYS:
+    last = workspace.history["start"].max()
+    if (
+        pd.notna(last)
+        and (days := (scenario.horizon.start - last.date()).days - 1) > FAR_AHEAD_DAYS
+    ):
         facts = {"days": str(days)}
         found.append(Fault(code="far_ahead", file=workspace.files["history"], facts=facts))
     for year in sorted({day.year for day in scenario.grid.dates}):
-        if year > LAST_OFFICIAL_YEAR:
+        if year > LAST_OFFICIAL_YEAR and workspace.zone in CHINESE_ZONES:
             facts = {"year": str(year)}
             found.append(Fault(code="provisional_year", file="horizon", facts=facts))
     return found
@@ -121,7 +234,7 @@ def horizon_notices(workspace: Workspace, scenario: Scenario) -> list[Fault]:
 def _while_open(
     workspace: Workspace, days: pd.DatetimeIndex, totals: Array, width: int
 ) -> tuple[Array, npt.NDArray[np.bool_]]:
-    """Return the totals without statutory days off, and the open half hours.
+    """Return the totals without statutory days off and closings, and the open half hours.
 
     Parameters
     ----------
@@ -134,7 +247,7 @@ def _while_open(
     """
     closes = (workspace.shops["statutory_days"] == "closed").to_numpy()
     statutory = np.array([is_statutory(date) for date in days.date])
-    trades = ~(closes[:, None] & statutory[None, :])
+    trades = ~(closes[:, None] & statutory[None, :]) & ~closed_days(workspace, days)
     half_hour = np.arange(width)
     windows = np.array(
         [
@@ -146,10 +259,16 @@ def _while_open(
 
 
 def _with_quantiles(
-    table: pd.DataFrame, shop: npt.NDArray[np.intp], doubt: Spread, levels: tuple[float, ...]
+    table: pd.DataFrame,
+    shop: npt.NDArray[np.intp],
+    doubt: Spread,
+    levels: tuple[float, ...],
+    *,
+    half_hours: bool,
 ) -> pd.DataFrame:
     """Return a table with its variance and quantiles; `shop` is the position of each row's."""
-    mean = table["mean"].to_numpy()
-    variance = doubt.variance(shop, mean, table["event"].to_numpy())
-    columns = {f"q{100 * q:g}": quantile(mean, variance, q) for q in levels}
+    mean, event = table["mean"].to_numpy(), table["event"].to_numpy()
+    variance = doubt.variance(shop, mean, event, half_hours=half_hours)
+    found = doubt.quantiles(mean, variance, levels)
+    columns = {f"q{100 * q:g}": found[:, k] for k, q in enumerate(levels)}
     return table.assign(variance=variance, **columns)

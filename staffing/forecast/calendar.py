@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import holidays
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from staffing.grid import INTERVAL_MIN, Window
@@ -19,27 +20,58 @@ from staffing.workspace import Workspace
 
 LAST_OFFICIAL_YEAR = 2026
 """State Council notices are known up to this year; later years are a rule-based guess."""
-TAIL_DAYS = 3
-"""Days after a phase that are still not ordinary (after-sales contacts follow the orders)."""
-AFTER = "after "
-"""Before the name of a phase: the days after it that no other phase touches."""
+TAIL = (0, 1, 2, 3, 3, 3, 3)
+"""Stretches of the days after a phase that are still not ordinary: after-sales contacts follow
+the orders, and who has bought does not buy again at once."""
+RUN_UP = (0, 0, 1, 1, 1, 1, 1)
+"""Stretches of the days before a phase, counted backwards: buyers wait for it."""
+SPRING_RUN_UP = (0, 0, 1, 1, 1, 2, 2, 2, 2)
+"""Couriers stop a week and more before the Spring Festival block."""
+SPRING_TAIL = (0, 0, 1, 1, 1, 2, 2, 2)
+"""Trade comes back until the Lantern Festival, the 15th day of the year."""
+CHINESE_ZONES = frozenset({"Asia/Shanghai", "Asia/Urumqi", "Asia/Chongqing", "Asia/Harbin", "PRC"})
+"""Zones in which the State Council's calendar holds; elsewhere `special_days` tells holidays."""
 EVE_SHARE = 0.5
 """A first day covered less than this is the eve of the phase: an evening start at 20:00."""
 BUCKETS = (0, 1, 2, 3, 5, 8)
 """First days of the stretches of a phase that are treated alike: an event fades ever slower."""
 YEAR = re.compile(r"\s*\b20\d\d\b\s*$")
+DAY = dt.timedelta(days=1)
+SPRING_FESTIVAL = "Spring Festival"
+SATURDAY, SUNDAY = 5, 6
+CLOSED = "closed"
+BREAK = pd.Timedelta(days=7)
+"""Without a phase for longer than this, a promotion named without a year has ended."""
 
-EventKey = tuple[str, str, int]
-"""Event without its year, phase, stretch of the phase (-1 its eve, then as `bucket` says)."""
+Family = Literal["promotion", "holiday", "special"]
+Part = Literal["before", "on", "after"]
+
+
+class EventKey(NamedTuple):
+    """What makes days of different years comparable.
+
+    `event` is without its year; `stretch` counts within the part: of a phase as `bucket` says
+    (-1 its eve), of the days before it backwards.
+    """
+
+    family: Family
+    event: str
+    phase: str
+    part: Part
+    stretch: int
+
+    @property
+    def is_spring(self) -> bool:
+        """Return whether the day belongs to Spring Festival, which halves trade for weeks."""
+        return self.family == "holiday" and self.event == SPRING_FESTIVAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventDay:
-    """One shop's service day inside a promotion phase or its tail.
+    """One shop's service day in, before or after a promotion phase, a holiday, a special day.
 
     Attributes
     ----------
-    key : what makes days of different years comparable
     edition : the event with its year
     covers : the half hours of the service day inside the phase, [first, end)
     share : share of the opening window that lies inside the phase; 1 for a whole day
@@ -55,12 +87,27 @@ class EventDay:
     @property
     def is_eve(self) -> bool:
         """Return whether the phase only begins in the course of the day."""
-        return self.key[2] < 0
+        return self.key.part == "on" and self.key.stretch < 0
 
     @property
-    def is_tail(self) -> bool:
-        """Return whether the phase is over and only its after-effect is left."""
-        return self.key[1].startswith(AFTER)
+    def shapes_day(self) -> bool:
+        """Return whether the day's contacts may come at other hours than usual."""
+        key = self.key
+        return key.family == "promotion" and key.part != "before" and key.stretch < max(TAIL)
+
+
+Events = Mapping[str, Mapping[dt.date, Sequence[EventDay]]]
+"""Shop -> service day -> what touches it; shops with the same calendar share one object."""
+
+
+def in_promotion(touching: Sequence[EventDay]) -> bool:
+    """Return whether a promotion phase runs on a day, whatever else touches it."""
+    return any(e.key.family == "promotion" and e.key.part == "on" for e in touching)
+
+
+@cache
+def _chinese_calendar(year: int) -> Mapping[dt.date, str]:
+    return holidays.country_holidays("CN", years=[year - 1, year, year + 1], language="en_US")
 
 
 @cache
@@ -70,7 +117,7 @@ def chinese_days(year: int) -> dict[dt.date, str]:
     ``statutory`` (the 13 days paid at 300 %, Decree 795), ``rest`` (other days of a holiday
     block, swapped days included), ``makeup:N`` (a weekend day worked in place of weekday N).
     """
-    calendar = holidays.country_holidays("CN", years=[year - 1, year, year + 1], language="en_US")
+    calendar = _chinese_calendar(year)
     kinds: dict[dt.date, str] = {}
     for day, name in calendar.items():
         swapped = re.search(r"substituted from (\d\d)/(\d\d)/(\d{4})", name)
@@ -86,100 +133,227 @@ def is_statutory(day: dt.date) -> bool:
     return chinese_days(day.year).get(day) == "statutory"
 
 
-def weekdays(days: pd.DatetimeIndex) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Return 0 (Monday) to 6; a make-up workday counts as the weekday it replaces."""
-    found = np.asarray(days.day_of_week, dtype=np.int64)
+def weekdays(days: pd.DatetimeIndex, *, chinese: bool = True) -> npt.NDArray[np.int64]:
+    """Return 0 (Monday) to 6, under the Chinese calendar as people live them.
+
+    A make-up workday counts as the weekday it replaces; a day off counts as a Saturday, the last
+    of a holiday as a Sunday.
+    """
+    found = np.array(days.day_of_week, dtype=np.int64)
+    if not chinese:
+        return found
     for i, date in enumerate(days.date):
         kind = chinese_days(date.year).get(date, "")
         if kind.startswith("makeup:"):
             found[i] = int(kind.removeprefix("makeup:"))
+        elif kind:
+            found[i] = SATURDAY if is_day_off(date + DAY) else SUNDAY
     return found
 
 
-HOLIDAY_KINDS = ("spring_festival", "holiday", "before_spring", "after_spring")
-BEFORE_SPRING_DAYS = 9
-"""Couriers stop a week and more before the Spring Festival block."""
-AFTER_SPRING_DAYS = 8
-"""Trade comes back until the Lantern Festival, the 15th day of the year."""
-
-
-def holiday_kinds(days: pd.DatetimeIndex) -> list[str | None]:
-    """Return for each day one of `HOLIDAY_KINDS` or None."""
-    return [_holiday(date) for date in days.date]
+def is_day_off(day: dt.date) -> bool:
+    """Return whether a Chinese holiday or a day swapped for one makes `day` free."""
+    return chinese_days(day.year).get(day) in ("statutory", "rest")
 
 
 @cache
-def _holiday(day: dt.date) -> str | None:
-    begins, ends = _spring_block(day.year)
-    if begins <= day <= ends:
-        return "spring_festival"
-    if chinese_days(day.year).get(day) in ("statutory", "rest"):
-        return "holiday"
-    if dt.timedelta(0) < begins - day <= dt.timedelta(days=BEFORE_SPRING_DAYS):
-        return "before_spring"
-    if dt.timedelta(0) < day - ends <= dt.timedelta(days=AFTER_SPRING_DAYS):
-        return "after_spring"
-    return None
+def holiday_days(year: int) -> tuple[tuple[dt.date, EventKey, str], ...]:
+    """Return the days in, before and after the Chinese holidays that begin in a year.
 
+    A holiday is a block of days off in a row, by the name of its first statutory day.
 
-@cache
-def _spring_block(year: int) -> tuple[dt.date, dt.date]:
-    """Return the first and last day off of Spring Festival (21 January to 20 February begins it).
-
-    New Year's days off end on 3 January and the next holiday is in April.
+    Returns
+    -------
+    day, key and edition of each
     """
-    block = [
-        day
-        for day, kind in chinese_days(year).items()
-        if kind in ("statutory", "rest") and (1, 10) < (day.month, day.day) < (3, 15)
-    ]
-    return min(block), max(block)
+    off = [day for y in (year, year + 1) for day in chinese_days(y) if is_day_off(day)]
+    found: list[tuple[dt.date, EventKey, str]] = []
+    for block in _runs(sorted(off)):
+        name = next((n for day in block if (n := _holiday_name(day))), None)
+        if block[0].year != year or name is None:
+            continue
+        spring = name == SPRING_FESTIVAL
+        parts: tuple[tuple[Part, dt.date, int, Sequence[int]], ...] = (
+            ("before", block[0] - DAY, -1, SPRING_RUN_UP if spring else (0,)),
+            ("on", block[0], 1, [bucket(i) for i in range(len(block))]),
+            ("after", block[-1] + DAY, 1, SPRING_TAIL if spring else (0,)),
+        )
+        for part, first, step, stretches in parts:
+            for i, stretch in enumerate(stretches):
+                key = EventKey("holiday", name, "", part, stretch)
+                found.append((first + i * step * DAY, key, f"{name} {year}"))
+    return tuple(found)
 
 
-def event_days(
-    workspace: Workspace, days: pd.DatetimeIndex
-) -> dict[str, dict[dt.date, list[EventDay]]]:
-    """Return shop -> service day -> the promotion phases and tails that touch it.
+_NAMES = {
+    "New Year": "New Year",
+    "Spring Festival": SPRING_FESTIVAL,
+    "Tomb-Sweeping": "Qingming",
+    "Labor": "Labour Day",
+    "Dragon Boat": "Dragon Boat",
+    "Mid-Autumn": "Mid-Autumn",
+    "National": "National Day",
+    "Commemoration": "Commemoration",
+}
+
+
+def _holiday_name(day: dt.date) -> str | None:
+    """Return the name of a statutory day; of a Mid-Autumn inside National Day the latter."""
+    if chinese_days(day.year).get(day) != "statutory":
+        return None
+    told = _chinese_calendar(day.year)[day]
+    names = [name for word, name in _NAMES.items() if word in told]
+    if "Spring Festival" in told or "Chinese New Year" in told:
+        return SPRING_FESTIVAL
+    return names[-1] if names else None
+
+
+def _runs(days: Sequence[dt.date]) -> list[list[dt.date]]:
+    """Split sorted days into runs of consecutive ones."""
+    runs: list[list[dt.date]] = []
+    for day in days:
+        if runs and day - runs[-1][-1] == DAY:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return runs
+
+
+def event_days(workspace: Workspace, days: pd.DatetimeIndex) -> Events:
+    """Return the promotion phases, holidays and special days that touch each shop's days.
 
     Only service days from the first to the last of `days` are listed.
     """
-    found: dict[str, dict[dt.date, list[EventDay]]] = {s: {} for s in workspace.windows}
+    if not len(days):
+        return {shop: {} for shop in workspace.windows}
     first, last = days[0].date(), days[-1].date()
-    for phase in workspace.promotions.itertuples():
-        for shop in _in_scope(workspace, phase):
-            for day, event in _touched(phase, workspace.windows[shop]):
-                if first <= day <= last:
-                    found[shop].setdefault(day, []).append(event)
-    return {shop: _without_idle_tails(own) for shop, own in found.items()}
+    scopes = {
+        name: np.array([_in_scope(workspace, row) for row in workspace.tables[name].itertuples()])
+        for name in ("promotions", "special_days")
+    }
+    statutory_off = (workspace.shops["statutory_days"] == "closed").to_numpy()
+    shared: dict[tuple[object, ...], dict[dt.date, list[EventDay]]] = {}
+    found = {}
+    for i, (shop, window) in enumerate(workspace.windows.items()):
+        promotions, specials = (
+            tuple(np.flatnonzero(mask[:, i]).tolist()) if len(mask) else ()
+            for mask in scopes.values()
+        )
+        signature = (window, promotions, specials, bool(statutory_off[i]))
+        if signature not in shared:
+            own = _calendar(workspace, window, promotions, specials, (first, last))
+            shared[signature] = own
+        found[shop] = shared[signature]
+    return found
 
 
-def _without_idle_tails(
-    own: dict[dt.date, list[EventDay]],
+def closed_days(workspace: Workspace, days: pd.DatetimeIndex) -> npt.NDArray[np.bool_]:
+    """Return on which days special days close which shops (shops, days)."""
+    found = np.zeros((len(workspace.shops), len(days)), dtype=bool)
+    special = workspace.tables["special_days"]
+    for row in special[special["closed"]].itertuples():
+        inside = np.asarray((days >= row.first_day) & (days <= row.last_day))
+        found |= _in_scope(workspace, row)[:, None] & inside[None, :]
+    return found
+
+
+def _calendar(
+    workspace: Workspace,
+    window: Window,
+    promotions: Sequence[int],
+    specials: Sequence[int],
+    span: tuple[dt.date, dt.date],
 ) -> dict[dt.date, list[EventDay]]:
-    """Drop a tail where a phase runs on, and all but the latest of several tails of a day."""
-    kept: dict[dt.date, list[EventDay]] = {}
-    for day, events in own.items():
-        phases = [event for event in events if not event.is_tail]
-        kept[day] = phases or [min(events, key=lambda event: event.key[2])]
-    return kept
+    """Return what touches the days of a shop with this window; rows by position."""
+    whole = (window.first_slot, window.end_slot)
+    found: dict[dt.date, list[EventDay]] = {}
+    phases = workspace.promotions.iloc[list(promotions)]
+    editions = _editions(phases)
+    for row, edition in zip(phases.itertuples(), editions, strict=True):
+        for day, event in _touched(row, edition, window):
+            found.setdefault(day, []).append(event)
+    spans = _spans(found)
+    found = {day: _without_idle(day, events, spans) for day, events in found.items()}
+    if workspace.zone in CHINESE_ZONES:
+        for year in range(span[0].year - 1, span[1].year + 1):
+            for day, key, edition in holiday_days(year):
+                event = EventDay(key=key, edition=edition, covers=whole)
+                found.setdefault(day, []).append(event)
+    for row in workspace.tables["special_days"].iloc[list(specials)].itertuples():
+        for day, key in _special(row):
+            event = EventDay(key=key, edition=f"{row.name} {row.first_day:%Y-%m-%d}", covers=whole)
+            found.setdefault(day, []).append(event)
+    return {day: found[day] for day in sorted(found) if span[0] <= day <= span[1]}
 
 
-def _in_scope(workspace: Workspace, phase: Any) -> list[str]:
-    """Return the shops that a promotion row applies to."""
+def _special(row: Any) -> Iterator[tuple[dt.date, EventKey]]:
+    """Yield the days of a special period; of a closed one those beside it."""
+    first, last = row.first_day.date(), row.last_day.date()
+    if row.closed:
+        # One closure is like another: what it is called tells little of the days beside it.
+        yield first - DAY, EventKey("special", CLOSED, "", "before", 0)
+        yield last + DAY, EventKey("special", CLOSED, "", "after", 0)
+        return
+    for i in range((last - first).days + 1):
+        yield first + i * DAY, EventKey("special", str(row.name), "", "on", 0)
+
+
+def _editions(phases: pd.DataFrame) -> list[str]:
+    """Return the edition of each row: the name with its year; without one, a run of phases."""
+    found = dict.fromkeys(phases.index, "")
+    ends: dict[str, tuple[pd.Timestamp, str]] = {}
+    for row in phases.sort_values(["start", "end"], kind="stable").itertuples():
+        name = str(row.name)
+        end, edition = ends.get(name, (pd.NaT, name))
+        if not YEAR.search(name) and not row.start - end <= BREAK:
+            edition = f"{name} {row.start:%Y-%m-%d}"
+        ends[name] = (row.end if pd.isna(end) else max(end, row.end), edition)
+        found[row.Index] = edition
+    return list(found.values())
+
+
+def _spans(found: Mapping[dt.date, Sequence[EventDay]]) -> dict[str, tuple[dt.date, dt.date]]:
+    """Return the first and the last day on which any phase of each edition runs."""
+    days: dict[str, list[dt.date]] = {}
+    for day, events in found.items():
+        for event in events:
+            if event.key.part == "on":
+                days.setdefault(event.edition, []).append(day)
+    return {edition: (min(own), max(own)) for edition, own in days.items()}
+
+
+def _without_idle(
+    day: dt.date, events: list[EventDay], spans: Mapping[str, tuple[dt.date, dt.date]]
+) -> list[EventDay]:
+    """Keep the phases that run; where none does, the nearest before and the nearest after.
+
+    Between two phases of one edition buyers neither wait nor rest: what differs is its level.
+    """
+    running = [event for event in events if event.key.part == "on"]
+    if running or any(spans[e.edition][0] < day < spans[e.edition][1] for e in events):
+        return running
+    beside: list[EventDay] = []
+    for part in ("before", "after"):
+        if own := [event for event in events if event.key.part == part]:
+            beside.append(min(own, key=lambda event: event.key.stretch))
+    return beside
+
+
+def _in_scope(workspace: Workspace, row: Any) -> npt.NDArray[np.bool_]:
+    """Return which shops a row of promotions or special days applies to (shops,)."""
     shops = workspace.shops
-    mask = pd.Series(True, shops.index)
+    mask = np.ones(len(shops), dtype=bool)
     for column in ("platform", "category"):
-        if pd.notna(wanted := getattr(phase, column)):
-            mask &= shops[column] == wanted
-    if pd.notna(phase.shop_id):
-        mask &= shops.index == phase.shop_id
-    return list(shops.index[mask].astype(str))
+        if pd.notna(wanted := getattr(row, column)):
+            mask &= (shops[column] == wanted).to_numpy()
+    if pd.notna(row.shop_id):
+        mask &= np.asarray(shops.index == row.shop_id)
+    return mask
 
 
-def _touched(phase: Any, window: Window) -> list[tuple[dt.date, EventDay]]:
-    """Return the service days of a phase and of its tail."""
-    edition, name = str(phase.name), str(phase.phase)
-    event = YEAR.sub("", edition)
+def _touched(phase: Any, edition: str, window: Window) -> list[tuple[dt.date, EventDay]]:
+    """Return the service days of a phase, of its run-up and of its tail."""
+    event, name = YEAR.sub("", str(phase.name)), str(phase.phase)
     strength = None if pd.isna(phase.strength) else float(phase.strength)
     covered = list(_covered(phase.start, phase.end, window))
     if not covered:
@@ -189,7 +363,7 @@ def _touched(phase: Any, window: Window) -> list[tuple[dt.date, EventDay]]:
         (
             day,
             EventDay(
-                key=(event, name, bucket(number - eve)),
+                key=EventKey("promotion", event, name, "on", bucket(number - eve)),
                 edition=edition,
                 covers=covers,
                 share=_share(covers, window),
@@ -198,17 +372,21 @@ def _touched(phase: Any, window: Window) -> list[tuple[dt.date, EventDay]]:
         )
         for number, (day, covers) in enumerate(covered)
     ]
-    last = covered[-1][0]
+    beside: tuple[tuple[Part, dt.date, int, Sequence[int]], ...] = (
+        ("before", covered[0][0], -1, RUN_UP),
+        ("after", covered[-1][0], 1, TAIL),
+    )
     return found + [
         (
-            last + dt.timedelta(days=i + 1),
+            day + step * (i + 1) * DAY,
             EventDay(
-                key=(event, AFTER + name, i),
+                key=EventKey("promotion", event, name, part, stretch),
                 edition=edition,
                 covers=(window.first_slot, window.end_slot),
             ),
         )
-        for i in range(TAIL_DAYS)
+        for part, day, step, stretches in beside
+        for i, stretch in enumerate(stretches)
     ]
 
 

@@ -1,143 +1,48 @@
-"""The columns of the daily regression: level knots, weekday, holiday, season, events."""
+"""The days as numbers: what all shops share (weekday, turn of the month, season), and events."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import sparse
 
-from staffing.forecast.calendar import (
-    HOLIDAY_KINDS,
-    EventDay,
-    EventKey,
-    holiday_kinds,
-    weekdays,
-)
-from staffing.forecast.history import Array, History
+from staffing.forecast.calendar import EventDay, EventKey, Events, weekdays
+from staffing.forecast.history import Array
 
 Ints = npt.NDArray[np.int64]
-Events = Mapping[str, Mapping[dt.date, Sequence[EventDay]]]
 
-KNOT_DAYS = 7
-"""Days between the knots of the level: finer than a week the weekdays could not be told apart."""
-SEASON_PAIRS = 3
-"""Sine and cosine pairs of the year: enough for a summer low and an autumn rise."""
+SEASON_PAIRS = 12
+"""Sine and cosine pairs of the year: waves down to a month."""
 YEAR_DAYS = 365.25
+MONTH_DAYS = 3
+"""First and last days of a month that may differ: wages, rents and bills come then."""
 EVE_REFERENCE = 0.25
 """Share of the day that an eve's factor refers to: 20:00-24:00 of a day from 8:00."""
 
 WEEK = slice(0, 7)
-HOLIDAY = slice(7, 7 + len(HOLIDAY_KINDS))
-SEASON = slice(HOLIDAY.stop, HOLIDAY.stop + 2 * SEASON_PAIRS)
+MONTH = slice(7, 7 + 2 * MONTH_DAYS)
+SEASON = slice(MONTH.stop, MONTH.stop + 2 * SEASON_PAIRS)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Design:
-    """One shop's known days as the rows of a regression on the log of a day's contacts.
-
-    Attributes
-    ----------
-    log : log(contacts + 0.5) of the known days (n,)
-    day : their positions in the history (n,)
-    plain : whether a day is neither in an event nor a holiday (n,)
-    fixed : level knots, then weekday, holiday and season columns (n, knots + SEASON.stop)
-    keys : the event keys the shop has seen
-    editions : the editions it has seen
-    row, key, edition, lift : one entry an event day: its row, the positions of its key and
-        edition, and how much of the key's factor the day feels
-    """
-
-    log: Array
-    day: Ints
-    plain: npt.NDArray[np.bool_]
-    fixed: sparse.csr_array
-    keys: tuple[EventKey, ...]
-    editions: tuple[str, ...]
-    row: Ints
-    key: Ints
-    edition: Ints
-    lift: Array
-
-    @property
-    def knots(self) -> int:
-        """Return the number of level knots."""
-        return int(self.fixed.shape[1]) - SEASON.stop
-
-    def matrix(self, expected: Array) -> sparse.csr_array:
-        """Return all columns: fixed, one a key, the response, one an edition.
-
-        The response column is the whole pattern that is expected of the shop's events; its
-        coefficient tells how much stronger this shop answers to promotions than its peers. The
-        column of an edition is the same pattern on that edition's days only.
-
-        Parameters
-        ----------
-        expected : log factor of each key by the shop's peers (keys,)
-        """
-        size, keys = len(self.log), len(self.keys)
-        pattern = self.lift * expected[self.key] if keys else self.lift
-        columns = [self.key, np.full(len(self.row), keys), keys + 1 + self.edition]
-        values = np.concatenate([self.lift, pattern, pattern])
-        events = sparse.csr_array(
-            (values, (np.tile(self.row, 3), np.concatenate(columns))),
-            shape=(size, keys + 1 + len(self.editions)),
-        )
-        return sparse.csr_array(sparse.hstack([self.fixed, events]))
+def day_columns(days: pd.DatetimeIndex, *, chinese: bool) -> Array:
+    """Return weekday and month indicators and the waves of the year (days, SEASON.stop)."""
+    week = weekdays(days, chinese=chinese)
+    angle = 2 * np.pi * np.asarray(days.day_of_year, dtype=np.float64) / YEAR_DAYS
+    left = np.asarray(days.days_in_month) - np.asarray(days.day)
+    columns = [week == d for d in range(7)]
+    columns += [left == d for d in range(MONTH_DAYS)]
+    columns += [np.asarray(days.day) == d + 1 for d in range(MONTH_DAYS)]
+    columns += [f(k * angle) for k in range(1, SEASON_PAIRS + 1) for f in (np.sin, np.cos)]
+    return np.column_stack(columns).astype(np.float64)
 
 
-def designs(history: History, events: Events) -> list[Design]:
-    """Return every shop's design."""
-    columns = np.hstack([_knots(len(history.days)), day_columns(history.days)])
-    festive = np.any(columns[:, -SEASON.stop :][:, HOLIDAY], axis=1)
-    log = np.log(history.totals + 0.5)
-    position = {date: j for j, date in enumerate(history.days.date)}
-    return [
-        _design(log[i], position, columns, festive, events[shop])
-        for i, shop in enumerate(history.shops)
-    ]
-
-
-def _design(
-    log: Array,
-    position: Mapping[dt.date, int],
-    columns: Array,
-    festive: npt.NDArray[np.bool_],
-    events: Mapping[dt.date, Sequence[EventDay]],
-) -> Design:
-    """Return one shop's design."""
-    known = np.flatnonzero(~np.isnan(log))
-    row_of = np.full(len(log) + 1, -1)  # the last place stands for days outside the history
-    row_of[known] = np.arange(len(known))
-    entries = [
-        (row, event)
-        for date, touching in events.items()
-        if (row := int(row_of[position.get(date, -1)])) >= 0
-        for event in touching
-    ]
-    keys = tuple(dict.fromkeys(event.key for _, event in entries))
-    editions = tuple(dict.fromkeys(event.edition for _, event in entries))
-    key_at = {key: i for i, key in enumerate(keys)}
-    edition_at = {edition: i for i, edition in enumerate(editions)}
-    rows = np.array([row for row, _ in entries], dtype=np.int64)
-    plain = ~festive[known]
-    plain[rows] = False
-    return Design(
-        log=log[known],
-        day=known,
-        plain=plain,
-        fixed=sparse.csr_array(columns[known]),
-        keys=keys,
-        editions=editions,
-        row=rows,
-        key=np.array([key_at[event.key] for _, event in entries], dtype=np.int64),
-        edition=np.array([edition_at[event.edition] for _, event in entries], dtype=np.int64),
-        lift=np.array([lift(event) for _, event in entries], dtype=np.float64),
-    )
+def ordinal(days: pd.DatetimeIndex) -> Ints:
+    """Return days since 1970."""
+    return np.asarray(days.to_numpy().astype("datetime64[D]").astype(np.int64))
 
 
 def lift(event: EventDay) -> float:
@@ -150,23 +55,121 @@ def lift(event: EventDay) -> float:
     return float(np.log1p(event.share) / np.log1p(reference))
 
 
-def day_columns(days: pd.DatetimeIndex) -> Array:
-    """Return weekday and holiday indicators and the waves of the year (days, SEASON.stop)."""
-    week, kinds = weekdays(days), np.array(holiday_kinds(days), dtype=object)
-    angle = 2 * np.pi * np.asarray(days.day_of_year, dtype=np.float64) / YEAR_DAYS
-    waves = [f(k * angle) for k in range(1, SEASON_PAIRS + 1) for f in (np.sin, np.cos)]
-    return np.column_stack(
-        [week == d for d in range(7)] + [kinds == kind for kind in HOLIDAY_KINDS] + waves
-    ).astype(np.float64)
+@dataclass(frozen=True, kw_only=True)
+class EventTable:
+    """The events of all shops as arrays.
+
+    A *pair* is a shop and a key that touches any of its days.
+
+    Attributes
+    ----------
+    keys, editions : what the positions below mean
+    pair_shop, pair_key : (pairs,), ordered by shop
+    pair, edition, day : of each event day: its pair, its edition, days since 1970; ordered by
+        shop, then day
+    lift : how much of the key's factor the day feels
+    given : log factor by a person's estimate of strength; NaN where none
+    promotion : whether a promotion phase runs
+    """
+
+    keys: tuple[EventKey, ...]
+    editions: tuple[str, ...]
+    pair_shop: Ints
+    pair_key: Ints
+    pair: Ints
+    edition: Ints
+    day: Ints
+    lift: Array
+    given: Array
+    promotion: npt.NDArray[np.bool_]
+
+    @property
+    def shop(self) -> Ints:
+        """Return the position of the shop of each event day."""
+        return self.pair_shop[self.pair]
+
+    @cached_property
+    def pair_of(self) -> Mapping[tuple[int, EventKey], int]:
+        """Return where each pair stands."""
+        keys = [self.keys[k] for k in self.pair_key.tolist()]
+        return {each: i for i, each in enumerate(zip(self.pair_shop.tolist(), keys, strict=True))}
+
+    @classmethod
+    def of(cls, shops: Sequence[str], events: Events) -> EventTable:
+        """Return the events of these shops, in their order."""
+        keys: dict[EventKey, int] = {}
+        editions: dict[str, int] = {}
+        made: dict[int, tuple[Array, ...]] = {}
+        columns: list[tuple[Array, ...]] = []
+        for i, shop in enumerate(shops):
+            own = events[shop]
+            if id(own) not in made:
+                made[id(own)] = _columns(own, keys, editions)
+            part = made[id(own)]
+            columns.append((np.full(len(part[0]), i, dtype=np.float64), *part))
+        shop, day, key, edition, factor, given, runs = (
+            np.concatenate(each) for each in zip(*columns, strict=True)
+        )
+        code = shop.astype(np.int64) * max(len(keys), 1) + key.astype(np.int64)
+        pairs, pair = np.unique(code, return_inverse=True)
+        return cls(
+            keys=tuple(keys),
+            editions=tuple(editions),
+            pair_shop=pairs // max(len(keys), 1),
+            pair_key=pairs % max(len(keys), 1),
+            pair=pair.astype(np.int64),
+            edition=edition.astype(np.int64),
+            day=day.astype(np.int64),
+            lift=factor,
+            given=given,
+            promotion=runs.astype(bool),
+        )
+
+    @property
+    def is_holiday(self) -> npt.NDArray[np.bool_]:
+        """Return whether each event day is in or beside a holiday."""
+        return self.has(family="holiday")[self.pair]
+
+    def has(self, *, family: str | None = None, part: str | None = None) -> npt.NDArray[np.bool_]:
+        """Return which pairs are of a family and part (pairs,)."""
+        of = [family in (None, key.family) and part in (None, key.part) for key in self.keys]
+        return np.array(of, dtype=bool)[self.pair_key]
+
+    def touched(
+        self, shops: int, days: pd.DatetimeIndex, which: npt.NDArray[np.bool_] | None = None
+    ) -> npt.NDArray[np.bool_]:
+        """Return which days any event, or one of `which`, touches (shops, days)."""
+        found = np.zeros((shops, len(days)), dtype=bool)
+        at, row = self.rows(days)
+        if which is not None:
+            at, row = at[which[at]], row[which[at]]
+        found[self.shop[at], row] = True
+        return found
+
+    def rows(self, days: pd.DatetimeIndex) -> tuple[Ints, Ints]:
+        """Return which event days lie on consecutive `days`, and on which of them each does."""
+        if not len(days):
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+        row = self.day - ordinal(days[:1])[0]
+        at = np.flatnonzero((row >= 0) & (row < len(days)))
+        return at, row[at]
 
 
-def _knots(size: int) -> Array:
-    """Return hat functions (days, knots), the last knot on the last day."""
-    spans = max(-(-(size - 1) // KNOT_DAYS), 1)
-    since = np.arange(size) - (size - 1) + spans * KNOT_DAYS
-    before = np.minimum(since // KNOT_DAYS, spans - 1)
-    part = since / KNOT_DAYS - before
-    hats = np.zeros((size, spans + 1))
-    day = np.arange(size)
-    hats[day, before], hats[day, before + 1] = 1 - part, part
-    return hats
+def _columns(
+    own: Mapping[object, Sequence[EventDay]], keys: dict[EventKey, int], editions: dict[str, int]
+) -> tuple[Array, ...]:
+    """Return day, key, edition, lift, given factor and whether a promotion runs; fill the names."""
+    flat = [(day, event) for day, touching in own.items() for event in touching]
+    dates = np.array([day for day, _ in flat], dtype="datetime64[D]").astype(np.float64)
+    rows = [
+        (
+            keys.setdefault(event.key, len(keys)),
+            editions.setdefault(event.edition, len(editions)),
+            lift(event),
+            np.nan if event.strength is None else np.log1p((event.strength - 1) * event.share),
+            event.key.family == "promotion" and event.key.part == "on",
+        )
+        for _, event in flat
+    ]
+    table = np.array(rows, dtype=np.float64).reshape(len(flat), 5)
+    return (dates, *table.T)

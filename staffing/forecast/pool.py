@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from staffing.forecast.calendar import AFTER, EventKey
-from staffing.forecast.design import SEASON
-from staffing.forecast.history import Array
+from staffing.forecast.calendar import CHINESE_ZONES, EventKey
+from staffing.forecast.design import SEASON, EventTable, Ints
+from staffing.forecast.history import Array, History
 from staffing.workspace import Workspace
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 UNSEEN_EVENTS = 1.0
 """Events without any effect that stand beside the known ones where a key was never seen."""
@@ -22,114 +19,173 @@ STRANGERS = 0.5
 """Shops' worth of all platforms' factor that a platform's own is drawn towards."""
 OTHER_CATEGORIES = 1.0
 """Shops' worth of all shops' pattern that a category's own is drawn towards."""
+PROMOTION_DAYS = 3.0
+PROMOTION_MULTIPLE = 1.8
+"""Length and strength of a promotion of a shop without history; assumed."""
+MONTH_DAYS = 30.4
+SPRING_PRIOR = {"before": np.log(0.85), "on": np.log(0.5), "after": np.log(0.85)}
+"""Spring Festival when no history tells it, as log factors of an ordinary day; assumed."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Peers:
-    """Who is like whom: `category` shares weeks and seasons, `platform` shares promotions."""
+class ShopFacts:
+    """What is told of the shops: who is like whom, and what a person knows.
+
+    Attributes
+    ----------
+    category : shares weeks and seasons
+    platform : shares promotions, most of all within the category
+    chinese : whether the State Council's calendar tells which days are lived as weekdays
+    estimate : contacts on an ordinary day as a person tells; NaN where none (shops,)
+    strength : response to promotions relative to the peers' as a person tells, else 1 (shops,)
+    has_history : whether any day of the shop is known (shops,)
+    """
 
     category: tuple[str, ...]
     platform: tuple[str, ...]
+    chinese: bool
+    estimate: Array
+    strength: Array
+    has_history: npt.NDArray[np.bool_]
 
     @classmethod
-    def of(cls, workspace: Workspace) -> Peers:
-        """Return the peers of a workspace, in the order of its shops."""
+    def of(cls, workspace: Workspace, past: History) -> ShopFacts:
+        """Return the facts of a workspace, in the order of its shops."""
         shops = workspace.shops
+        often = shops["promotions_per_month"].to_numpy(dtype=np.float64)
+        busy = np.clip(np.nan_to_num(often) * PROMOTION_DAYS / MONTH_DAYS, 0.0, 1.0)
+        usual = 1 + busy * (PROMOTION_MULTIPLE - 1)
+        strength = shops["strength"].to_numpy(dtype=np.float64)
         return cls(
             category=tuple(shops["category"].astype(str)),
             platform=tuple(shops["platform"].astype(str)),
+            chinese=workspace.zone in CHINESE_ZONES,
+            estimate=shops["contacts_per_day"].to_numpy(dtype=np.float64) / usual,
+            strength=np.where(np.isnan(strength), 1.0, strength),
+            has_history=~np.isnan(past.totals).all(axis=1),
         )
 
-    @classmethod
-    def alike(cls, size: int) -> Peers:
-        """Return `size` shops that are all peers of each other."""
-        return cls(category=("",) * size, platform=("",) * size)
+    def category_mean(self, value: Array, use: npt.NDArray[np.bool_]) -> Array:
+        """Return the mean of a category's shops, else of all shops (shops,)."""
+        of = np.unique(self.category, return_inverse=True)[1]
+        number, total = (
+            np.bincount(of[use], minlength=len(of)),
+            np.bincount(of[use], value[use], len(of)),
+        )
+        overall = float(value[use].mean()) if use.any() else 0.0
+        return np.where(number > 0, total / np.maximum(number, 1), overall)[of]
 
 
-@dataclass(frozen=True, kw_only=True)
-class EventPool:
-    """The log factor to expect of an event key, from the most alike that is known.
+def no_events_known(table: EventTable) -> Array:
+    """Return the log factor to expect of each pair before any history is seen (pairs,)."""
+    prior = np.array([_prior(key) for key in table.keys], dtype=np.float64)
+    return prior[table.pair_key]
 
-    In turn: the key on the same platform, on all platforms; the same phase and stretch of other
-    events; the same stretch of any phase; none.
+
+def expected_events(table: EventTable, seen: Ints, factor: Array, facts: ShopFacts) -> Array:
+    """Return the log factor to expect of each pair, from the most alike that is known.
+
+    In turn: the key in the same category and on the same platform, each drawn towards the wider
+    circle (empirical Bayes, Efron & Morris 1975); for a key that no shop has seen the same phase
+    and stretch of other events; the same stretch of any phase; none.
+
+    Parameters
+    ----------
+    seen : the pairs that were observed (n,)
+    factor : their shops' own log factors (n,)
+
+    Returns
+    -------
+    log factors (pairs,)
     """
-
-    platform: Mapping[tuple[str, EventKey], float] = field(default_factory=dict)
-    everyone: Mapping[EventKey, float] = field(default_factory=dict)
-    phase: Mapping[tuple[str, int], float] = field(default_factory=dict)
-    stretch: Mapping[int, float] = field(default_factory=dict)
-
-    def expected(self, key: EventKey, platform: str) -> float:
-        """Return the log factor to expect of `key` at a shop of `platform`."""
-        _, phase, stretch = key
-        chain: tuple[float | None, ...] = (
-            self.platform.get((platform, key)),
-            self.everyone.get(key),
-            self.phase.get((phase, stretch)),
-            None if phase.startswith(AFTER) else self.stretch.get(stretch),
-        )
-        return next((factor for factor in chain if factor is not None), 0.0)
-
-    @classmethod
-    def of(cls, factors: Sequence[Mapping[EventKey, float]], platforms: Sequence[str]) -> EventPool:
-        """Pool the shops' own log factors."""
-        flat = [
-            (p, key, f) for own, p in zip(factors, platforms, strict=True) for key, f in own.items()
-        ]
-        everyone = {key: _mean(v) for key, v in _grouped((key, f) for _, key, f in flat).items()}
-        phases = _grouped((key[1:], f) for key, f in everyone.items())
-        stretches = _grouped(
-            (stretch, _mean(v))
-            for (phase, stretch), v in phases.items()
-            if not phase.startswith(AFTER)
-        )
-        stretch = {s: _drawn(v, 0.0, UNSEEN_EVENTS) for s, v in stretches.items()}
-        return cls(
-            platform={
-                (p, key): _drawn(v, everyone[key], STRANGERS)
-                for (p, key), v in _grouped(((p, key), f) for p, key, f in flat).items()
-            },
-            everyone=everyone,
-            phase={
-                (name, s): _drawn(v, 0.0 if name.startswith(AFTER) else stretch[s], UNSEEN_EVENTS)
-                for (name, s), v in phases.items()
-            },
-            stretch=stretch,
-        )
-
-
-def _grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
-    found: dict[K, list[V]] = {}
-    for key, value in pairs:
-        found.setdefault(key, []).append(value)
+    prior = np.array([_prior(key) for key in table.keys], dtype=np.float64)
+    firm = np.array([_is_firm(key) for key in table.keys], dtype=bool)
+    number = np.bincount(table.pair_key[seen], minlength=len(prior)).astype(np.float64)
+    total = np.bincount(table.pair_key[seen], factor, len(prior))
+    weight = np.where(firm, 0.0, STRANGERS)
+    known = number > 0
+    everyone = np.divide(total + weight * prior, number + weight, where=known, out=prior.copy())
+    everyone = np.where(known, everyone, _by_likeness(table.keys, everyone, known))
+    found = everyone[table.pair_key]
+    both = [f"{p}\n{c}" for p, c in zip(facts.platform, facts.category, strict=True)]
+    for circle in (facts.platform, both):
+        found = _drawn(table, seen, factor, np.unique(circle, return_inverse=True)[1], found)
     return found
 
 
-def _mean(values: Sequence[float]) -> float:
-    return float(np.mean(values))
+def _drawn(table: EventTable, seen: Ints, factor: Array, group: Ints, towards: Array) -> Array:
+    """Return the mean of each group and key, drawn towards what is expected more widely."""
+    code = group[table.pair_shop] * len(table.keys) + table.pair_key
+    _, of = np.unique(code, return_inverse=True)
+    size = int(of.max(initial=-1)) + 1
+    number = np.bincount(of[seen], minlength=size)
+    total = np.bincount(of[seen], factor, size)
+    return np.asarray((total[of] + STRANGERS * towards) / (number[of] + STRANGERS))
 
 
-def _drawn(values: Sequence[float], towards: float, weight: float) -> float:
-    """Return the mean of `values` and of `weight` pseudo-observations at `towards`."""
-    return (sum(values) + weight * towards) / (len(values) + weight)
+def _is_firm(key: EventKey) -> bool:
+    """Return whether a day is known to be far from ordinary, so that a first sight is believed."""
+    return key.family == "promotion" and key.part == "on"
+
+
+def _prior(key: EventKey) -> float:
+    return float(SPRING_PRIOR[key.part]) if key.is_spring else 0.0
+
+
+def _by_likeness(keys: Sequence[EventKey], factor: Array, known: np.ndarray) -> Array:
+    """Return what to expect of keys that were never seen (keys,)."""
+    found = np.array([_prior(key) for key in keys], dtype=np.float64)
+    events: dict[tuple[str, ...], list[float]] = {}
+    for i in np.flatnonzero(known):
+        events.setdefault(_event(keys[i]), []).append(float(factor[i]))
+    phases: dict[tuple[str, ...], list[float]] = {}
+    for i in np.flatnonzero(known):
+        phases.setdefault(_phase(keys[i]), []).append(float(factor[i]))
+    stretches: dict[tuple[str, ...], list[float]] = {}
+    for phase, values in phases.items():
+        stretches.setdefault((phase[0], *phase[2:]), []).append(float(np.mean(values)))
+    for i in np.flatnonzero(~known):
+        key = keys[i]
+        if same := events.get(_event(key)):
+            found[i] = float(np.mean(same))
+            continue
+        if key.family == "special" or found[i]:
+            continue
+        wide = stretches.get((_phase(key)[0], *_phase(key)[2:]), [])
+        usual = sum(wide) / (len(wide) + UNSEEN_EVENTS) if _is_firm(key) else 0.0
+        own = phases.get(_phase(key), [])
+        found[i] = (sum(own) + UNSEEN_EVENTS * usual) / (len(own) + UNSEEN_EVENTS)
+    return found
+
+
+def _event(key: EventKey) -> tuple[str, ...]:
+    return key.family, key.event, key.part, str(key.stretch)
+
+
+def _phase(key: EventKey) -> tuple[str, ...]:
+    return key.family, key.phase, key.part, str(key.stretch)
 
 
 def pooled_days(
-    own: Array, start: Array, shrink: Array, weight: Array, categories: Sequence[str]
+    own: Array,
+    shrink: Array,
+    known: npt.NDArray[np.bool_],
+    full: Array,
+    categories: Sequence[str],
 ) -> Array:
-    """Return for every shop the weekday, holiday and season factors to expect of it.
+    """Return for every shop the weekday, month and season factors to expect of it.
 
     Parameters
     ----------
     own : the shops' own factors (shops, factors)
-    start : what to expect when nothing is known (factors,)
-    shrink : pseudo-shops at `start` (factors,)
-    weight : how much a shop's seasons count, 0 to 1 (shops,)
+    shrink : pseudo-shops without any pattern (factors,)
+    known : whether a shop has any history (shops,)
+    full : how much its seasons count, 0 to 1 (shops,)
     categories : the category of each shop
     """
-    counts = np.ones_like(own)
-    counts[:, SEASON] = weight[:, None]
-    overall = ((own * counts).sum(axis=0) + shrink * start) / (counts.sum(axis=0) + shrink)
+    counts = np.repeat(known[:, None].astype(np.float64), own.shape[1], axis=1)
+    counts[:, SEASON] *= full[:, None]
+    overall = (own * counts).sum(axis=0) / (counts.sum(axis=0) + shrink)
     found = np.empty_like(own)
     names = np.array(categories)
     for name in dict.fromkeys(categories):

@@ -9,8 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from staffing.forecast.calendar import EventDay, EventKey, holiday_kinds, weekdays
-from staffing.forecast.design import Events
+from staffing.forecast.calendar import (
+    CHINESE_ZONES,
+    SATURDAY,
+    EventDay,
+    EventKey,
+    Events,
+    weekdays,
+)
 from staffing.forecast.history import Array, History
 from staffing.grid import SLOTS_PER_DAY, SLOTS_PER_H, Window
 from staffing.workspace import Workspace
@@ -18,6 +24,8 @@ from staffing.workspace import Workspace
 RECENT_DAYS = 91
 PRIOR_CONTACTS = 300.0
 """Contacts that pull a shop's own profile towards its category's, as if it had had them."""
+WEEKDAY_PRIOR_CONTACTS = 600.0
+"""Contacts that pull the profile of a weekday towards that of all working days or days off."""
 EVENT_PRIOR_CONTACTS = 150.0
 """Contacts that pull a shop's profile of an event day towards all shops' change of shape."""
 RATIO_PRIOR = 0.25
@@ -33,25 +41,27 @@ ShapeKey = tuple[EventKey, int | None, int | None]
 class Factors(Protocol):
     """What a profile asks of the daily model."""
 
-    def event_factor(self, shop: int, touching: Sequence[EventDay]) -> float:
-        """Return the log factor of events on a day of a shop."""
+    def event_factor(self, shop: int, event: EventDay) -> float:
+        """Return the log factor of an event on a day of a shop."""
         ...
 
 
 class Profiles:
     """Shares of a day's contacts per half hour of the service day.
 
-    A shop's own recent shares, shrunk towards its category's, apart for working days and days
-    off. A day in an event has the shop's own past shape on such days, shrunk towards its ordinary
-    profile bent as all shops' bent; an event day like none before has the ordinary profile with
-    the half hours inside the phase raised by the phase's multiple.
+    A shop's own recent shares, shrunk towards its category's, apart for every weekday, which is
+    in turn shrunk towards all working days or days off. A day in an event has the shop's own past
+    shape on such days, shrunk towards its ordinary profile bent as all shops' bent; an event day
+    like none before has the ordinary profile with the half hours inside the phase raised by the
+    phase's multiple.
     """
 
     def __init__(self, history: History, events: Events, workspace: Workspace) -> None:
         self._shops = history.shops
+        self._chinese = workspace.zone in CHINESE_ZONES
         self._windows = [workspace.windows[shop] for shop in history.shops]
-        self._masks = [_open(window, history.counts.shape[2]) for window in self._windows]
-        timed = [shop not in history.daily_only for shop in history.shops]
+        self._masks = np.array([_open(w, history.counts.shape[2]) for w in self._windows])
+        timed = np.array([shop not in history.daily_only for shop in history.shops])
         self._ordinary = self._usual(history.latest(RECENT_DAYS), events, timed, workspace)
         self._event = self._events(history, events, timed)
 
@@ -67,10 +77,10 @@ class Profiles:
         model : tells the multiple of a phase whose shape was never seen; without it such a day
             keeps the ordinary profile
         """
-        rows = self._ordinary[shop][_off(days)]
+        rows = self._ordinary[shop][weekdays(days, chinese=self._chinese)]
         own = events[self._shops[shop]]
         for j, date in enumerate(days.date):
-            if touching := own.get(date):
+            if touching := [event for event in own.get(date, ()) if event.shapes_day]:
                 rows[j] = self._on_event_day(shop, rows[j], touching, model)
         return rows
 
@@ -81,35 +91,38 @@ class Profiles:
         seen = self._event[shop].get(_shape_key(event, self._windows[shop]))
         if seen is not None or model is None:
             return usual if seen is None else seen
-        multiple = 1 + np.expm1(model.event_factor(shop, [event])) / event.share
+        multiple = 1 + np.expm1(model.event_factor(shop, event)) / event.share
         bent = usual.copy()
         bent[slice(*event.covers)] *= max(multiple, 0.0)
         return _normal(bent, self._masks[shop])
 
+    def ordinary(self, days: pd.DatetimeIndex) -> Array:
+        """Return shares (shops, days, half hours of the service day) of days without events."""
+        return self._ordinary[:, weekdays(days, chinese=self._chinese)]
+
     def _usual(
-        self, recent: History, events: Events, timed: Sequence[bool], workspace: Workspace
-    ) -> list[Array]:
-        """Return each shop's profiles of working days and of days off (2, half hours)."""
-        off = _off(recent.days)
-        counts = np.nan_to_num(recent.counts)
-        use = np.array(
-            [
-                [has_time and date not in events[shop] for date in recent.days.date]
-                for shop, has_time in zip(recent.shops, timed, strict=True)
-            ]
-        )
-        own = np.einsum("sd,sdk->sk", use, counts)
+        self,
+        recent: History,
+        events: Events,
+        timed: npt.NDArray[np.bool_],
+        workspace: Workspace,
+    ) -> Array:
+        """Return the profile of every weekday (shops, 7, half hours)."""
+        use = timed[:, None] & ~shaped(events, recent)
+        of_weekday = weekdays(recent.days, chinese=self._chinese)[:, None] == np.arange(7)
+        # (shops, 7, days) @ (shops, days, half hours)
+        own = (use[:, None, :] * of_weekday.T[None]) @ np.nan_to_num(recent.counts)
+        own *= self._masks[:, None, :]
         category = workspace.shops["category"].loc[list(recent.shops)].to_numpy()
-        found = []
-        for i, mask in enumerate(self._masks):
-            prior = _among_peers(own, category == category[i], mask)
-            base = _normal(own[i] * mask + PRIOR_CONTACTS * prior, mask)
-            kinds = [(use[i] * (off == kind)) @ counts[i] * mask for kind in (0, 1)]
-            found.append(np.array([_normal(k + PRIOR_CONTACTS * base, mask) for k in kinds]))
-        return found
+        prior = _among_peers(own.sum(axis=1), category, self._masks)
+        base = _normal(own.sum(axis=1) + PRIOR_CONTACTS * prior, self._masks)
+        kinds = [own[:, each].sum(axis=1) for each in (slice(0, 5), slice(5, 7))]
+        of_kind = [_normal(k + PRIOR_CONTACTS * base, self._masks) for k in kinds]
+        shrunk = np.stack([of_kind[day >= SATURDAY] for day in range(7)], axis=1)
+        return _normal(own + WEEKDAY_PRIOR_CONTACTS * shrunk, self._masks[:, None, :])
 
     def _events(
-        self, history: History, events: Events, timed: Sequence[bool]
+        self, history: History, events: Events, timed: npt.NDArray[np.bool_]
     ) -> list[dict[ShapeKey, Array]]:
         """Return each shop's profile on every kind of event day that any shop has seen."""
         own: list[dict[ShapeKey, Array]] = [{} for _ in self._shops]
@@ -134,31 +147,36 @@ class Profiles:
         ]
 
     def _past_event_days(
-        self, history: History, events: Events, timed: Sequence[bool]
+        self, history: History, events: Events, timed: npt.NDArray[np.bool_]
     ) -> Iterator[tuple[int, ShapeKey, Array, Array]]:
         """Yield shop, kind, contacts and ordinary profile of every known event day."""
-        off = _off(history.days)
+        week = weekdays(history.days, chinese=self._chinese)
         position = {date: j for j, date in enumerate(history.days.date)}
         for i, shop in enumerate(self._shops):
-            for date, touching in events[shop].items() if timed[i] else ():
-                if (j := position.get(date)) is None:
+            for date, every in events[shop].items() if timed[i] else ():
+                touching = [event for event in every if event.shapes_day]
+                if not touching or (j := position.get(date)) is None:
                     continue
                 counts = np.nan_to_num(history.counts[i, j])
                 if counts.sum() > 0:
                     key = _shape_key(_leading(touching), self._windows[i])
-                    yield i, key, counts, self._ordinary[i][off[j]]
+                    yield i, key, counts, self._ordinary[i, week[j]]
 
 
-def _off(days: pd.DatetimeIndex) -> npt.NDArray[np.int64]:
-    """Return 1 for weekends and holidays off, 0 for working days."""
-    festive = [kind in ("holiday", "spring_festival") for kind in holiday_kinds(days)]
-    off = (weekdays(days) >= 5) | np.array(festive, dtype=bool)
-    return np.asarray(off, dtype=np.int64)
+def shaped(events: Events, past: History) -> npt.NDArray[np.bool_]:
+    """Return on which days an event may have changed the time of day (shops, days)."""
+    made: dict[int, npt.NDArray[np.bool_]] = {}
+    for shop in past.shops:
+        own = events[shop]
+        if id(own) not in made:
+            dates = [day for day, touching in own.items() if any(e.shapes_day for e in touching)]
+            made[id(own)] = past.days.isin(pd.DatetimeIndex(dates))
+    return np.array([made[id(events[shop])] for shop in past.shops]).reshape(len(past.shops), -1)
 
 
 def _leading(touching: Sequence[EventDay]) -> EventDay:
     """Return the event that shapes a day of several: the one that began last."""
-    return max(touching, key=lambda event: (event.covers[0], -event.key[2], event.key))
+    return max(touching, key=lambda event: (event.covers[0], -event.key.stretch, event.key))
 
 
 def _shape_key(event: EventDay, window: Window) -> ShapeKey:
@@ -170,14 +188,26 @@ def _shape_key(event: EventDay, window: Window) -> ShapeKey:
     )
 
 
-def _among_peers(own: Array, peers: npt.NDArray[np.bool_], mask: Array) -> Array:
-    """Return the profile to expect of a shop: its category's, all shops', or the prior."""
+def _among_peers(own: Array, category: npt.NDArray[np.object_], masks: Array) -> Array:
+    """Return the profile to expect of each shop: its category's, all shops', or the prior.
+
+    Parameters
+    ----------
+    own : contacts per half hour of the service day (shops, half hours)
+    masks : 1 where the shop is open, else 0 (shops, half hours)
+    """
     everyone = own.sum(axis=0)
-    start = everyone if (everyone * mask).sum() > 0 else _prior(len(mask))
-    category = own[peers].sum(axis=0) * mask
-    if category.sum() < PRIOR_CONTACTS:
-        category = category + PRIOR_CONTACTS * _normal(start * mask, mask)
-    return _normal(category, mask)
+    start = np.where(
+        (everyone * masks).sum(axis=1, keepdims=True) > 0, everyone, _prior(len(everyone))
+    )
+    of = np.unique(category, return_inverse=True)[1]
+    sums = np.zeros((int(of.max(initial=-1)) + 1, own.shape[1]))
+    np.add.at(sums, of, own)
+    peers = sums[of] * masks
+    thin = peers.sum(axis=1, keepdims=True) < PRIOR_CONTACTS
+    return _normal(
+        peers + np.where(thin, PRIOR_CONTACTS, 0.0) * _normal(start * masks, masks), masks
+    )
 
 
 def _open(window: Window, width: int) -> Array:
@@ -192,6 +222,6 @@ def _prior(width: int) -> Array:
 
 
 def _normal(shape: Array, mask: Array) -> Array:
-    """Return `shape` scaled to sum one; even over the open slots where it is empty."""
+    """Return shapes scaled to sum one; even over the open slots where they are empty."""
     shape = shape + 1e-9 * mask
-    return np.asarray(shape / shape.sum(), dtype=np.float64)
+    return np.asarray(shape / shape.sum(axis=-1, keepdims=True), dtype=np.float64)

@@ -1,12 +1,15 @@
-"""How wrong a forecast may be: the variance behind its quantiles.
+"""How wrong a forecast may be: the variance behind its quantiles, and how errors hang together.
 
-The variance of an interval's contacts is ``phi * mean + sigma**2 * mean**2``: counting noise and
-the error of the day's total, the latter from the residuals of the backtest. Counts are taken as
-negative binomial (Jongbloed & Koole 2001 for the doubly stochastic arrivals of call centres).
+The variance of a day's contacts is ``phi * mean + sigma**2 * mean**2``: counting noise and the
+error of the forecast, the latter from the residuals of the backtest. A half hour adds what its
+share of the day errs by. Counts are negative binomial (`counts`); quantile levels are stretched
+so that the backtest's own days fell inside as often as the levels say (recalibration by the
+probability integral transform; Dawid 1984).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +17,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from staffing.forecast.design import Events
+from staffing.forecast.calendar import Events
+from staffing.forecast.counts import level_of, quantiles
 from staffing.forecast.history import Array, History
-from staffing.forecast.profile import RECENT_DAYS, Profiles
+from staffing.forecast.profile import RECENT_DAYS, Profiles, shaped
 
 LEAST_SIGMA = 0.03
 POOLED_ERRORS = 10.0
@@ -31,27 +35,47 @@ PRIOR_EVENT_ERRORS = 20.0
 FEWEST_HALF_HOURS = 100
 """Half hours below which overdispersion cannot be told from none."""
 MOST_OVERDISPERSED = 5.0
+MOST_PROFILE_SIGMA = 0.5
 Z80, SHARE80 = 1.2816, 0.8
 """80 % of normal errors lie within 1.28 standard deviations."""
+Z95, SHARE95 = 1.96, 0.95
+PRIOR_RANKS = 60.0
+"""Tested days whose weight the tested ones need before quantile levels are stretched."""
+MOST_STRETCH = 2.0
+PRIOR_TIES = {"all": 0.05, "day": 0.10, "shop": 0.30}
+"""Shares of the error's variance that all shops' whole horizon, all shops' day and a shop's whole
+horizon have in common, when too few origins tell; assumed."""
+PRIOR_ORIGINS = 6.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Spread:
-    """Per shop: relative error of the day's total and overdispersion of a half hour.
+    """Doubt about the contacts of each shop.
 
     Attributes
     ----------
     sigma : relative standard deviation of an ordinary day's forecast (shops,)
-    event_sigma : what event days add to it, in quadrature
+    event_sigma : what days in a promotion add to it, in quadrature
     phi : variance over mean of a half hour's counts given the day's total (shops,), at least 1
+    profile_sigma : relative error of a half hour's share of the day (shops,)
+    stretch : what the normal scores of 80 and 95 % intervals are multiplied by
+    ties : shares of the error's variance in common: all, day, shop
     """
 
     sigma: Array
     event_sigma: float
     phi: Array
+    profile_sigma: Array
+    stretch: tuple[float, float]
+    ties: dict[str, float]
 
     def variance(
-        self, shop: npt.NDArray[np.integer], mean: Array, event: npt.NDArray[np.bool_]
+        self,
+        shop: npt.NDArray[np.integer],
+        mean: Array,
+        event: npt.NDArray[np.bool_],
+        *,
+        half_hours: bool,
     ) -> Array:
         """Return the variance of counts.
 
@@ -59,55 +83,107 @@ class Spread:
         ----------
         shop : position of each row's shop (n,)
         mean : expected contacts of each row (n,)
-        event : whether an event touches the row's day (n,)
+        event : whether a promotion runs on the row's day (n,)
+        half_hours : whether rows are half hours, else days
         """
         sigma2 = self.sigma[shop] ** 2 + np.where(event, self.event_sigma**2, 0.0)
+        if half_hours:
+            sigma2 = sigma2 + self.profile_sigma[shop] ** 2
         return np.asarray(self.phi[shop] * mean + sigma2 * mean**2)
 
-
-def quantile(mean: Array, variance: Array, level: float) -> Array:
-    """Return a quantile of negative binomial counts with this mean and variance.
-
-    >>> quantile(np.array([100.0, 0.0]), np.array([500.0, 0.0]), 0.9)
-    array([129.,   0.])
-    """
-    mean = np.asarray(mean, dtype=np.float64)
-    safe = np.maximum(mean, 1e-9)
-    over = np.maximum(variance / safe, 1 + 1e-6)
-    found = stats.nbinom.ppf(level, safe / (over - 1), 1 / over)
-    return np.where(mean <= 1e-9, 0.0, found)
+    def quantiles(self, mean: Array, variance: Array, levels: Sequence[float]) -> Array:
+        """Return quantiles of counts (n, levels), at levels stretched as the backtest tells."""
+        z = stats.norm.ppf(np.asarray(levels, dtype=np.float64))
+        factor = np.interp(np.abs(z), [Z80, Z95], self.stretch)
+        return quantiles(mean, variance, stats.norm.cdf(z * factor))
 
 
-def rate_quantile(mean: Array, variance: Array, level: float) -> Array:
-    """Return a quantile of the contacts to expect, apart from the luck of their arrivals.
-
-    The rate behind the negative binomial counts is gamma; a queue's formula has the arrivals'
-    own (Poisson) noise in it already. Levels from one half on never give less than the mean.
-
-    >>> rate_quantile(np.array([100.0]), np.array([500.0]), 0.9).round(1)
-    array([126.3])
-    """
-    mean = np.asarray(mean, dtype=np.float64)
-    beyond = variance - mean
-    certain = beyond <= 1e-9 * np.maximum(mean, 1.0)
-    scale = np.where(certain, 1.0, beyond) / np.maximum(mean, 1e-9)
-    found = stats.gamma.ppf(level, np.maximum(mean, 1e-9) / scale, scale=scale)
-    found = np.where(certain, mean, found)
-    return np.maximum(found, mean) if level >= 0.5 else found
-
-
-def spread(history: History, events: Events, profiles: Profiles, errors: pd.DataFrame) -> Spread:
+def spread(
+    history: History,
+    events: Events,
+    profiles: Profiles,
+    errors: pd.DataFrame,
+    level_sd: Array | None = None,
+) -> Spread:
     """Return the spread behind a forecast.
 
     Parameters
     ----------
-    events : the promotion phases that touched each shop's days
-    errors : a backtest's usable rows: shop_id, actual, forecast, event
+    events : what touches each shop's days
+    errors : a backtest's usable rows: shop_id, origin, date, actual, forecast, event
+    level_sd : further doubt about each shop's level: of a shop with little history (shops,)
     """
-    phi = _overdispersion(history, events, profiles)
-    sigma = _sigma(history.shops, phi, errors[~errors["event"]])
-    extra = _event_sigma(history.shops, sigma, phi, errors[errors["event"]])
-    return Spread(sigma=sigma, event_sigma=extra, phi=phi)
+    phi, profile_sigma = _half_hours(history, events, profiles)
+    shop = pd.Categorical(errors["shop_id"], categories=list(history.shops)).codes.astype(np.int64)
+    promotion = errors["event"].to_numpy(dtype=bool)
+    sigma = _sigma(phi, shop[~promotion], errors[~promotion])
+    if level_sd is not None:
+        sigma = np.hypot(sigma, level_sd)
+    extra = _event_sigma(sigma, phi, shop[promotion], errors[promotion])
+    plain = Spread(
+        sigma=sigma,
+        event_sigma=extra,
+        phi=phi,
+        profile_sigma=profile_sigma,
+        stretch=(1.0, 1.0),
+        ties=PRIOR_TIES,
+    )
+    return _calibrated(plain, shop, errors)
+
+
+def _calibrated(plain: Spread, shop: npt.NDArray[np.int64], errors: pd.DataFrame) -> Spread:
+    """Return the spread with levels and ties as the errors tell."""
+    if errors.empty:
+        return plain
+    actual, mean = errors["actual"].to_numpy(), errors["forecast"].to_numpy()
+    event = errors["event"].to_numpy(dtype=bool)
+    variance = plain.variance(shop, mean, event, half_hours=False)
+    level = np.clip(level_of(actual, mean, variance), 1e-6, 1 - 1e-6)
+    score = np.asarray(stats.norm.ppf(level), dtype=np.float64)
+    trust = len(score) / (len(score) + PRIOR_RANKS)
+    found = [
+        float(
+            np.clip(np.quantile(np.abs(score), share) / z, 1 / MOST_STRETCH, MOST_STRETCH) ** trust
+        )
+        for share, z in ((SHARE80, Z80), (SHARE95, Z95))
+    ]
+    return Spread(
+        sigma=plain.sigma,
+        event_sigma=plain.event_sigma,
+        phi=plain.phi,
+        profile_sigma=plain.profile_sigma,
+        # Levels must not cross: the wider score stays the wider.
+        stretch=(found[0], max(found[1], found[0] * Z80 / Z95)),
+        ties=_ties(errors.assign(score=score)),
+    )
+
+
+def _ties(scores: pd.DataFrame) -> dict[str, float]:
+    """Return how much of the error's variance is common: to all, to a day, to a shop.
+
+    The mean product of two different errors of one origin, of one day, of one shop estimates
+    what the pair has in common.
+    """
+    groups = {"all": ["origin"], "day": ["origin", "date"], "shop": ["origin", "shop_id"]}
+    shared = {name: _pairs(scores, by) for name, by in groups.items()}
+    origins = scores["origin"].nunique()
+    trust = origins / (origins + PRIOR_ORIGINS)
+    apart = {"all": 0.0, "day": shared["all"], "shop": shared["all"]}
+    found = {
+        name: float(np.clip(trust * (shared[name] - apart[name]) + (1 - trust) * prior, 0.0, 0.9))
+        for name, prior in PRIOR_TIES.items()
+    }
+    total = max(sum(found.values()), 1.0)
+    return {name: value / total for name, value in found.items()}
+
+
+def _pairs(scores: pd.DataFrame, by: list[str]) -> float:
+    """Return the mean product of two different scores of a group."""
+    total = float((scores["score"] ** 2).mean()) or 1.0
+    grouped = scores.assign(square=scores["score"] ** 2).groupby(by, sort=False)
+    sums, squares, size = grouped["score"].sum(), grouped["square"].sum(), grouped.size()
+    number = float((size * (size - 1)).sum())
+    return float((sums**2 - squares).sum() / number / total) if number else 0.0
 
 
 def _log_errors(rows: pd.DataFrame) -> Array:
@@ -115,32 +191,35 @@ def _log_errors(rows: pd.DataFrame) -> Array:
     return np.asarray(np.abs(np.log((actual + 0.5) / (expected + 0.5))))
 
 
-def _sigma(shops: tuple[str, ...], phi: Array, usual: pd.DataFrame) -> Array:
+def _sigma(phi: Array, shop: npt.NDArray[np.int64], usual: pd.DataFrame) -> Array:
     """Return relative errors of ordinary days, robust, shrunk towards all shops'."""
-    own2, number = np.zeros(len(shops)), np.zeros(len(shops))
-    for i, shop in enumerate(shops):
-        rows = usual[usual["shop_id"] == shop]
-        if rows.empty:
+    own2, number = np.zeros(len(phi)), np.zeros(len(phi))
+    errors, means = _log_errors(usual), usual["forecast"].to_numpy()
+    order = np.argsort(shop, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(shop[order])) + 1):
+        if not len(rows):
             continue
-        noise = phi[i] / max(float(rows["forecast"].mean()), 1.0)
-        scale = float(np.quantile(_log_errors(rows), SHARE80)) / Z80
+        i = int(shop[rows[0]])
+        noise = phi[i] / max(float(means[rows].mean()), 1.0)
+        scale = float(np.quantile(errors[rows], SHARE80)) / Z80
         own2[i] = max(scale**2 - noise, LEAST_SIGMA**2)
         number[i] = len(rows)
     if not number.any():
-        return np.full(len(shops), PRIOR_SIGMA)
+        return np.full(len(phi), PRIOR_SIGMA)
     pooled = float(np.average(own2, weights=number))
     prior = np.where(number > 0, pooled, max(pooled, PRIOR_SIGMA**2))
     return np.sqrt((number * own2 + POOLED_ERRORS * prior) / (number + POOLED_ERRORS))
 
 
-def _event_sigma(shops: tuple[str, ...], sigma: Array, phi: Array, rows: pd.DataFrame) -> float:
+def _event_sigma(
+    sigma: Array, phi: Array, shop: npt.NDArray[np.int64], rows: pd.DataFrame
+) -> float:
     """Return what event days add to the relative error, robust, shrunk towards the prior."""
-    shop = pd.Categorical(rows["shop_id"], categories=list(shops)).codes
-    noise = phi[shop] / np.maximum(rows["forecast"].to_numpy(), 1.0)
-    usual = np.sqrt(sigma[shop] ** 2 + noise)
     number = len(rows)
     if not number:
         return EVENT_SIGMA
+    noise = phi[shop] / np.maximum(rows["forecast"].to_numpy(), 1.0)
+    usual = np.sqrt(sigma[shop] ** 2 + noise)
     # How much wider than usual the errors are, and what that leaves for the event itself.
     wider = float(np.quantile(_log_errors(rows) / usual, SHARE80)) / Z80
     extra2 = max(wider**2 - 1, 0.0) * float(np.median(usual)) ** 2
@@ -148,19 +227,30 @@ def _event_sigma(shops: tuple[str, ...], sigma: Array, phi: Array, rows: pd.Data
     return float(np.sqrt(total / (number + PRIOR_EVENT_ERRORS)))
 
 
-def _overdispersion(history: History, events: Events, profiles: Profiles) -> Array:
-    """Return variance over mean of half hours around total × profile on ordinary days."""
+def _half_hours(history: History, events: Events, profiles: Profiles) -> tuple[Array, Array]:
+    """Return overdispersion and relative error of half hours around total × profile.
+
+    Their squared errors are taken to grow as ``phi * mean + (profile_sigma * mean)**2``; both are
+    found by least squares weighted with the inverse mean, on days without promotions.
+    """
     recent = history.latest(RECENT_DAYS)
-    none: Events = {shop: {} for shop in history.shops}
-    found = np.ones(len(history.shops))
-    for i, shop in enumerate(history.shops):
-        if shop in history.daily_only:
+    shops = len(history.shops)
+    phi, profile = np.ones(shops), np.zeros(shops)
+    timed = np.array([shop not in history.daily_only for shop in history.shops])
+    use = timed[:, None] & ~shaped(events, recent)
+    expected = np.nansum(recent.counts, axis=2)[:, :, None] * profiles.ordinary(recent.days)
+    for i in np.flatnonzero(use.any(axis=1)):
+        counts, mean = recent.counts[i][use[i]], expected[i][use[i]]
+        kept = ~np.isnan(counts) & (mean > 0.05)
+        if kept.sum() <= FEWEST_HALF_HOURS:
             continue
-        plain = np.array([date not in events[shop] for date in recent.days.date], dtype=bool)
-        counts = recent.counts[i, plain]
-        totals = np.nansum(counts, axis=1)
-        expected = totals[:, None] * profiles.of(i, recent.days[plain], none)
-        use = ~np.isnan(counts) & (expected > 0.05)
-        if use.sum() > FEWEST_HALF_HOURS:
-            found[i] = np.mean((counts[use] - expected[use]) ** 2 / expected[use])
-    return np.clip(found, 1.0, MOST_OVERDISPERSED)
+        counts, mean = counts[kept], mean[kept]
+        ratio = (counts - mean) ** 2 / mean
+        apart = float(((mean - mean.mean()) ** 2).sum())
+        slope = float((ratio * (mean - mean.mean())).sum()) / apart if apart > 0 else 0.0
+        slope = float(np.clip(slope, 0.0, MOST_PROFILE_SIGMA**2))
+        start = float(ratio.mean()) - slope * float(mean.mean())
+        if start < 1.0:
+            slope = max((float(ratio.mean()) - 1.0) / float(mean.mean()), 0.0)
+        phi[i], profile[i] = np.clip(start, 1.0, MOST_OVERDISPERSED), np.sqrt(slope)
+    return phi, np.minimum(profile, MOST_PROFILE_SIGMA)
