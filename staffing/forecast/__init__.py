@@ -137,9 +137,9 @@ def forecast(workspace: Workspace, scenario: Scenario, past: History) -> Forecas
     events = event_days(workspace, pd.date_range(every[0], every[-1], freq="D"))
     table = EventTable.of(known.shops, events)
     facts = ShopFacts.of(workspace, known)
-    model = fit(known, table, facts)
+    tested = backtest(workspace, known, scenario, events, table)
+    model = fit(known, table, facts, tested.model)
     profiles = Profiles(known, events, workspace)
-    tested = backtest(workspace, known, scenario)
     doubt = spread(known, events, profiles, tested.usable, model.level_sd)
     mean = totals(model, known, table, days, tested.simpler) * scenario.forecast.uplift
     mean = mean * ~_rests(known, days)

@@ -51,10 +51,12 @@ class Backtest:
         quantiles ``q<percent>`` (NaN at the first origin: they are learnt from earlier ones)
     simpler : whether the mean of the last weeks has served each shop so much better than the
         model that its ordinary days are forecast by it (shops,)
+    model : the fit at the last origin; None without any
     """
 
     table: pd.DataFrame
     simpler: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    model: DailyModel | None = None
 
     @cached_property
     def usable(self) -> pd.DataFrame:
@@ -97,18 +99,29 @@ class Backtest:
         ).reset_index()
 
 
-def backtest(workspace: Workspace, past: History, scenario: Scenario) -> Backtest:
+def backtest(
+    workspace: Workspace,
+    past: History,
+    scenario: Scenario,
+    events: Events | None = None,
+    table: EventTable | None = None,
+) -> Backtest:
     """Forecast again from earlier origins, with the scenario's distance from data to horizon.
 
     Origins lie a week apart (two days where the history is shorter than eight weeks); nothing
     after an origin is used, promotions and holidays are known in advance. Each origin is judged
     on as many days as the scenario plans, but on no more than a third of the history, or a week.
+
+    Parameters
+    ----------
+    events, table : what touches each shop's days, where it is known already
     """
     nothing = np.zeros(len(past.shops), dtype=bool)
     if not len(past.days):
         return Backtest(table=_rows([]), simpler=nothing)
-    events = event_days(workspace, past.days)
-    table = EventTable.of(past.shops, events)
+    if events is None:
+        events = event_days(workspace, past.days)
+    table = table or EventTable.of(past.shops, events)
     parts: list[pd.DataFrame] = []
     model: DailyModel | None = None
     gap, length, origins = _origins(past, scenario)
@@ -122,7 +135,7 @@ def backtest(workspace: Workspace, past: History, scenario: Scenario) -> Backtes
         if parts:
             rows = _with_quantiles(rows, workspace, known, events, pd.concat(parts))
         parts.append(rows)
-    return Backtest(table=_rows(parts), simpler=_simpler(past.shops, parts))
+    return Backtest(table=_rows(parts), simpler=_simpler(past.shops, parts), model=model)
 
 
 def _origins(past: History, scenario: Scenario) -> tuple[int, int, list[dt.date]]:
@@ -208,7 +221,7 @@ def _one(
             "actual": past.totals[:, first : first + len(days)].ravel(),
             "forecast": expected.ravel(),
             "model": model.predict(days).ravel(),
-            "naive": _naive(known, days).ravel(),
+            "naive": naive(known, days).ravel(),
             "usual": usual(known, table, days, chinese=model.chinese).ravel(),
             "event": table.touched(len(shops), days, table.promotion).ravel(),
         }
@@ -228,7 +241,7 @@ def _with_quantiles(
     return rows.assign(**{f"q{100 * q:g}": found[:, k] for k, q in enumerate(LEVELS)})
 
 
-def _naive(known: History, days: pd.DatetimeIndex) -> Array:
+def naive(known: History, days: pd.DatetimeIndex) -> Array:
     """Return the last known total of the same weekday, else of any day (shops, days)."""
     any_day = _last_known(known.totals, 1)
     found = np.empty((len(known.shops), len(days)))

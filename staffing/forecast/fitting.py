@@ -44,9 +44,9 @@ from staffing.forecast.history import Array, History
 from staffing.forecast.pool import ShopFacts, expected_events, no_events_known, pooled_days
 from staffing.forecast.solve import KNOT_DAYS, Entries, level_on_days, solve
 
-STEPS = np.array([0.01, 0.02, 0.04, 0.08, 0.16])
+STEPS = np.array([0.02, 0.05, 0.16])
 """Daily steps of the level to choose from, in units of a day's noise: at the end of a history the
-level is a mean with a half-life of ln 2 / step, 69 to 4 days."""
+level is a mean with a half-life of ln 2 / step, 35 to 4 days."""
 FIRST_STEP = 0.06
 TEMPER = 4.0
 """Divides the evidence for a step: days are not as independent of each other as it assumes."""
@@ -87,7 +87,7 @@ MEMORY_DAYS = 180.0
 poor one a year later."""
 FREEDOM = 5.0
 """Degrees of freedom of the Student t distribution of days and level steps."""
-ROUNDS = 4
+ROUNDS = 3
 WARM_ROUNDS = 2
 """Rounds that suffice from the factors of a fit a week earlier."""
 MOST_DAYS = 1096
@@ -321,7 +321,13 @@ def _round(data: _Data, facts: ShopFacts, state: _State, *, wide: bool, find_dat
 
 
 def _solve(
-    data: _Data, facts: ShopFacts, state: _State, step: Array, *, wide: bool
+    data: _Data,
+    facts: ShopFacts,
+    state: _State,
+    step: Array,
+    *,
+    wide: bool,
+    evidence: bool = False,
 ) -> tuple[Array, Array, Array]:
     return solve(
         data.log,
@@ -331,6 +337,7 @@ def _solve(
         _prior(data, facts, state, wide=wide),
         _first_knot(facts, state),
         state.step_weight / _week_step(step, state.noise) ** 2,
+        evidence=evidence,
     )
 
 
@@ -388,7 +395,9 @@ def _chosen_step(data: _Data, facts: ShopFacts, state: _State) -> Array:
     What the other shops' evidence favours is the prior (empirical Bayes).
     """
     shops = len(data.log)
-    found = [_solve(data, facts, state, np.full(shops, q), wide=False)[2] for q in STEPS]
+    found = [
+        _solve(data, facts, state, np.full(shops, q), wide=False, evidence=True)[2] for q in STEPS
+    ]
     evidence = np.column_stack(found) / TEMPER
     likely = np.exp(evidence - evidence.max(axis=1, keepdims=True))
     prior = np.full(len(STEPS), 1 / len(STEPS))

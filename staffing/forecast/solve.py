@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
+from threadpoolctl import threadpool_limits
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -77,6 +78,8 @@ def solve(
     prior: tuple[Array, Array],
     first: tuple[Array, Array],
     step: Array,
+    *,
+    evidence: bool = False,
 ) -> tuple[Array, Array, Array]:
     """Return level and factors that minimise the weighted squares, priors included.
 
@@ -93,22 +96,25 @@ def solve(
     Returns
     -------
     knots (shops, n / 7 + 1), factors (shops, fixed + own), log evidence for the priors and
-    steps up to a constant (shops,)
+    steps up to a constant, 0 unless `evidence` is asked for (shops,)
     """
-    parts = [
-        _solve(
-            log[i:j],
-            weight[i:j],
-            fixed,
-            entries.of(i, j),
-            (prior[0][i:j], prior[1][i:j]),
-            (first[0][i:j], first[1][i:j]),
-            step[i:j],
-        )
-        for i, j in _batches(len(log))
-    ]
-    knots, factors, evidence = zip(*parts, strict=True)
-    return np.concatenate(knots), np.concatenate(factors), np.concatenate(evidence)
+    # Small matrices: threads of the linear algebra would only wait for each other.
+    with threadpool_limits(1, user_api="blas"):
+        parts = [
+            _solve(
+                log[i:j],
+                weight[i:j],
+                fixed,
+                entries.of(i, j),
+                (prior[0][i:j], prior[1][i:j]),
+                (first[0][i:j], first[1][i:j]),
+                step[i:j],
+                evidence=evidence,
+            )
+            for i, j in _batches(len(log))
+        ]
+    knots, factors, told = zip(*parts, strict=True)
+    return np.concatenate(knots), np.concatenate(factors), np.concatenate(told)
 
 
 def _batches(size: int) -> Iterator[tuple[int, int]]:
@@ -124,6 +130,8 @@ def _solve(
     prior: tuple[Array, Array],
     first: tuple[Array, Array],
     step: Array,
+    *,
+    evidence: bool,
 ) -> tuple[Array, Array, Array]:
     weighted = np.where(weight > 0, log, 0.0) * weight
     dense, right = _factor_block(weight, weighted, fixed, entries)
@@ -148,6 +156,8 @@ def _solve(
     for k in range(len(knots) - 2, -1, -1):
         knots[k] -= multiplier[k] * knots[k + 1]
     knots = knots.T.copy()
+    if not evidence:
+        return knots, factors, np.zeros(len(knots))
     fits = (start * knots).sum(axis=1) + (total * factors).sum(axis=1)
     size = np.log(diagonal).sum(axis=1) + np.linalg.slogdet(dense)[1] - np.log(step).sum(axis=1)
     return knots, factors, (fits - size) / 2
