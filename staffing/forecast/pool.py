@@ -82,17 +82,21 @@ def no_events_known(table: EventTable) -> Array:
     return prior[table.pair_key]
 
 
-def expected_events(table: EventTable, seen: Ints, factor: Array, facts: ShopFacts) -> Array:
+def expected_events(
+    table: EventTable, seen: Ints, factor: Array, last: Array, facts: ShopFacts
+) -> Array:
     """Return the log factor to expect of each pair, from the most alike that is known.
 
     In turn: the key in the same category and on the same platform, each drawn towards the wider
-    circle (empirical Bayes, Efron & Morris 1975); for a key that no shop has seen the same phase
-    and stretch of other events; the same stretch of any phase; none.
+    circle (empirical Bayes, Efron & Morris 1975); for a key that no shop has seen the same stretch
+    of the event's latest phase; the same phase and stretch of other events; the same stretch of
+    any phase; none.
 
     Parameters
     ----------
     seen : the pairs that were observed (n,)
     factor : their shops' own log factors (n,)
+    last : the last known day of each key, since 1970 (keys,)
 
     Returns
     -------
@@ -105,7 +109,7 @@ def expected_events(table: EventTable, seen: Ints, factor: Array, facts: ShopFac
     weight = np.where(firm, 0.0, STRANGERS)
     known = number > 0
     everyone = np.divide(total + weight * prior, number + weight, where=known, out=prior.copy())
-    everyone = np.where(known, everyone, _by_likeness(table.keys, everyone, known))
+    everyone = np.where(known, everyone, _by_likeness(table.keys, everyone, known, last))
     found = everyone[table.pair_key]
     both = [f"{p}\n{c}" for p, c in zip(facts.platform, facts.category, strict=True)]
     for circle in (facts.platform, both):
@@ -132,12 +136,14 @@ def _prior(key: EventKey) -> float:
     return float(SPRING_PRIOR[key.part]) if key.is_spring else 0.0
 
 
-def _by_likeness(keys: Sequence[EventKey], factor: Array, known: np.ndarray) -> Array:
+def _by_likeness(
+    keys: Sequence[EventKey], factor: Array, known: npt.NDArray[np.bool_], last: Array
+) -> Array:
     """Return what to expect of keys that were never seen (keys,)."""
     found = np.array([_prior(key) for key in keys], dtype=np.float64)
-    events: dict[tuple[str, ...], list[float]] = {}
-    for i in np.flatnonzero(known):
-        events.setdefault(_event(keys[i]), []).append(float(factor[i]))
+    latest: dict[tuple[str, ...], float] = {}
+    for i in np.flatnonzero(known)[np.argsort(last[known], kind="stable")]:
+        latest[_event(keys[i])] = float(factor[i])
     phases: dict[tuple[str, ...], list[float]] = {}
     for i in np.flatnonzero(known):
         phases.setdefault(_phase(keys[i]), []).append(float(factor[i]))
@@ -146,8 +152,8 @@ def _by_likeness(keys: Sequence[EventKey], factor: Array, known: np.ndarray) -> 
         stretches.setdefault((phase[0], *phase[2:]), []).append(float(np.mean(values)))
     for i in np.flatnonzero(~known):
         key = keys[i]
-        if same := events.get(_event(key)):
-            found[i] = float(np.mean(same))
+        if (same := latest.get(_event(key))) is not None:
+            found[i] = same
             continue
         if key.family == "special" or found[i]:
             continue
