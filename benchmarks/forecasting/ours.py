@@ -1,4 +1,4 @@
-"""This project's forecast of the benchmark's sets: a workspace for each origin, no settings."""
+"""The project's forecast of the benchmark's sets: a workspace for each origin, no settings."""
 
 from __future__ import annotations
 

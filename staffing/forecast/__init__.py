@@ -92,7 +92,8 @@ class Forecast:
         score += np.sqrt(max(rest, 0.0)) * rng.standard_normal(score.shape)
         mean, variance = (self.daily[name].to_numpy() for name in ("mean", "variance"))
         relative = np.log1p(np.maximum(variance - mean, 0.0) / np.maximum(mean, 1e-9) ** 2)
-        return rng.poisson(mean * np.exp(np.sqrt(relative) * score - relative / 2)).astype(float)
+        rate = mean * np.exp(np.sqrt(relative) * score - relative / 2)
+        return np.asarray(rng.poisson(rate), dtype=np.float64)
 
     def sums(
         self, by: npt.ArrayLike, levels: tuple[float, ...], *, number: int = 2000, seed: int = 1
@@ -138,7 +139,7 @@ def forecast(workspace: Workspace, scenario: Scenario, past: History) -> Forecas
     table = EventTable.of(known.shops, events)
     facts = ShopFacts.of(workspace, known)
     tested = backtest(workspace, known, scenario, events, table)
-    model = fit(known, table, facts, tested.model)
+    model = fit(known, table, facts)
     profiles = Profiles(known, events, workspace)
     doubt = spread(known, events, profiles, tested.usable, model.level_sd)
     mean = totals(model, known, table, days, tested.simpler) * scenario.forecast.uplift
@@ -211,7 +212,7 @@ def _rests(known: History, days: pd.DatetimeIndex) -> npt.NDArray[np.bool_]:
         return np.zeros((len(known.shops), len(days)), dtype=bool)
     week = np.asarray(recent.days.day_of_week)
     never = np.column_stack([~came[:, week == day].any(axis=1) for day in range(7)])
-    return (never & full[:, None])[:, np.asarray(days.day_of_week)]
+    return np.asarray((never & full[:, None])[:, np.asarray(days.day_of_week)])
 
 
 def horizon_notices(workspace: Workspace, scenario: Scenario) -> list[Fault]:

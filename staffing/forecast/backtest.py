@@ -210,7 +210,7 @@ def _one(
     table: EventTable,
 ) -> pd.DataFrame:
     """Return the rows of the origin on the day after `known`, with what the model alone said."""
-    shops, first = past.shops, past.days.get_loc(days[0])
+    shops, first = past.shops, int(past.days.searchsorted(days[0]))
     lead = (days[0] - known.days[-1]).days - 1
     return pd.DataFrame(
         {

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from staffing.frames import rows
 from staffing.grid import INTERVAL_MIN, Window
 from staffing.workspace import Workspace
 
@@ -156,6 +157,12 @@ def is_day_off(day: dt.date) -> bool:
     return chinese_days(day.year).get(day) in ("statutory", "rest")
 
 
+def _is_free(day: dt.date) -> bool:
+    """Return whether nobody works in an office: a day off, or a weekend that is not made up."""
+    kind = chinese_days(day.year).get(day, "")
+    return is_day_off(day) or (day.weekday() >= SATURDAY and not kind)
+
+
 @cache
 def holiday_days(year: int) -> tuple[tuple[dt.date, EventKey, str], ...]:
     """Return the days in, before and after the Chinese holidays that begin in a year.
@@ -166,11 +173,12 @@ def holiday_days(year: int) -> tuple[tuple[dt.date, EventKey, str], ...]:
     -------
     day, key and edition of each
     """
-    off = [day for y in (year, year + 1) for day in chinese_days(y) if is_day_off(day)]
+    first = dt.date(year - 1, 12, 20)
+    off = [day for i in range(390) if _is_free(day := first + i * DAY)]
     found: list[tuple[dt.date, EventKey, str]] = []
     for block in _runs(sorted(off)):
         name = next((n for day in block if (n := _holiday_name(day))), None)
-        if block[0].year != year or name is None:
+        if name is None or next(day for day in block if _holiday_name(day)).year != year:
             continue
         spring = name == SPRING_FESTIVAL
         parts: tuple[tuple[Part, dt.date, int, Sequence[int]], ...] = (
@@ -182,8 +190,21 @@ def holiday_days(year: int) -> tuple[tuple[dt.date, EventKey, str], ...]:
             for i, stretch in enumerate(stretches):
                 key = EventKey("holiday", name, "", part, stretch)
                 found.append((first + i * step * DAY, key, f"{name} {year}"))
+    if (qixi := QIXI.get(year)) is not None:
+        month, day_of_month = divmod(qixi, 100)
+        key = EventKey("holiday", "Qixi", "", "on", 0)
+        found.append((dt.date(year, month, day_of_month), key, f"Qixi {year}"))
     return tuple(found)
 
+
+QIXI = {
+    2013: 813, 2014: 802, 2015: 820, 2016: 809, 2017: 828, 2018: 817, 2019: 807, 2020: 825,
+    2021: 814, 2022: 804, 2023: 822, 2024: 810, 2025: 829, 2026: 819, 2027: 808, 2028: 826,
+    2029: 816, 2030: 805,
+}  # fmt: skip
+"""Month × 100 + day of the seventh day of the seventh lunar month, the lovers' day: a working day
+on which restaurants, flowers and gifts sell as on a holiday. It lies 37 or 38 days before
+Mid-Autumn."""
 
 _NAMES = {
     "New Year": "New Year",
@@ -228,7 +249,7 @@ def event_days(workspace: Workspace, days: pd.DatetimeIndex) -> Events:
         return {shop: {} for shop in workspace.windows}
     first, last = days[0].date(), days[-1].date()
     scopes = {
-        name: np.array([_in_scope(workspace, row) for row in workspace.tables[name].itertuples()])
+        name: np.array([_in_scope(workspace, row) for row in rows(workspace.tables[name])])
         for name in ("promotions", "special_days")
     }
     statutory_off = (workspace.shops["statutory_days"] == "closed").to_numpy()
@@ -251,7 +272,7 @@ def closed_days(workspace: Workspace, days: pd.DatetimeIndex) -> npt.NDArray[np.
     """Return on which days special days close which shops (shops, days)."""
     found = np.zeros((len(workspace.shops), len(days)), dtype=bool)
     special = workspace.tables["special_days"]
-    for row in special[special["closed"]].itertuples():
+    for row in rows(special[special["closed"]]):
         inside = np.asarray((days >= row.first_day) & (days <= row.last_day))
         found |= _in_scope(workspace, row)[:, None] & inside[None, :]
     return found
@@ -269,7 +290,7 @@ def _calendar(
     found: dict[dt.date, list[EventDay]] = {}
     phases = workspace.promotions.iloc[list(promotions)]
     editions = _editions(phases)
-    for row, edition in zip(phases.itertuples(), editions, strict=True):
+    for row, edition in zip(rows(phases), editions, strict=True):
         for day, event in _touched(row, edition, window):
             found.setdefault(day, []).append(event)
     spans = _spans(found)
@@ -279,7 +300,7 @@ def _calendar(
             for day, key, edition in holiday_days(year):
                 event = EventDay(key=key, edition=edition, covers=whole)
                 found.setdefault(day, []).append(event)
-    for row in workspace.tables["special_days"].iloc[list(specials)].itertuples():
+    for row in rows(workspace.tables["special_days"].iloc[list(specials)]):
         for day, key in _special(row):
             event = EventDay(key=key, edition=f"{row.name} {row.first_day:%Y-%m-%d}", covers=whole)
             found.setdefault(day, []).append(event)
@@ -300,16 +321,18 @@ def _special(row: Any) -> Iterator[tuple[dt.date, EventKey]]:
 
 def _editions(phases: pd.DataFrame) -> list[str]:
     """Return the edition of each row: the name with its year; without one, a run of phases."""
-    found = dict.fromkeys(phases.index, "")
+    found = [""] * len(phases)
     ends: dict[str, tuple[pd.Timestamp, str]] = {}
-    for row in phases.sort_values(["start", "end"], kind="stable").itertuples():
+    table = list(rows(phases))
+    for at in sorted(range(len(table)), key=lambda i: (table[i].start, table[i].end, i)):
+        row = table[at]
         name = str(row.name)
-        end, edition = ends.get(name, (pd.NaT, name))
-        if not YEAR.search(name) and not row.start - end <= BREAK:
+        end, edition = ends.get(name, (row.start - 2 * BREAK, name))
+        if not YEAR.search(name) and row.start - end > BREAK:
             edition = f"{name} {row.start:%Y-%m-%d}"
-        ends[name] = (row.end if pd.isna(end) else max(end, row.end), edition)
-        found[row.Index] = edition
-    return list(found.values())
+        ends[name] = (max(end, row.end), edition)
+        found[at] = edition
+    return found
 
 
 def _spans(found: Mapping[dt.date, Sequence[EventDay]]) -> dict[str, tuple[dt.date, dt.date]]:
@@ -332,11 +355,8 @@ def _without_idle(
     running = [event for event in events if event.key.part == "on"]
     if running or any(spans[e.edition][0] < day < spans[e.edition][1] for e in events):
         return running
-    beside: list[EventDay] = []
-    for part in ("before", "after"):
-        if own := [event for event in events if event.key.part == part]:
-            beside.append(min(own, key=lambda event: event.key.stretch))
-    return beside
+    sides = ([e for e in events if e.key.part == part] for part in ("before", "after"))
+    return [min(own, key=lambda event: event.key.stretch) for own in sides if own]
 
 
 def _in_scope(workspace: Workspace, row: Any) -> npt.NDArray[np.bool_]:

@@ -158,14 +158,14 @@ class DailyModel:
 
 
 def pattern(table: EventTable, usual: Array) -> Array:
-    """Return what an edition's strength multiplies: of promotions what is usual, else 1 (pairs,)."""
+    """Return what an edition's strength multiplies: promotions' usual factor, else 1."""
     promotion = table.has(family="promotion")
     return np.where(promotion, usual, np.where(table.has(part="on"), 1.0, 0.0))
 
 
 def on_dates(days: pd.DatetimeIndex, dates: Ints) -> Array:
     """Return which days fall on which dates of the year (days, dates)."""
-    return (date_of(days)[:, None] == dates[None, :]).astype(np.float64)
+    return np.asarray(date_of(days)[:, None] == dates[None, :], dtype=np.float64)
 
 
 def date_of(days: pd.DatetimeIndex) -> Ints:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -107,10 +108,9 @@ class EventTable:
                 made[id(own)] = _columns(own, keys, editions)
             part = made[id(own)]
             columns.append((np.full(len(part[0]), i, dtype=np.float64), *part))
-        shop, day, key, edition, factor, given, runs = (
-            np.concatenate(each) for each in zip(*columns, strict=True)
-        )
-        code = shop.astype(np.int64) * max(len(keys), 1) + key.astype(np.int64)
+        parts = [np.concatenate(each) for each in zip(*columns, strict=True)]
+        of_shop, day, key, edition, factor, given, runs = parts
+        code = of_shop.astype(np.int64) * max(len(keys), 1) + key.astype(np.int64)
         pairs, pair = np.unique(code, return_inverse=True)
         return cls(
             keys=tuple(keys),
@@ -156,7 +156,7 @@ class EventTable:
 
 
 def _columns(
-    own: Mapping[object, Sequence[EventDay]], keys: dict[EventKey, int], editions: dict[str, int]
+    own: Mapping[dt.date, Sequence[EventDay]], keys: dict[EventKey, int], editions: dict[str, int]
 ) -> tuple[Array, ...]:
     """Return day, key, edition, lift, given factor and whether a promotion runs; fill the names."""
     flat = [(day, event) for day, touching in own.items() for event in touching]

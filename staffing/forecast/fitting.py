@@ -95,6 +95,9 @@ WARM_ROUNDS = 2
 """Rounds that suffice from the factors of a fit a week earlier."""
 MOST_DAYS = 1096
 """Days of history in use: three years hold three editions of every event."""
+STEP_DAYS = 14
+STEP_SCORE = 3.0
+"""Standard deviations of a day that the median of the last week must be off for a step."""
 SMEAR_DAYS = 365
 SMEAR_PRIOR_DAYS = 28.0
 """Days whose weight a shop's own correction to the mean needs to match all shops'."""
@@ -296,10 +299,16 @@ def _begin(data: _Data, facts: ShopFacts, start: DailyModel | None) -> _State:
         step=np.full(shops, FIRST_STEP) if start is None else start.step,
         day_weight=np.ones((shops, n)),
         step_weight=np.ones((shops, n // KNOT_DAYS)),
-        knots=np.zeros((shops, n // KNOT_DAYS + 1)),
+        knots=np.repeat(_mean_log(data), n // KNOT_DAYS + 1, axis=1),
         factors=np.zeros((shops, SEASON.stop + data.columns)),
         fitted=np.zeros((shops, n)),
     )
+
+
+def _mean_log(data: _Data) -> Array:
+    """Return each shop's mean log contacts; zero where nothing is known (shops, 1)."""
+    size = np.maximum(data.known.sum(axis=1, keepdims=True), 1)
+    return np.asarray(np.where(data.known, data.log, 0.0).sum(axis=1, keepdims=True) / size)
 
 
 def _round(data: _Data, facts: ShopFacts, state: _State, *, wide: bool, find_dates: bool) -> _State:
@@ -315,6 +324,9 @@ def _round(data: _Data, facts: ShopFacts, state: _State, *, wide: bool, find_dat
     if find_dates:
         dates, date_mean = repeating_dates(np.where(data.datable, residual, np.nan), data.days)
     seen = own[data.pair_shop, data.pair_column]
+    day_weight = _student(np.nan_to_num(residual) / noise[:, None])
+    step_weight = _student(np.diff(knots) / _week_step(state.step, noise))
+    _let_step(data, residual, noise, state.step, (day_weight, step_weight))
     return _State(
         days=_peers_days(data, facts, factors[:, : SEASON.stop]),
         usual=expected_events(data.table, data.pairs, seen, data.last_of_key, facts),
@@ -322,13 +334,38 @@ def _round(data: _Data, facts: ShopFacts, state: _State, *, wide: bool, find_dat
         date_mean=date_mean,
         noise=noise,
         step=state.step,
-        day_weight=_student(np.nan_to_num(residual) / noise[:, None]),
-        step_weight=_student(np.diff(knots) / _week_step(state.step, noise)),
+        day_weight=day_weight,
+        step_weight=step_weight,
         knots=knots,
         factors=factors,
         fitted=fitted,
         used=replace(state, used=None),
     )
+
+
+def _let_step(
+    data: _Data, residual: Array, noise: Array, step: Array, weights: tuple[Array, Array]
+) -> None:
+    """Let the level step where the latest days all lie off on one side; in place.
+
+    At the end of a history an outlier and the beginning of a lasting change look alike; a week of
+    them is a change.
+    """
+    recent = np.where(data.datable, residual, np.nan)[:, -STEP_DAYS:]
+    size = (~np.isnan(recent)).sum(axis=1)
+    back = np.cumsum(~np.isnan(recent[:, ::-1]), axis=1)[:, ::-1]
+    last = np.where(back <= KNOT_DAYS, recent, np.nan)
+    enough = np.flatnonzero(size >= KNOT_DAYS)
+    if not len(enough):
+        return
+    middle, low, high = np.nanquantile(last[enough], [0.5, 0.1, 0.9], axis=1)
+    off = (np.abs(middle) > STEP_SCORE * noise[enough]) & (low * high > 0)
+    shops = enough[off]
+    day_weight, step_weight = weights
+    day_weight[shops, -STEP_DAYS:] = 1.0
+    allowed = _week_step(step[shops], noise[shops]) / np.abs(middle[off, None])
+    weeks = STEP_DAYS // KNOT_DAYS
+    step_weight[shops, -weeks:] = np.minimum(step_weight[shops, -weeks:], allowed**2)
 
 
 def _solve(
@@ -354,7 +391,7 @@ def _solve(
 
 def _week_step(step: Array, noise: Array) -> Array:
     """Return the standard deviation of the level's step from knot to knot (shops, 1)."""
-    return (step * noise * np.sqrt(KNOT_DAYS))[:, None]
+    return np.asarray((step * noise * np.sqrt(KNOT_DAYS))[:, None])
 
 
 def _shared(data: _Data, dates: Ints) -> Array:
@@ -422,8 +459,12 @@ def _chosen_step(data: _Data, facts: ShopFacts, state: _State) -> Array:
 
 
 def _peers_days(data: _Data, facts: ShopFacts, own: Array) -> Array:
+    # The mean of the weekdays is the level's affair, and the level is a shop's own.
+    own = own.copy()
+    own[:, WEEK] -= own[:, WEEK].mean(axis=1, keepdims=True)
     shrink = (_days_sd(0) / _days_sd(1)) ** 2
-    return pooled_days(own, shrink, data.known.any(axis=1), data.full, facts.category)
+    has_any = np.asarray(data.known.any(axis=1))
+    return pooled_days(own, shrink, has_any, data.full, facts.category)
 
 
 def _noise(residual: Array) -> Array:
@@ -436,9 +477,8 @@ def _noise(residual: Array) -> Array:
     own[has] = np.nanmedian(np.abs(residual[has]), axis=1) / MAD
     usual = float(np.median(own[has]))
     own = np.where(has, own, usual)
-    return np.maximum(
-        np.sqrt((size * own**2 + NOISE_DAYS * usual**2) / (size + NOISE_DAYS)), LEAST_NOISE
-    )
+    mixed = (size * own**2 + NOISE_DAYS * usual**2) / (size + NOISE_DAYS)
+    return np.asarray(np.maximum(np.sqrt(mixed), LEAST_NOISE))
 
 
 def _student(score: Array) -> Array:
@@ -514,8 +554,8 @@ def _seen_alike(data: _Data) -> Ints:
 
 def _editions(data: _Data) -> Ints:
     """Return how many editions of it each pair has seen (pairs,)."""
-    at, size = data.at[~data.patterned], max(len(data.table.editions), 1)
-    pairs = np.unique(data.table.pair[at] * size + data.table.edition[at]) // size
+    seen, size = data.at[~data.patterned], max(len(data.table.editions), 1)  # noqa: PD008
+    pairs = np.unique(data.table.pair[seen] * size + data.table.edition[seen]) // size
     return np.bincount(pairs, minlength=len(data.table.pair_shop)).astype(np.int64)
 
 

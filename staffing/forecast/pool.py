@@ -62,7 +62,7 @@ class ShopFacts:
             chinese=workspace.zone in CHINESE_ZONES,
             estimate=shops["contacts_per_day"].to_numpy(dtype=np.float64) / usual,
             strength=np.where(np.isnan(strength), 1.0, strength),
-            has_history=~np.isnan(past.totals).all(axis=1),
+            has_history=np.asarray(~np.isnan(past.totals).all(axis=1)),
         )
 
     def category_mean(self, value: Array, use: npt.NDArray[np.bool_]) -> Array:
@@ -142,15 +142,15 @@ def _by_likeness(
     """Return what to expect of keys that were never seen (keys,)."""
     found = np.array([_prior(key) for key in keys], dtype=np.float64)
     latest: dict[tuple[str, ...], float] = {}
-    for i in np.flatnonzero(known)[np.argsort(last[known], kind="stable")]:
+    for i in np.flatnonzero(known)[np.argsort(last[known], kind="stable")].tolist():
         latest[_event(keys[i])] = float(factor[i])
     phases: dict[tuple[str, ...], list[float]] = {}
-    for i in np.flatnonzero(known):
+    for i in np.flatnonzero(known).tolist():
         phases.setdefault(_phase(keys[i]), []).append(float(factor[i]))
     stretches: dict[tuple[str, ...], list[float]] = {}
     for phase, values in phases.items():
         stretches.setdefault((phase[0], *phase[2:]), []).append(float(np.mean(values)))
-    for i in np.flatnonzero(~known):
+    for i in np.flatnonzero(~known).tolist():
         key = keys[i]
         if (same := latest.get(_event(key))) is not None:
             found[i] = same

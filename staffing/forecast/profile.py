@@ -82,7 +82,7 @@ class Profiles:
         for j, date in enumerate(days.date):
             if touching := [event for event in own.get(date, ()) if event.shapes_day]:
                 rows[j] = self._on_event_day(shop, rows[j], touching, model)
-        return rows
+        return np.asarray(rows)
 
     def _on_event_day(
         self, shop: int, usual: Array, touching: Sequence[EventDay], model: Factors | None

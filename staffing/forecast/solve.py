@@ -61,7 +61,7 @@ class Entries:
         shops = len(factors)
         terms = self.value * factors[self.shop, self.column]
         flat = np.bincount(self.shop * days + self.row, terms, shops * days)
-        return flat.reshape(shops, days)
+        return flat.reshape(shops, days).astype(np.float64)
 
 
 def level_on_days(knots: Array) -> Array:
@@ -155,12 +155,13 @@ def _solve(
     knots = scaled[:, :, -1] - np.einsum("ksp,sp->ks", scaled[:, :, :-1], factors, optimize=True)
     for k in range(len(knots) - 2, -1, -1):
         knots[k] -= multiplier[k] * knots[k + 1]
-    knots = knots.T.copy()
+    knots = np.asarray(knots.T.copy(), dtype=np.float64)
+    factors = np.asarray(factors, dtype=np.float64)
     if not evidence:
         return knots, factors, np.zeros(len(knots))
     fits = (start * knots).sum(axis=1) + (total * factors).sum(axis=1)
     size = np.log(diagonal).sum(axis=1) + np.linalg.slogdet(dense)[1] - np.log(step).sum(axis=1)
-    return knots, factors, (fits - size) / 2
+    return knots, factors, np.asarray((fits - size) / 2, dtype=np.float64)
 
 
 def _factor_block(
@@ -180,7 +181,7 @@ def _factor_block(
     at = entries.shop * own + entries.column
     heavy = entries.value * weight[entries.shop, entries.row]
     matrix = sparse.csr_array((heavy, (at, entries.row)), shape=(shops * own, days))
-    mixed = (matrix @ fixed).reshape(shops, own, shared)
+    mixed = np.asarray(matrix @ fixed).reshape(shops, own, shared)
     dense[:, shared:, :shared] = mixed
     dense[:, :shared, shared:] = mixed.transpose(0, 2, 1)
     one, other = _same_day(entries)

@@ -95,7 +95,7 @@ class Spread:
         """Return quantiles of counts (n, levels), at levels stretched as the backtest tells."""
         z = stats.norm.ppf(np.asarray(levels, dtype=np.float64))
         factor = np.interp(np.abs(z), [Z80, Z95], self.stretch)
-        return quantiles(mean, variance, stats.norm.cdf(z * factor))
+        return quantiles(mean, variance, stats.norm.cdf(z * factor).tolist())
 
 
 def spread(
