@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from staffing.errors import Fault
+    from staffing.forecast import Forecast
     from staffing.plan import Plan
+    from staffing.publish.tested import Scored
     from staffing.roster import Shortage
     from staffing.scenario import Scenario
     from staffing.words import Lang
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
 BAD_INPUT, NO_PLAN = 2, 3
 SHOWN_NOTICES = 5
 SHOWN_SHORTAGES = 8
+SHOWN_SHOPS = 15
+BACKTEST_DAYS = 14
+"""Days that a bare workspace is tested on from each origin."""
+TOML = ".toml"
 
 app = typer.Typer(
     name="staffing",
@@ -73,6 +79,7 @@ def plan(
             made = run(workspace, scenario, step, found)
             step("publish")
             paths = publish(made, out / scenario.name, scenario_file=scenario_file)
+            paths.append(_keep(out, workspace, scenario, made.forecast))
     if as_json:
         _print_json(summary(made) | {"files": [path.as_posix() for path in paths]})
     else:
@@ -85,6 +92,7 @@ def plan(
 def forecast(
     scenario_file: ScenarioFile,
     shop: Annotated[str | None, typer.Option("--shop", help="Only this shop.")] = None,
+    out: Out = Path("out"),
     lang: Language = None,
     as_json: Json = False,
 ) -> None:
@@ -97,6 +105,7 @@ def forecast(
         made = run(workspace, scenario, history(workspace))
         if shop is not None:
             _known_shop(workspace, shop)
+        kept = _keep(out, workspace, scenario, made)
     daily = made.daily if shop is None else made.daily[made.daily["shop_id"] == shop]
     if as_json:
         _print_json(json.loads(daily.to_json(orient="records", date_format="iso")))
@@ -107,6 +116,7 @@ def forecast(
     if shop is None:
         rows.append([say("table.total"), *(f"{value:,.0f}" for value in by_day.sum())])
     _table([say("table.shop"), *(f"{day:%m-%d}" for day in by_day.columns)], rows)
+    typer.echo(say("say.kept", path=kept))
 
 
 @app.command()
@@ -133,42 +143,43 @@ def seats(scenario_file: ScenarioFile, lang: Language = None, as_json: Json = Fa
 
 
 @app.command()
-def backtest(scenario_file: ScenarioFile, lang: Language = None, as_json: Json = False) -> None:
-    """Score the forecast on rolling origins of the history, per shop, against seasonal naive."""
+def backtest(
+    target: Annotated[
+        Path, typer.Argument(metavar="TARGET", help="A scenario (.toml), or a workspace.")
+    ],
+    out: Out = Path("out"),
+    issued: Annotated[
+        Path | None,
+        typer.Option("--issued", help="Score the forecasts kept in this folder instead."),
+    ] = None,
+    origins: Annotated[
+        int | None, typer.Option("--origins", min=2, max=52, help="How many past origins.")
+    ] = None,
+    days: Annotated[
+        int | None, typer.Option("--days", min=1, max=42, help="How many days from each.")
+    ] = None,
+    zone: Annotated[
+        str, typer.Option("--zone", help="IANA time zone of a workspace's tables.")
+    ] = "Asia/Shanghai",
+    lang: Language = None,
+    as_json: Json = False,
+) -> None:
+    """Score the forecast from past origins of the history, or forecasts issued then."""
     with _faults_told(lang, as_json=as_json) as voice:
-        scenario, workspace = _read(scenario_file, voice)
-        from staffing.forecast import backtest as run
-        from staffing.forecast import history
+        scenario, workspace = _read_target(target, zone, voice)
+        scenario = _retold(scenario, origins, days)
+        from staffing.publish.tested import publish_backtest
 
-        made = run(workspace, history(workspace).until(scenario.horizon.start), scenario)
-    from staffing.frames import rows as rows_of
-
-    shops = made.by_shop()
+        with _progress(scenario.lang) as (step, _):
+            step("backtest")
+            named = scenario.name if target.suffix.lower() == TOML else None
+            made = _tested(workspace, scenario, issued, named)
+            step("publish")
+            paths = publish_backtest(made, out / f"{scenario.name}-backtest")
     if as_json:
-        total = {"wape": made.wape(), "naive_wape": made.wape("naive"), "bias": made.bias()}
-        _print_json({"total": total, "shops": json.loads(shops.to_json(orient="records"))})
-        return
-    say = _say(scenario.lang)
-    names = ("shop", "days", "per_day", "wape", "naive", "bias")
-    rows = [
-        [
-            str(row.shop_id),
-            str(row.days),
-            f"{row.actual_per_day:,.0f}",
-            f"{row.wape:.1%}",
-            f"{row.naive_wape:.1%}",
-            f"{row.bias:+.1%}",
-        ]
-        for row in rows_of(shops)
-    ]
-    for key, event in (("ordinary_days", False), ("event_days", True), ("total", None)):
-        kept = made.usable if event is None else made.usable[made.usable["event"] == event]
-        if len(kept):
-            wape, naive = made.wape(event=event), made.wape("naive", event=event)
-            bias = made.bias(event=event)
-            label, number = say(f"table.{key}"), str(len(kept))
-            rows.append([label, number, "", f"{wape:.1%}", f"{naive:.1%}", f"{bias:+.1%}"])
-    _table([say(f"table.{name}") for name in names], rows)
+        _print_json(_backtest_record(made, paths))
+    else:
+        _tell_backtest(made, paths)
 
 
 @app.command()
@@ -227,15 +238,12 @@ def check(
         _print_json({"faults": 0, "notices": [each.line(spoken) for each in workspace.notices]})
         return
     history = workspace.history["start"]
-    typer.echo(
-        _say(spoken)(
-            "say.sound",
-            shops=len(workspace.shops),
-            agents=len(workspace.agents),
-            first=f"{history.min():%Y-%m-%d}",
-            last=f"{history.max():%Y-%m-%d}",
-        )
-    )
+    shops, agents = len(workspace.shops), len(workspace.agents)
+    if history.empty:
+        typer.echo(_say(spoken)("say.sound_new", shops=shops, agents=agents))
+    else:
+        first, last = (f"{moment:%Y-%m-%d}" for moment in (history.min(), history.max()))
+        typer.echo(_say(spoken)("say.sound", shops=shops, agents=agents, first=first, last=last))
     _tell_notices(workspace.notices, spoken, len(workspace.notices))
 
 
@@ -274,6 +282,124 @@ def _read(path: Path, voice: _Voice) -> tuple[Scenario, Workspace]:
     notices = [*horizon_notices(workspace, scenario), *workspace.notices]
     _tell_notices(notices, scenario.lang, SHOWN_NOTICES)
     return scenario, workspace
+
+
+def _read_target(path: Path, zone: str, voice: _Voice) -> tuple[Scenario, Workspace]:
+    """Read a scenario, or a workspace with the scenario of the days right after its history."""
+    if path.suffix.lower() == TOML:
+        return _read(path, voice)
+    import datetime as dt
+    import re
+
+    from staffing.scenario import Horizon, Scenario
+    from staffing.store import known_until
+    from staffing.workspace import read_workspace
+
+    workspace, one_day = read_workspace(path, zone), dt.timedelta(days=1)
+    last = workspace.history["start"].max()
+    first = dt.date(2000, 1, 3)
+    if not workspace.history.empty:
+        first = known_until(workspace, last.date() + 2 * one_day) + one_day
+    name = re.sub(r"[^\w.-]", "-", path.resolve().stem).lstrip(".-")[:64] or "workspace"
+    plain = Scenario(name=name, workspace=path, horizon=Horizon(start=dt.date(2000, 1, 3)))
+    horizon = Horizon(start=first, days=BACKTEST_DAYS)
+    told = {"horizon": horizon, "zone": zone, "lang": voice.lang}
+    return plain.model_copy(update=told), workspace
+
+
+def _retold(scenario: Scenario, origins: int | None, days: int | None) -> Scenario:
+    """Return the scenario with another number of origins and days, where they are given."""
+    if origins is not None:
+        forecast = scenario.forecast.model_copy(update={"origins": origins})
+        scenario = scenario.model_copy(update={"forecast": forecast})
+    if days is not None:
+        horizon = scenario.horizon.model_copy(update={"days": days})
+        scenario = scenario.model_copy(update={"horizon": horizon})
+    return scenario
+
+
+def _tested(
+    workspace: Workspace, scenario: Scenario, issued: Path | None, named: str | None
+) -> Scored:
+    """Return past forecasts beside what came: made again, or read where they were kept."""
+    from staffing.errors import Fault, ForecastError
+    from staffing.forecast import backtest as run
+    from staffing.forecast import history
+    from staffing.publish.tested import Scored
+
+    past = history(workspace)
+    if issued is None:
+        table = run(workspace, past.until(scenario.horizon.start), scenario).table
+    else:
+        from staffing.forecast.issued import beside_actuals
+        from staffing.store import issued as kept
+
+        table = beside_actuals(kept(issued, named), workspace, past)
+    made = Scored(
+        name=scenario.name,
+        lang=scenario.lang,
+        workspace=workspace,
+        table=table,
+        issued=issued is not None,
+    )
+    if made.rows.empty:
+        known = f"{past.days[-1]:%Y-%m-%d}" if len(past.days) else "-"
+        raise ForecastError(
+            [
+                Fault(
+                    code="too_short_to_test" if issued is None else "not_come",
+                    file=workspace.files.get("history", workspace.root.name),
+                    facts={"days": len(past.days), "known": known},
+                )
+            ]
+        )
+    return made
+
+
+def _keep(out: Path, workspace: Workspace, scenario: Scenario, made: Forecast) -> Path:
+    """Keep a forecast as it was issued, to be scored when its days have come."""
+    from staffing.store import FOLDER, keep, known_until
+
+    known = known_until(workspace, scenario.horizon.start)
+    return keep(out / FOLDER, scenario, known, made.daily)
+
+
+def _backtest_record(made: Scored, paths: Sequence[Path]) -> dict[str, Any]:
+    records = json.loads(made.scores.to_json(orient="records"))
+    totals = [each for each in records if each["scope"] == "all" and each["kind"] == "all"]
+    return {
+        "name": made.name,
+        "issued": made.issued,
+        "origins": sorted({f"{origin:%Y-%m-%d}" for origin in made.rows["origin"]}),
+        "total": {each["method"]: {n: each[n] for n in list(each)[4:]} for each in totals},
+        "scores": records,
+        "files": [path.as_posix() for path in paths],
+    }
+
+
+def _tell_backtest(made: Scored, paths: Sequence[Path]) -> None:
+    from staffing.publish.reports import shown
+    from staffing.publish.tested.page import by_group, shop_titles, totals, verdict
+
+    say = _say(made.lang)
+    for _, sentence in verdict(made):
+        typer.echo(sentence)
+    titles = {pool: pool for pool in made.workspace.pools}
+    tables = [totals(made), by_group(made, "pool", titles)]
+    tables.append(by_group(made, "shop", shop_titles(made)))
+    for table in tables:
+        forms = [column.form for column in table.columns]
+        rows = [
+            [shown(made.lang, value, form) for value, form in zip(row, forms, strict=True)]
+            for row in table.rows
+        ]
+        most = SHOWN_SHOPS if table is tables[-1] else len(rows)
+        _table([column.label for column in table.columns], rows[:most])
+        if len(rows) > most:
+            typer.echo(say("say.more_shops", count=len(rows) - most))
+    typer.echo(say("say.written"))
+    for path in paths:
+        typer.echo(f"  {path}")
 
 
 def _language(lang: str | None) -> Lang:

@@ -6,7 +6,8 @@ StaffingError
 │   ├── ScenarioError
 │   ├── ForecastError
 │   ├── RosterFileError
-│   └── PublishError      the outputs cannot be written
+│   ├── PublishError      the outputs cannot be written
+│   └── StoreError        what was issued cannot be kept or read
 └── InfeasibleRosterError no lawful roster exists: exit code 3
 """
 
@@ -123,6 +124,10 @@ class RosterFileError(InputError):
 
 class PublishError(InputError):
     """The output folder cannot be written."""
+
+
+class StoreError(InputError):
+    """Issued forecasts that cannot be kept or read."""
 
 
 class InfeasibleRosterError(StaffingError):

@@ -13,12 +13,11 @@ FILES = sorted([ROOT / "cli.py", *(ROOT / "staffing").rglob("*.py")])
 
 STAGES = ("forecast", "seats", "roster", "simulate", "plan", "publish")
 """In the order in which data flows."""
-GROUND = ("errors", "words", "grid", "frames", "workspace", "scenario", "queue")
+GROUND = ("errors", "words", "grid", "frames", "workspace", "scenario", "queue", "store")
 """Shared ground: any stage may stand on it, it stands on no stage."""
 ONLY_IN = {
     "typer": "cli.py",
     "ortools": "staffing/roster/",
-    "statsmodels": "staffing/forecast/",
     "xlsxwriter": "staffing/publish/",
     "altair": "staffing/publish/",
     "vl_convert": "staffing/publish/",

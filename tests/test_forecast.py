@@ -101,7 +101,7 @@ def test_most_of_a_large_step_is_followed_within_ten_days(factor: float) -> None
 
 def test_one_odd_day_moves_little() -> None:
     """A single day of eight times the contacts, yesterday, leaves the forecast nearly alone."""
-    values = plain(180)
+    values = plain(150)
     before = float(next_days({"S": values})["S"].mean())
     values[-1] *= 8
     assert float(next_days({"S": values})["S"].mean()) == pytest.approx(before, rel=0.05)

@@ -145,8 +145,9 @@ def test_the_history_may_be_left_out_when_every_shop_has_a_figure(tmp_path: Path
     figure: Row = {"contacts_per_day": 90}
     found = read(tmp_path / "new", shops=shops(S1=figure, S2=figure, S3=figure), history=[])
     assert found.history.empty
-    expected = read(tmp_path / "old").history.dtypes
-    pd.testing.assert_series_equal(found.history.dtypes, expected)
+    numbers = ["start", "contacts"]
+    expected = read(tmp_path / "old").history.dtypes[numbers]
+    pd.testing.assert_series_equal(found.history.dtypes[numbers], expected)
     assert "history" not in found.files
     assert "S1 (90), S2 (90), S3 (90)" in notices(found)["no_history_estimated"]
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from staffing.errors import Fault, ForecastError
+from staffing.forecast.aht import handle_times
 from staffing.forecast.backtest import Backtest, backtest, totals
 from staffing.forecast.calendar import (
     CHINESE_ZONES,
@@ -65,7 +66,8 @@ class Forecast:
     ----------
     table : one row a shop and open half hour: shop_id, date (service day), slot, start, mean,
         variance, event (whether a promotion runs on the day), and a column ``q<percent>`` for
-        each quantile; contacts per half hour, before bot deflection
+        each quantile; contacts per half hour, before bot deflection. Where the history tells
+        handle times also aht_s, their mean in seconds
     daily : one row a shop and service day: shop_id, date, mean, variance, event and quantiles
     backtest : the rolling-origin errors behind the quantiles
     basis : what the numbers were made from; None where they were told
@@ -160,6 +162,8 @@ def forecast(workspace: Workspace, scenario: Scenario, past: History) -> Forecas
             "event": promoted[shop, day],
         }
     )
+    if known.aht_s is not None:
+        halves["aht_s"] = handle_times(known, days, events, workspace)[shop, day, of_day]
     shop_of, day_of = (each.ravel() for each in np.indices(mean.shape))
     daily = pd.DataFrame(
         {

@@ -27,7 +27,7 @@ def quantiles(mean: Array, variance: Array, levels: Sequence[float]) -> Array:
     """Return quantiles of counts with this mean and variance (n, levels); they never cross.
 
     >>> quantiles(np.array([100.0, 2.0, 0.0]), np.array([500.0, 2.0, 0.0]), [0.1, 0.9])
-    array([[ 72., 129.],
+    array([[ 73., 129.],
            [  0.,   4.],
            [  0.,   0.]])
     """

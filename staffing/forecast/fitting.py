@@ -513,7 +513,7 @@ def _model(names: tuple[str, ...], data: _Data, facts: ShopFacts, state: _State)
         editions=_editions(data),
         running=data.running,
         edition=own[:, data.response + 1 :],
-        smear=_smear(data, state.fitted),
+        smear=_smear(data, state),
         noise=state.noise,
         step=state.step,
     )
@@ -559,14 +559,15 @@ def _editions(data: _Data) -> Ints:
     return np.bincount(pairs, minlength=len(data.table.pair_shop)).astype(np.int64)
 
 
-def _smear(data: _Data, fitted: Array) -> Array:
+def _smear(data: _Data, state: _State) -> Array:
     """Return actual over fitted contacts, drawn towards all shops' (shops,).
 
-    Of the last year, without promotions and holidays.
+    Of the last year, without promotions and holidays; outliers count as little as in the fit.
     """
     use = data.datable[:, -SMEAR_DAYS:]
-    came = np.where(use, np.exp(data.log[:, -SMEAR_DAYS:]), 0.0).sum(axis=1)
-    told = np.where(use, np.exp(fitted[:, -SMEAR_DAYS:]), 0.0).sum(axis=1)
+    weight, fitted = np.minimum(state.day_weight[:, -SMEAR_DAYS:], 1.0), state.fitted
+    came = np.where(use, weight * np.exp(data.log[:, -SMEAR_DAYS:]), 0.0).sum(axis=1)
+    told = np.where(use, weight * np.exp(fitted[:, -SMEAR_DAYS:]), 0.0).sum(axis=1)
     has = told > 0
     if not has.any():
         return np.ones(len(fitted))

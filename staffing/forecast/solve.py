@@ -155,13 +155,12 @@ def _solve(
     knots = scaled[:, :, -1] - np.einsum("ksp,sp->ks", scaled[:, :, :-1], factors, optimize=True)
     for k in range(len(knots) - 2, -1, -1):
         knots[k] -= multiplier[k] * knots[k + 1]
-    knots = np.asarray(knots.T.copy(), dtype=np.float64)
-    factors = np.asarray(factors, dtype=np.float64)
+    found: tuple[Array, Array] = (knots.T.copy().astype(np.float64), factors.astype(np.float64))
     if not evidence:
-        return knots, factors, np.zeros(len(knots))
-    fits = (start * knots).sum(axis=1) + (total * factors).sum(axis=1)
+        return *found, np.zeros(len(found[0]))
+    fits = (start * found[0]).sum(axis=1) + (total * factors).sum(axis=1)
     size = np.log(diagonal).sum(axis=1) + np.linalg.slogdet(dense)[1] - np.log(step).sum(axis=1)
-    return knots, factors, np.asarray((fits - size) / 2, dtype=np.float64)
+    return *found, np.asarray((fits - size) / 2, dtype=np.float64)
 
 
 def _factor_block(

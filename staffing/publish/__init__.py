@@ -8,20 +8,18 @@ give the same bytes: no clock, path or host is written anywhere.
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 from staffing.errors import Fault, PublishError
 from staffing.plan import Plan
 from staffing.publish import manifest as _manifest
+from staffing.publish.folder import replace, writing
 from staffing.publish.manifest import versions as installed
 from staffing.publish.page import page
 from staffing.publish.summary import summary
 from staffing.publish.tables import csv_bytes, forecast_table, roster_table, seats_table
 from staffing.publish.workbook import workbook
-from staffing.words import Statement
 
 __all__ = ["publish", "render", "summary"]
 
@@ -51,16 +49,9 @@ def publish(
     if plan.violations:
         facts = {"count": str(len(plan.violations))}
         raise PublishError([Fault(code="unlawful", file=str(folder), facts=facts)])
-    try:
+    with writing(folder):
         files = render(plan, installed() if versions is None else versions, scenario_file)
-        target = folder.resolve()
-        if foreign := _foreign(target):
-            raise PublishError(
-                [_cannot_write(folder, Statement("page.foreign", {"names": foreign}))]
-            )
-        _replace(target, files)
-    except OSError as error:
-        raise PublishError([_cannot_write(folder, error.strerror or str(error))]) from error
+        replace(folder, files, _listed(folder / _manifest.NAME))
     return [folder / name for name in files]
 
 
@@ -84,23 +75,6 @@ def _json(value: object) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode()
 
 
-def _cannot_write(folder: Path, reason: str | Statement) -> Fault:
-    return Fault(code="cannot_write", file=str(folder), facts={"reason": reason})
-
-
-def _foreign(folder: Path) -> str:
-    """Return up to three names in a folder that no manifest of ours lists, '' when there is none.
-
-    Hidden files and the lock files of Excel are nobody's work.
-    """
-    if not folder.is_dir():
-        return ""
-    ours = _listed(folder / _manifest.NAME)
-    names = sorted(path.name for path in folder.iterdir())
-    unknown = [n for n in names if n not in ours and not n.startswith((".", "~$"))]
-    return ", ".join(unknown[:3])
-
-
 def _listed(path: Path) -> set[str]:
     """Return the files that an older manifest lists, itself included; empty if it is not ours."""
     try:
@@ -108,27 +82,3 @@ def _listed(path: Path) -> set[str]:
         return {str(each["file"]) for each in old["files"]} | {_manifest.NAME}
     except (OSError, ValueError, TypeError, KeyError):
         return set()
-
-
-def _replace(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write a folder beside the target and swap it in; the old one comes back if that fails."""
-    if folder.exists() and not folder.is_dir():
-        raise NotADirectoryError(None, "not a folder")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    new = folder.with_name(f".{folder.name}.{os.getpid()}.new")
-    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
-    try:
-        new.mkdir()
-        for name, content in files.items():
-            (new / name).write_bytes(content)
-        if folder.exists():
-            folder.rename(old)
-        try:
-            new.rename(folder)
-        except OSError:
-            if old.exists():
-                old.rename(folder)
-            raise
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)

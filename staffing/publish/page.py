@@ -25,7 +25,8 @@ from staffing.words import Lang, say
 
 
 @cache
-def _template() -> jinja2.Template:
+def template(name: str) -> jinja2.Template:
+    """Return a template of this package."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("staffing.publish", "templates"),
         autoescape=True,
@@ -33,7 +34,7 @@ def _template() -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("plan.html")
+    return environment.get_template(name)
 
 
 def page(plan: Plan) -> str:
@@ -41,7 +42,7 @@ def page(plan: Plan) -> str:
     lang, made, roster = plan.scenario.lang, figures(plan), board(plan)
     titles = reports.pool_titles(plan.workspace, lang)
     short = reports.shortages(plan, titles)
-    return _template().render(
+    return template("plan.html").render(
         lang={"zh": "zh-CN", "en": "en"}[lang],
         t=partial(say, lang),
         show=partial(reports.shown, lang),

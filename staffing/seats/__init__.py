@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from staffing.forecast import Forecast
-from staffing.forecast.spread import rate_quantile
+from staffing.forecast.counts import rate_quantile
 from staffing.grid import INTERVAL_MIN
 from staffing.scenario import Scenario, SeatSettings
 from staffing.seats import erlang
