@@ -92,6 +92,10 @@ def plan(
 def forecast(
     scenario_file: ScenarioFile,
     shop: Annotated[str | None, typer.Option("--shop", help="Only this shop.")] = None,
+    explain: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--explain", metavar="SHOP DATE", help="What a shop's day is made of."),
+    ] = None,
     out: Out = Path("out"),
     lang: Language = None,
     as_json: Json = False,
@@ -105,7 +109,13 @@ def forecast(
         made = run(workspace, scenario, history(workspace))
         if shop is not None:
             _known_shop(workspace, shop)
+        if explain is not None:
+            _known_shop(workspace, explain[0], "--explain")
+            _planned_day(scenario, explain[1])
         kept = _keep(out, workspace, scenario, made)
+    if explain is not None:
+        _tell_parts(made, *explain, scenario.lang, as_json=as_json)
+        return
     daily = made.daily if shop is None else made.daily[made.daily["shop_id"] == shop]
     if as_json:
         _print_json(json.loads(daily.to_json(orient="records", date_format="iso")))
@@ -448,12 +458,47 @@ def _faults_told(lang: str | None, *, as_json: bool = False) -> Iterator[_Voice]
         raise typer.Exit(NO_PLAN) from None
 
 
-def _known_shop(workspace: Workspace, shop: str) -> None:
+def _known_shop(workspace: Workspace, shop: str, option: str = "--shop") -> None:
     from staffing.errors import Fault, WorkspaceError
 
     if shop not in workspace.shops.index:
         facts = {"table": "shops"}
-        raise WorkspaceError([Fault(code="unknown", file="--shop", value=shop, facts=facts)])
+        raise WorkspaceError([Fault(code="unknown", file=option, value=shop, facts=facts)])
+
+
+def _planned_day(scenario: Scenario, day: str) -> None:
+    from staffing.errors import Fault, ForecastError
+
+    if day not in {f"{date}" for date in scenario.grid.dates}:
+        first, last = scenario.grid.dates[0], scenario.grid.dates[-1]
+        facts = {"first": f"{first}", "last": f"{last}"}
+        raise ForecastError([Fault(code="not_planned", file="--explain", value=day, facts=facts)])
+
+
+def _tell_parts(made: Forecast, shop: str, day: str, lang: Lang, *, as_json: bool) -> None:
+    """Print the factors of a shop's day; they multiply to the number."""
+    say, parts = _say(lang), made.parts(shop, day)
+    if as_json:
+        _print_json(parts)
+        return
+    rows, value = [], 1.0
+    for part in parts:
+        value *= part["factor"]
+        if part["kind"] != "event":
+            name = say(f"part.{part['kind']}")
+        else:
+            name = " ".join(
+                filter(None, [part["event"], part["phase"], say(f"part.{part['when']}")])
+            )
+        about = ""
+        if part["kind"] == "event" and part["told"]:
+            about = say("part.told")
+        elif part["kind"] == "event":
+            numbers = {k: f"{part[k]:.2f}" for k in ("usual", "own", "running")}
+            about = say("part.shrunk", **numbers, count=part["editions"])
+        factor = f"{part['factor']:,.1f}" if part["kind"] == "level" else f"× {part['factor']:.3f}"
+        rows.append([name, factor, f"{value:,.1f}", about])
+    _table([say(f"table.{name}") for name in ("part", "factor", "contacts", "because")], rows)
 
 
 def _tell_notices(notices: Sequence[Fault], lang: Lang, most: int) -> None:

@@ -292,3 +292,23 @@ def test_typer_is_known_to_the_command_line_only() -> None:
         if re.search(r"^\s*(import|from) typer", path.read_text("utf-8"), re.MULTILINE)
     ]
     assert users == []
+
+
+def test_a_forecast_day_is_explained_by_factors_that_multiply_to_it(here: Path) -> None:
+    """The parts of a day give its number; a day that is not planned is a fault."""
+    scenario = here / "scenario.toml"
+    out = ["--out", here / "explained", "--json"]
+    days = json.loads(run("forecast", scenario, *out).stdout)
+    told = days[0]
+    day = str(told["date"])[:10]
+    asked = run("forecast", scenario, *out, "--explain", told["shop_id"], day)
+    assert asked.exit_code == 0, asked.stderr
+    product = 1.0
+    for part in json.loads(asked.stdout):
+        product *= part["factor"]
+    assert product == pytest.approx(told["mean"], rel=1e-6)
+    wrong = run("forecast", scenario, "--explain", told["shop_id"], "1999-01-01", "--lang", "en")
+    assert wrong.exit_code == 2
+    assert "1999-01-01" in wrong.stderr
+    table = run("forecast", scenario, "--explain", told["shop_id"], day, "--lang", "zh")
+    assert "当前水平" in table.stdout

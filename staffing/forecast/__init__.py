@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -96,6 +97,39 @@ class Forecast:
         relative = np.log1p(np.maximum(variance - mean, 0.0) / np.maximum(mean, 1e-9) ** 2)
         rate = mean * np.exp(np.sqrt(relative) * score - relative / 2)
         return np.asarray(rng.poisson(rate), dtype=np.float64)
+
+    def parts(self, shop: str, day: str) -> list[dict[str, Any]]:
+        """Return the factors of a shop's day, which multiply to its mean.
+
+        The first is the level in contacts a day. An event tells what is usual among the peers,
+        what the shop itself showed beyond that, what the running edition shows, and how many
+        editions the shop has seen. The last holds what is done to the model's number: the
+        scenario's uplift, a closing, a simpler forecast that served the shop better.
+        """
+        if self.basis is None:
+            return []
+        model, date = self.basis.model, pd.Timestamp(day)
+        touching = tuple(self.basis.events[shop].get(date.date(), ()))
+        found: list[dict[str, Any]] = []
+        for part in model.parts(model.shops.index(shop), date, touching):
+            told: dict[str, Any] = {"kind": part.kind, "factor": part.factor}
+            if part.event is not None:
+                key = part.event.key
+                told |= {
+                    "event": key.event,
+                    "phase": key.phase,
+                    "when": key.part,
+                    "told": part.event.strength is not None,
+                    "usual": part.usual,
+                    "own": part.own,
+                    "running": part.running,
+                    "editions": part.editions,
+                }
+            found.append(told)
+        of_day = self.daily[(self.daily["shop_id"] == shop) & (self.daily["date"] == date)]
+        product = float(np.prod([each["factor"] for each in found]))
+        rest = float(of_day["mean"].iloc[0]) / product if product else 1.0
+        return [*found, {"kind": "change", "factor": rest}]
 
     def sums(
         self, by: npt.ArrayLike, levels: tuple[float, ...], *, number: int = 2000, seed: int = 1
