@@ -36,6 +36,17 @@ EVE_SHARE = 0.5
 """A first day covered less than this is the eve of the phase: an evening start at 20:00."""
 BUCKETS = (0, 1, 2, 3, 5, 8)
 """First days of the stretches of a phase that are treated alike: an event fades ever slower."""
+NAMESAKE = 9
+"""Stretch of the day that gave a sale its name: as strong as a first day until it has been seen."""
+NAMESAKES = {
+    (3, 8): re.compile(r"(?<!\d)3\.?8(?!\d)|三八|女王节|妇女节"),
+    (6, 18): re.compile(r"(?<!\d)6\.?18(?!\d)|六一八"),
+    (8, 18): re.compile(r"(?<!\d)8\.?18(?!\d)|八一八"),
+    (9, 9): re.compile(r"(?<!\d)9\.?9(?!\d)|九九"),
+    (11, 11): re.compile(r"(?i)double (11|eleven)|(?<!\d)11\.?11(?!\d)|双11|双十一"),
+    (12, 12): re.compile(r"(?i)double (12|twelve)|(?<!\d)12\.?12(?!\d)|双12|双十二"),
+}
+"""Month and day that sales are called after; on it the most is sold."""
 YEAR = re.compile(r"\s*\b20\d\d\b\s*$")
 DAY = dt.timedelta(days=1)
 SPRING_FESTIVAL = "Spring Festival"
@@ -52,7 +63,7 @@ class EventKey(NamedTuple):
     """What makes days of different years comparable.
 
     `event` is without its year; `stretch` counts within the part: of a phase as `bucket` says
-    (-1 its eve), of the days before it backwards.
+    (-1 its eve, `NAMESAKE` the day it is called after), of the days before it backwards.
     """
 
     family: Family
@@ -65,6 +76,11 @@ class EventKey(NamedTuple):
     def is_spring(self) -> bool:
         """Return whether the day belongs to Spring Festival, which halves trade for weeks."""
         return self.family == "holiday" and self.event == SPRING_FESTIVAL
+
+    @property
+    def alike(self) -> int:
+        """Return the stretch whose factor is the best guess where no other is known."""
+        return 0 if self.stretch == NAMESAKE else self.stretch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +110,7 @@ class EventDay:
     def shapes_day(self) -> bool:
         """Return whether the day's contacts may come at other hours than usual."""
         key = self.key
-        return key.family == "promotion" and key.part != "before" and key.stretch < max(TAIL)
+        return key.family == "promotion" and key.part != "before" and key.alike < max(TAIL)
 
 
 Events = Mapping[str, Mapping[dt.date, Sequence[EventDay]]]
@@ -383,7 +399,7 @@ def _touched(phase: Any, edition: str, window: Window) -> list[tuple[dt.date, Ev
         (
             day,
             EventDay(
-                key=EventKey("promotion", event, name, "on", bucket(number - eve)),
+                key=EventKey("promotion", event, name, "on", _stretch(event, day, number - eve)),
                 edition=edition,
                 covers=covers,
                 share=_share(covers, window),
@@ -427,6 +443,14 @@ def _covered(
 def _share(covers: tuple[int, int], window: Window) -> float:
     """Return the share of the opening window that the half hours cover."""
     return (covers[1] - covers[0]) / (window.end_slot - window.first_slot)
+
+
+def _stretch(event: str, day: dt.date, number: int) -> int:
+    """Return the stretch of a phase's day; a first day stays one, whatever its date."""
+    named = NAMESAKES.get((day.month, day.day))
+    if number > 0 and named is not None and named.search(event):
+        return NAMESAKE
+    return bucket(number)
 
 
 def bucket(day: int) -> int:

@@ -62,6 +62,8 @@ class DailyModel:
     own : log factor of each pair, of a whole day of it (of a quarter day for an eve) (pairs,)
     usual : the same of the shop's peers (pairs,)
     editions : how many editions of it each pair has seen (pairs,)
+    doubt : variance of each promotion's log factor around it (pairs,); half of it is what the
+        mean lies above the median
     running : position of the editions that run
     edition : how much stronger they ran than their keys tell (shops, running)
     smear : correction from the median to the mean (shops,); Duan 1983
@@ -80,6 +82,7 @@ class DailyModel:
     own: Array
     usual: Array
     editions: Ints
+    doubt: Array
     running: Ints
     edition: Array
     smear: Array
@@ -154,6 +157,7 @@ class DailyModel:
         pair = table.pair[at]
         more = now[table.pair_shop[pair], table.edition[at]] * pattern(table, self.usual)[pair]
         factor = table.lift[at] * (self.own[pair] + more)
+        factor += table.lift[at] ** 2 * self.doubt[pair] / 2
         return np.where(np.isnan(table.given[at]), factor, table.given[at])
 
 

@@ -498,7 +498,7 @@ def _model(names: tuple[str, ...], data: _Data, facts: ShopFacts, state: _State)
     apart = own[data.pair_shop, data.pair_column] - used.usual[data.pairs]
     factor[data.pairs] += apart * _memory(data)
     own_of = _seen_alike(data)
-    factor = factor[own_of]
+    factor, editions = factor[own_of], _editions(data)
     return DailyModel(
         shops=names,
         chinese=facts.chinese,
@@ -510,7 +510,8 @@ def _model(names: tuple[str, ...], data: _Data, facts: ShopFacts, state: _State)
         table=table,
         own=factor,
         usual=used.usual,
-        editions=_editions(data),
+        editions=editions,
+        doubt=_event_doubt(table, used.usual, editions),
         running=data.running,
         edition=own[:, data.response + 1 :],
         smear=_smear(data, state),
@@ -539,7 +540,7 @@ def _seen_alike(data: _Data) -> Ints:
     opening of a sale is expected to do so at its peak.
     """
     table = data.table
-    alike = [(key.family, key.event, key.part, key.stretch) for key in table.keys]
+    alike = [(key.family, key.event, key.part, key.alike) for key in table.keys]
     number = {each: i for i, each in enumerate(dict.fromkeys(alike))}
     of_key = np.array([number[each] for each in alike], dtype=np.int64)
     code = table.pair_shop * max(len(number), 1) + of_key[table.pair_key]
@@ -557,6 +558,17 @@ def _editions(data: _Data) -> Ints:
     seen, size = data.at[~data.patterned], max(len(data.table.editions), 1)  # noqa: PD008
     pairs = np.unique(data.table.pair[seen] * size + data.table.edition[seen]) // size
     return np.bincount(pairs, minlength=len(data.table.pair_shop)).astype(np.int64)
+
+
+def _event_doubt(table: EventTable, usual: Array, editions: Ints) -> Array:
+    """Return the variance of each promotion's log factor around what is expected (pairs,).
+
+    Of the next edition around the past ones, and of the shop around its peers as far as its own
+    editions do not tell.
+    """
+    on = table.has(family="promotion", part="on")
+    own = np.array([EVENT_SD[key.family, key.part][0] for key in table.keys])[table.pair_key]
+    return np.where(on, (EDITION_SD * usual) ** 2 + own**2 / (1 + editions), 0.0)
 
 
 def _smear(data: _Data, state: _State) -> Array:

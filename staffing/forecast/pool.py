@@ -165,11 +165,11 @@ def _by_likeness(
 
 
 def _event(key: EventKey) -> tuple[str, ...]:
-    return key.family, key.event, key.part, str(key.stretch)
+    return key.family, key.event, key.part, str(key.alike)
 
 
 def _phase(key: EventKey) -> tuple[str, ...]:
-    return key.family, key.phase, key.part, str(key.stretch)
+    return key.family, key.phase, key.part, str(key.alike)
 
 
 def pooled_days(
