@@ -6,11 +6,13 @@ Exit codes: 0 done, 1 a bug, 2 bad input, 3 no feasible or deliverable plan.
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from staffing.errors import Fault
     from staffing.forecast import Forecast
+    from staffing.forecast.today import Today
     from staffing.plan import Plan
     from staffing.publish.tested import Scored
     from staffing.roster import Shortage
@@ -96,6 +99,15 @@ def forecast(
         tuple[str, str] | None,
         typer.Option("--explain", metavar="SHOP DATE", help="What a shop's day is made of."),
     ] = None,
+    now: Annotated[
+        datetime | None,
+        typer.Option(
+            "--now",
+            metavar="TIME",
+            formats=["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"],
+            help="Correct the days from this moment's on by what has come; not kept.",
+        ),
+    ] = None,
     out: Out = Path("out"),
     lang: Language = None,
     as_json: Json = False,
@@ -105,14 +117,23 @@ def forecast(
         scenario, workspace = _read(scenario_file, voice)
         from staffing.forecast import forecast as run
         from staffing.forecast import history
+        from staffing.forecast.today import today
 
-        made = run(workspace, scenario, history(workspace))
         if shop is not None:
             _known_shop(workspace, shop)
         if explain is not None:
             _known_shop(workspace, explain[0], "--explain")
-            _planned_day(scenario, explain[1])
-        kept = _keep(out, workspace, scenario, made)
+            _planned_day(scenario, "--explain", explain[1])
+        if now is not None:
+            scenario = _from_today(workspace, scenario, now)
+        past = history(workspace)
+        made = run(workspace, scenario, past)
+        told, kept = None, None
+        if now is None:
+            kept = _keep(out, workspace, scenario, made)
+        else:
+            told = today(workspace, made, past, now, scenario.forecast.quantiles)
+            made = told.forecast
     if explain is not None:
         _tell_parts(made, *explain, scenario.lang, as_json=as_json)
         return
@@ -122,11 +143,14 @@ def forecast(
         return
     by_day = daily.pivot_table(index="shop_id", columns="date", values="mean", sort=False)
     say = _say(scenario.lang)
+    if told is not None:
+        _tell_today(told, shop, scenario.lang)
     rows = [[str(name), *(f"{value:,.0f}" for value in row)] for name, row in by_day.iterrows()]
     if shop is None:
         rows.append([say("table.total"), *(f"{value:,.0f}" for value in by_day.sum())])
     _table([say("table.shop"), *(f"{day:%m-%d}" for day in by_day.columns)], rows)
-    typer.echo(say("say.kept", path=kept))
+    if kept is not None:
+        typer.echo(say("say.kept", path=kept))
 
 
 @app.command()
@@ -466,13 +490,41 @@ def _known_shop(workspace: Workspace, shop: str, option: str = "--shop") -> None
         raise WorkspaceError([Fault(code="unknown", file=option, value=shop, facts=facts)])
 
 
-def _planned_day(scenario: Scenario, day: str) -> None:
+def _planned_day(scenario: Scenario, option: str, day: str) -> None:
     from staffing.errors import Fault, ForecastError
 
     if day not in {f"{date}" for date in scenario.grid.dates}:
         first, last = scenario.grid.dates[0], scenario.grid.dates[-1]
         facts = {"first": f"{first}", "last": f"{last}"}
-        raise ForecastError([Fault(code="not_planned", file="--explain", value=day, facts=facts)])
+        raise ForecastError([Fault(code="not_planned", file=option, value=day, facts=facts)])
+
+
+def _from_today(workspace: Workspace, scenario: Scenario, now: datetime) -> Scenario:
+    """Return the scenario of the planned days from the running one on."""
+    from staffing.forecast.today import service_day
+
+    day = service_day(workspace, now)
+    _planned_day(scenario, "--now", f"{day}")
+    days = scenario.horizon.days - (day - scenario.horizon.start).days
+    horizon = scenario.horizon.model_copy(update={"start": day, "days": days})
+    return scenario.model_copy(update={"horizon": horizon})
+
+
+def _tell_today(told: Today, shop: str | None, lang: Lang) -> None:
+    """Print what has come beside what was expected, and what that makes of the day."""
+    say = _say(lang)
+    shops = told.shops if shop is None else told.shops[told.shops["shop_id"] == shop]
+    quantiles = [name for name in shops.columns if name.startswith("q")]
+    low, high = quantiles[0], quantiles[-1]
+    shown = shops[["expected", "came", "morning", "total", low, high]].to_numpy().tolist()
+    rows = [
+        [str(name), *("-" if math.isnan(value) else f"{value:,.0f}" for value in values)]
+        for name, values in zip(shops["shop_id"], shown, strict=True)
+    ]
+    until = f"{told.until:%H:%M}"
+    typer.echo(say("say.as_of", time=f"{told.until:%Y-%m-%d %H:%M}"))
+    names = ("shop", "expected_by", "came_by", "morning", "now", "low", "high")
+    _table([say(f"table.{name}", time=until, low=low, high=high) for name in names], rows)
 
 
 def _tell_parts(made: Forecast, shop: str, day: str, lang: Lang, *, as_json: bool) -> None:

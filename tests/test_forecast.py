@@ -22,7 +22,7 @@ from staffing.forecast.fitting import fit
 from staffing.forecast.history import History
 from staffing.forecast.pool import ShopFacts
 from staffing.forecast.profile import Profiles
-from staffing.forecast.spread import EVENT_SIGMA, PRIOR_SIGMA, spread
+from staffing.forecast.spread import PRIOR_EXTRA, PRIOR_SIGMA, kinds, spread
 from staffing.scenario import ForecastSettings, Scenario, read_scenario
 from staffing.workspace import Workspace, read_workspace
 from tests.series import START, Array, Row, day_after, history_rows, scenario, workspace
@@ -537,9 +537,8 @@ def test_eighty_percent_band_covers_about_eighty_percent() -> None:
         own = rows[judged]
         shop = pd.Categorical(own["shop_id"], categories=list(past.shops)).codes
         mean = own["forecast"].to_numpy()
-        event = own["event"].to_numpy()
-        variance = doubt.variance(shop, mean, event, half_hours=False)
-        low, high = doubt.quantiles(mean, variance, [0.1, 0.9]).T
+        variance = doubt.variance(shop, mean, kinds(own), half_hours=False)
+        low, high = doubt.quantiles(mean, variance, [0.1, 0.9], half_hours=False).T
         inside.append((low <= own["actual"]) & (own["actual"] <= high))
     assert 0.75 <= pd.concat(inside).mean() <= 0.86
 
@@ -563,7 +562,7 @@ def test_event_days_are_more_doubtful() -> None:
     made, _, past = demo()
     events = event_days(made, past.days)
     doubt = spread(past, events, Profiles(past, events, made), demo_backtest(20).usable)
-    assert 0 < doubt.event_sigma < EVENT_SIGMA
+    assert 0 < doubt.extra[2] < PRIOR_EXTRA[2]
     assert (doubt.phi >= 1).all()
 
 

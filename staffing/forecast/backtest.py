@@ -18,7 +18,7 @@ from staffing.forecast.fitting import fit
 from staffing.forecast.history import Array, History
 from staffing.forecast.pool import ShopFacts
 from staffing.forecast.profile import Profiles
-from staffing.forecast.spread import spread
+from staffing.forecast.spread import kinds, spread
 from staffing.scenario import Scenario
 from staffing.workspace import Workspace
 
@@ -47,8 +47,9 @@ class Backtest:
     ----------
     table : one row a shop, origin and service day: shop_id, origin (first day not known), date,
         lead_days, actual, forecast, naive (the last known same weekday), usual (mean of the last
-        eight days of the same weekday, in promotions apart), event (whether a promotion runs),
-        quantiles ``q<percent>`` (NaN at the first origin: they are learnt from earlier ones)
+        eight days of the same weekday, in promotions apart), event (whether a promotion runs), odd
+        (whether the day is out of the ordinary otherwise, see `DailyModel.is_odd`), quantiles
+        ``q<percent>`` (NaN at the first origin: they are learnt from earlier ones)
     simpler : whether the mean of the last weeks has served each shop so much better than the
         model that its ordinary days are forecast by it (shops,)
     model : the fit at the last origin; None without any
@@ -194,10 +195,11 @@ def _simpler(shops: Sequence[str], parts: list[pd.DataFrame]) -> npt.NDArray[np.
 
 def _rows(parts: list[pd.DataFrame]) -> pd.DataFrame:
     tested = [f"q{100 * level:g}" for level in LEVELS]
-    names = [*COLUMNS, "event", *tested]
+    names = [*COLUMNS, "event", "odd", *tested]
     if not parts:
         empty = pd.DataFrame(columns=names)
-        return empty.astype(dict.fromkeys([*COLUMNS[4:], *tested], "float64") | {"event": bool})
+        numbers = dict.fromkeys([*COLUMNS[4:], *tested], "float64")
+        return empty.astype(numbers | {"event": bool, "odd": bool})
     return pd.concat(parts, ignore_index=True).reindex(columns=names)
 
 
@@ -224,6 +226,7 @@ def _one(
             "naive": naive(known, days).ravel(),
             "usual": usual(known, table, days, chinese=model.chinese).ravel(),
             "event": table.touched(len(shops), days, table.promotion).ravel(),
+            "odd": model.is_odd(days).ravel(),
         }
     )
 
@@ -236,8 +239,8 @@ def _with_quantiles(
     doubt = spread(known, events, Profiles(known, events, workspace), past)
     shop = np.repeat(np.arange(len(known.shops)), len(rows) // len(known.shops))
     mean = rows["forecast"].to_numpy()
-    variance = doubt.variance(shop, mean, rows["event"].to_numpy(), half_hours=False)
-    found = doubt.quantiles(mean, variance, LEVELS)
+    variance = doubt.variance(shop, mean, kinds(rows), half_hours=False)
+    found = doubt.quantiles(mean, variance, LEVELS, half_hours=False)
     return rows.assign(**{f"q{100 * q:g}": found[:, k] for k, q in enumerate(LEVELS)})
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from staffing.forecast.calendar import EventDay
@@ -96,6 +97,16 @@ class DailyModel:
         at, row = self.table.rows(days)
         np.add.at(log, (self.table.shop[at], row), self._factors(at))
         return np.maximum(np.exp(log) * self.smear[:, None] - 0.5, 0.0)
+
+    def is_odd(self, days: pd.DatetimeIndex) -> npt.NDArray[np.bool_]:
+        """Return the days in a holiday, on a special day or on a date that repeats (shops, days).
+
+        No two of them are alike, so that they err more than ordinary days.
+        """
+        table = self.table
+        apart = ~table.has(family="promotion")[table.pair]
+        repeats = np.asarray(on_dates(days, self.dates).any(axis=1))
+        return np.asarray(table.touched(len(self.shops), days, apart) | repeats[None, :])
 
     def event_factor(self, shop: int, event: EventDay) -> float:
         """Return the log factor of one event on a day of a shop."""

@@ -10,7 +10,7 @@ probability integral transform; Dawid 1984).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -27,11 +27,17 @@ POOLED_ERRORS = 10.0
 """Errors whose weight a shop's own need to match all shops'."""
 PRIOR_SIGMA = 0.25
 """Without any backtest: the day-to-day error of a cold start."""
-EVENT_SIGMA = 0.3
-"""Added on event days when none was tested: events forecast from one earlier one err by 17-40 %
-(WAPE)."""
-PRIOR_EVENT_ERRORS = 20.0
-"""Errors on event days whose weight the tested ones need to match `EVENT_SIGMA`."""
+KINDS = ("ordinary", "odd", "promotion")
+"""Kinds of days that err differently; odd are holidays, special days and dates that repeat."""
+PRIOR_EXTRA = (0.0, 0.1, 0.3)
+"""What a kind of days adds to the relative error when none was tested: a promotion forecast from
+one earlier one errs by 17-40 % (WAPE)."""
+PRIOR_EXTRA_ERRORS = 20.0
+"""Errors on days of a kind whose weight the tested ones need to match `PRIOR_EXTRA`."""
+FEWEST_EXPECTED = 0.05
+"""Contacts below which a half hour tells nothing."""
+SCORED_DAYS = 1000
+"""About as many of the tested days suffice to calibrate half hours."""
 FEWEST_HALF_HOURS = 100
 """Half hours below which overdispersion cannot be told from none."""
 MOST_OVERDISPERSED = 5.0
@@ -39,8 +45,11 @@ MOST_PROFILE_SIGMA = 0.5
 Z80, SHARE80 = 1.2816, 0.8
 """80 % of normal errors lie within 1.28 standard deviations."""
 Z95, SHARE95 = 1.96, 0.95
-PRIOR_RANKS = 60.0
-"""Tested days whose weight the tested ones need before quantile levels are stretched."""
+PRIOR_STRETCH = (1.0, 1.12)
+"""What the scores of 80 and 95 % intervals are stretched by when little tells: errors have
+heavier tails than a negative binomial count."""
+PRIOR_RANKS, PRIOR_TESTS = 60.0, 1.0
+"""Tested days and origins that weigh as much as `PRIOR_STRETCH`."""
 MOST_STRETCH = 2.0
 PRIOR_TIES = {"all": 0.05, "day": 0.10, "shop": 0.30}
 """Shares of the error's variance that all shops' whole horizon, all shops' day and a shop's whole
@@ -55,25 +64,27 @@ class Spread:
     Attributes
     ----------
     sigma : relative standard deviation of an ordinary day's forecast (shops,)
-    event_sigma : what days in a promotion add to it, in quadrature
+    extra : what days of each of `KINDS` add to it, in quadrature
     phi : variance over mean of a half hour's counts given the day's total (shops,), at least 1
     profile_sigma : relative error of a half hour's share of the day (shops,)
-    stretch : what the normal scores of 80 and 95 % intervals are multiplied by
+    stretch, half_stretch : what the normal scores of 80 and 95 % intervals are multiplied by, of
+        days and of half hours
     ties : shares of the error's variance in common: all, day, shop
     """
 
     sigma: Array
-    event_sigma: float
+    extra: tuple[float, float, float]
     phi: Array
     profile_sigma: Array
     stretch: tuple[float, float]
+    half_stretch: tuple[float, float]
     ties: dict[str, float]
 
     def variance(
         self,
         shop: npt.NDArray[np.integer],
         mean: Array,
-        event: npt.NDArray[np.bool_],
+        kind: npt.NDArray[np.integer],
         *,
         half_hours: bool,
     ) -> Array:
@@ -83,19 +94,36 @@ class Spread:
         ----------
         shop : position of each row's shop (n,)
         mean : expected contacts of each row (n,)
-        event : whether a promotion runs on the row's day (n,)
+        kind : the kind of each row's day, see `kinds` (n,)
         half_hours : whether rows are half hours, else days
         """
-        sigma2 = self.sigma[shop] ** 2 + np.where(event, self.event_sigma**2, 0.0)
-        if half_hours:
-            sigma2 = sigma2 + self.profile_sigma[shop] ** 2
-        return np.asarray(self.phi[shop] * mean + sigma2 * mean**2)
+        return self.around(shop, mean, self.relative(shop, kind), half_hours=half_hours)
 
-    def quantiles(self, mean: Array, variance: Array, levels: Sequence[float]) -> Array:
+    def relative(self, shop: npt.NDArray[np.integer], kind: npt.NDArray[np.integer]) -> Array:
+        """Return the relative variance of the forecast of each row's day (n,)."""
+        return np.asarray(self.sigma[shop] ** 2 + np.square(self.extra)[kind])
+
+    def around(
+        self, shop: npt.NDArray[np.integer], mean: Array, relative: Array, *, half_hours: bool
+    ) -> Array:
+        """Return the variance of counts, given that of their day's forecast (n,)."""
+        if half_hours:
+            relative = relative + self.profile_sigma[shop] ** 2
+        return np.asarray(self.phi[shop] * mean + relative * mean**2)
+
+    def quantiles(
+        self, mean: Array, variance: Array, levels: Sequence[float], *, half_hours: bool
+    ) -> Array:
         """Return quantiles of counts (n, levels), at levels stretched as the backtest tells."""
         z = stats.norm.ppf(np.asarray(levels, dtype=np.float64))
-        factor = np.interp(np.abs(z), [Z80, Z95], self.stretch)
+        stretch = self.half_stretch if half_hours else self.stretch
+        factor = np.interp(np.abs(z), [Z80, Z95], stretch)
         return quantiles(mean, variance, stats.norm.cdf(z * factor).tolist())
+
+
+def kinds(rows: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Return the position in `KINDS` of each row's day, from its columns event and odd (n,)."""
+    return np.where(rows["event"].to_numpy(bool), 2, rows["odd"].to_numpy(bool)).astype(np.int64)
 
 
 def spread(
@@ -110,52 +138,84 @@ def spread(
     Parameters
     ----------
     events : what touches each shop's days
-    errors : a backtest's usable rows: shop_id, origin, date, actual, forecast, event
+    errors : a backtest's usable rows: shop_id, origin, date, actual, forecast, event, odd
     level_sd : further doubt about each shop's level: of a shop with little history (shops,)
     """
     phi, profile_sigma = _half_hours(history, events, profiles)
     shop = pd.Categorical(errors["shop_id"], categories=list(history.shops)).codes.astype(np.int64)
-    promotion = errors["event"].to_numpy(dtype=bool)
-    sigma = _sigma(phi, shop[~promotion], errors[~promotion])
+    kind = kinds(errors)
+    sigma = _sigma(phi, shop[kind == 0], errors[kind == 0])
     if level_sd is not None:
         sigma = np.hypot(sigma, level_sd)
-    extra = _event_sigma(sigma, phi, shop[promotion], errors[promotion])
+    odd, promotion = (_extra(sigma, phi, shop[kind == k], errors[kind == k], k) for k in (1, 2))
     plain = Spread(
         sigma=sigma,
-        event_sigma=extra,
+        extra=(0.0, odd, promotion),
         phi=phi,
         profile_sigma=profile_sigma,
-        stretch=(1.0, 1.0),
+        stretch=PRIOR_STRETCH,
+        half_stretch=PRIOR_STRETCH,
         ties=PRIOR_TIES,
     )
-    return _calibrated(plain, shop, errors)
-
-
-def _calibrated(plain: Spread, shop: npt.NDArray[np.int64], errors: pd.DataFrame) -> Spread:
-    """Return the spread with levels and ties as the errors tell."""
     if errors.empty:
         return plain
-    actual, mean = errors["actual"].to_numpy(), errors["forecast"].to_numpy()
-    event = errors["event"].to_numpy(dtype=bool)
-    variance = plain.variance(shop, mean, event, half_hours=False)
-    level = np.clip(level_of(actual, mean, variance), 1e-6, 1 - 1e-6)
-    score = np.asarray(stats.norm.ppf(level), dtype=np.float64)
-    trust = len(score) / (len(score) + PRIOR_RANKS)
-    found = [
-        float(
-            np.clip(np.quantile(np.abs(score), share) / z, 1 / MOST_STRETCH, MOST_STRETCH) ** trust
-        )
-        for share, z in ((SHARE80, Z80), (SHARE95, Z95))
-    ]
-    return Spread(
-        sigma=plain.sigma,
-        event_sigma=plain.event_sigma,
-        phi=plain.phi,
-        profile_sigma=plain.profile_sigma,
-        # Levels must not cross: the wider score stays the wider.
-        stretch=(found[0], max(found[1], found[0] * Z80 / Z95)),
+    score = _scores(plain, shop, errors)
+    halves = _half_scores(plain, history, profiles, shop, errors)
+    return replace(
+        plain,
+        stretch=_stretch(score, errors["origin"].nunique()),
+        half_stretch=_stretch(halves, errors["origin"].nunique()),
         ties=_ties(errors.assign(score=score)),
     )
+
+
+def _scores(plain: Spread, shop: npt.NDArray[np.int64], errors: pd.DataFrame) -> Array:
+    """Return the normal scores of the days that came (n,)."""
+    mean = errors["forecast"].to_numpy()
+    variance = plain.variance(shop, mean, kinds(errors), half_hours=False)
+    return _normal_score(errors["actual"].to_numpy(), mean, variance)
+
+
+def _half_scores(
+    plain: Spread,
+    history: History,
+    profiles: Profiles,
+    shop: npt.NDArray[np.int64],
+    errors: pd.DataFrame,
+) -> Array:
+    """Return the normal scores of half hours of the latest ordinary days that came (n,)."""
+    day = history.days.get_indexer(pd.DatetimeIndex(errors["date"]))
+    timed = np.array([name not in history.daily_only for name in history.shops])
+    use = np.flatnonzero((day >= 0) & timed[shop] & (kinds(errors) == 0))
+    use = use[:: max(len(use) // SCORED_DAYS, 1)]
+    if not len(use):
+        return np.zeros(0)
+    every, of = np.unique(day[use], return_inverse=True)
+    share = profiles.ordinary(history.days[every])[shop[use], of]
+    mean = errors["forecast"].to_numpy()[use, None] * share
+    came = history.counts[shop[use], day[use]]
+    row, slot = np.nonzero(~np.isnan(came) & (mean > FEWEST_EXPECTED))
+    at = (row, slot)
+    kind = np.zeros(len(row), dtype=np.int64)
+    variance = plain.variance(shop[use][row], mean[at], kind, half_hours=True)
+    return _normal_score(came[at], mean[at], variance)
+
+
+def _normal_score(count: Array, mean: Array, variance: Array) -> Array:
+    level = np.clip(level_of(count, mean, variance), 1e-6, 1 - 1e-6)
+    return np.asarray(stats.norm.ppf(level), dtype=np.float64)
+
+
+def _stretch(score: Array, origins: int) -> tuple[float, float]:
+    """Return what makes the scores of 80 and 95 % intervals hold as many as they say."""
+    if not len(score):
+        return PRIOR_STRETCH
+    trust = min(len(score) / (len(score) + PRIOR_RANKS), origins / (origins + PRIOR_TESTS))
+    seen = np.quantile(np.abs(score), (SHARE80, SHARE95)) / (Z80, Z95)
+    seen = np.clip(seen, 1 / MOST_STRETCH, MOST_STRETCH)
+    found = (seen**trust * np.array(PRIOR_STRETCH) ** (1 - trust)).tolist()
+    # Levels must not cross: the wider score stays the wider.
+    return found[0], max(found[1], found[0] * Z80 / Z95)
 
 
 def _ties(scores: pd.DataFrame) -> dict[str, float]:
@@ -211,20 +271,20 @@ def _sigma(phi: Array, shop: npt.NDArray[np.int64], usual: pd.DataFrame) -> Arra
     return np.sqrt((number * own2 + POOLED_ERRORS * prior) / (number + POOLED_ERRORS))
 
 
-def _event_sigma(
-    sigma: Array, phi: Array, shop: npt.NDArray[np.int64], rows: pd.DataFrame
+def _extra(
+    sigma: Array, phi: Array, shop: npt.NDArray[np.int64], rows: pd.DataFrame, kind: int
 ) -> float:
-    """Return what event days add to the relative error, robust, shrunk towards the prior."""
+    """Return what days of a kind add to the relative error, robust, shrunk towards the prior."""
     number = len(rows)
     if not number:
-        return EVENT_SIGMA
+        return PRIOR_EXTRA[kind]
     noise = phi[shop] / np.maximum(rows["forecast"].to_numpy(), 1.0)
     usual = np.sqrt(sigma[shop] ** 2 + noise)
-    # How much wider than usual the errors are, and what that leaves for the event itself.
+    # How much wider than usual the errors are, and what that leaves for the kind itself.
     wider = float(np.quantile(_log_errors(rows) / usual, SHARE80)) / Z80
     extra2 = max(wider**2 - 1, 0.0) * float(np.median(usual)) ** 2
-    total = number * extra2 + PRIOR_EVENT_ERRORS * EVENT_SIGMA**2
-    return float(np.sqrt(total / (number + PRIOR_EVENT_ERRORS)))
+    total = number * extra2 + PRIOR_EXTRA_ERRORS * PRIOR_EXTRA[kind] ** 2
+    return float(np.sqrt(total / (number + PRIOR_EXTRA_ERRORS)))
 
 
 def _half_hours(history: History, events: Events, profiles: Profiles) -> tuple[Array, Array]:
@@ -241,7 +301,7 @@ def _half_hours(history: History, events: Events, profiles: Profiles) -> tuple[A
     expected = np.nansum(recent.counts, axis=2)[:, :, None] * profiles.ordinary(recent.days)
     for i in np.flatnonzero(use.any(axis=1)):
         counts, mean = recent.counts[i][use[i]], expected[i][use[i]]
-        kept = ~np.isnan(counts) & (mean > 0.05)
+        kept = ~np.isnan(counts) & (mean > FEWEST_EXPECTED)
         if kept.sum() <= FEWEST_HALF_HOURS:
             continue
         counts, mean = counts[kept], mean[kept]

@@ -1,0 +1,136 @@
+"""The contacts expected per shop and half hour, and what can be asked of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from staffing.forecast.backtest import Backtest
+from staffing.forecast.calendar import Events
+from staffing.forecast.daily import DailyModel
+from staffing.forecast.history import Array
+from staffing.forecast.profile import Profiles
+from staffing.forecast.spread import PRIOR_TIES, Spread
+
+
+@dataclass(frozen=True, kw_only=True)
+class Basis:
+    """What a forecast was made from.
+
+    Attributes
+    ----------
+    start : the first day that was not known
+    model : the factors behind the means
+    events : what touches each shop's days
+    profiles : the shares of the half hours
+    spread : the doubt behind variances and quantiles
+    """
+
+    start: dt.date
+    model: DailyModel
+    events: Events
+    profiles: Profiles
+    spread: Spread
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecast:
+    """Contacts expected per shop and half hour of the horizon.
+
+    Attributes
+    ----------
+    table : one row a shop and open half hour: shop_id, date (service day), slot, start, mean,
+        variance, event (whether a promotion runs on the day), odd (whether the day is out of the
+        ordinary otherwise), and a column ``q<percent>`` for each quantile; contacts per half hour,
+        before bot deflection. Where the history tells handle times also aht_s, their mean in
+        seconds
+    daily : one row a shop and service day: shop_id, date, mean, variance, event, odd and
+        quantiles
+    backtest : the rolling-origin errors behind the quantiles
+    basis : what the numbers were made from; None where they were told
+    """
+
+    table: pd.DataFrame
+    daily: pd.DataFrame
+    backtest: Backtest
+    basis: Basis | None = None
+
+    def paths(self, number: int, seed: int) -> Array:
+        """Return sample days of contacts, errors tied as in the backtest (number, daily rows).
+
+        What all shops' errors, a day's errors and a shop's errors have in common is drawn once
+        for all; the rest, with the luck of the arrivals, anew for every shop and day.
+        """
+        rng = np.random.default_rng(seed)
+        shop, day = (pd.factorize(self.daily[name])[0] for name in ("shop_id", "date"))
+        ties = PRIOR_TIES if self.basis is None else self.basis.spread.ties
+        rest = 1.0 - sum(ties.values())
+        score = np.sqrt(ties["all"]) * rng.standard_normal((number, 1))
+        score = score + np.sqrt(ties["day"]) * rng.standard_normal((number, day.max() + 1))[:, day]
+        score += np.sqrt(ties["shop"]) * rng.standard_normal((number, shop.max() + 1))[:, shop]
+        score += np.sqrt(max(rest, 0.0)) * rng.standard_normal(score.shape)
+        mean, variance = (self.daily[name].to_numpy() for name in ("mean", "variance"))
+        relative = np.log1p(np.maximum(variance - mean, 0.0) / np.maximum(mean, 1e-9) ** 2)
+        rate = mean * np.exp(np.sqrt(relative) * score - relative / 2)
+        return np.asarray(rng.poisson(rate), dtype=np.float64)
+
+    def parts(self, shop: str, day: str) -> list[dict[str, Any]]:
+        """Return the factors of a shop's day, which multiply to its mean.
+
+        The first is the level in contacts a day. An event tells what is usual among the peers,
+        what the shop itself showed beyond that, what the running edition shows, and how many
+        editions the shop has seen. The last holds what is done to the model's number: the
+        scenario's uplift, a closing, a simpler forecast that served the shop better.
+        """
+        if self.basis is None:
+            return []
+        model, date = self.basis.model, pd.Timestamp(day)
+        touching = tuple(self.basis.events[shop].get(date.date(), ()))
+        found: list[dict[str, Any]] = []
+        for part in model.parts(model.shops.index(shop), date, touching):
+            told: dict[str, Any] = {"kind": part.kind, "factor": part.factor}
+            if part.event is not None:
+                key = part.event.key
+                told |= {
+                    "event": key.event,
+                    "phase": key.phase,
+                    "when": key.part,
+                    "told": part.event.strength is not None,
+                    "usual": part.usual,
+                    "own": part.own,
+                    "running": part.running,
+                    "editions": part.editions,
+                }
+            found.append(told)
+        of_day = self.daily[(self.daily["shop_id"] == shop) & (self.daily["date"] == date)]
+        product = float(np.prod([each["factor"] for each in found]))
+        rest = float(of_day["mean"].iloc[0]) / product if product else 1.0
+        return [*found, {"kind": "change", "factor": rest}]
+
+    def sums(
+        self, by: npt.ArrayLike, levels: tuple[float, ...], *, number: int = 2000, seed: int = 1
+    ) -> pd.DataFrame:
+        """Return mean and quantiles of sums of days: of a pool, a platform, a week.
+
+        Parameters
+        ----------
+        by : the group of each row of `daily`
+        number : sample paths behind the quantiles
+
+        Returns
+        -------
+        one row a group: mean and a column ``q<percent>`` for each level
+        """
+        of, names = pd.factorize(np.asarray(by), sort=True)
+        paths = self.paths(number, seed)
+        summed = np.zeros((number, len(names)))
+        np.add.at(summed.T, of, paths.T)
+        mean = np.bincount(of, self.daily["mean"].to_numpy(), len(names))
+        found = np.quantile(summed, levels, axis=0)
+        columns = {f"q{100 * q:g}": found[k] for k, q in enumerate(levels)}
+        return pd.DataFrame({"mean": mean, **columns}, index=pd.Index(names))
