@@ -32,6 +32,7 @@ EVENT_COURSE = 0.1
 """Added error of a promotion's course through the day, relative; assumed."""
 LEAST_SHARE = 0.01
 """Share of a day before which its course tells nothing."""
+MOST_SHARE = 0.98
 LEAST_FACTOR = 0.05
 
 
@@ -93,7 +94,7 @@ def today(
     means[shop[on], made.table["slot"].to_numpy()[on]] = made.table["mean"].to_numpy()[on]
     factor, variance = _corrected(made, basis, past, means, over, came)
     table = _halves(made, basis, (factor, variance), counts, levels)
-    daily = _days(made, basis, (factor, variance), (means[:, over:], came), levels)
+    daily = _days(made, basis, (factor, variance), (means[:, over:].sum(axis=1), came), levels)
     of_today = daily[daily["date"] == first].reset_index(drop=True)
     shops = pd.DataFrame(
         {
@@ -134,7 +135,10 @@ def _over(workspace: Workspace, first: pd.Timestamp, now: dt.datetime) -> int:
 def _corrected(
     made: Forecast, basis: Basis, past: History, means: Array, over: int, came: Array
 ) -> tuple[Array, Array]:
-    """Return the factor of each shop's days and its variance (shops, days)."""
+    """Return the factor of each shop's days and its variance (shops, days).
+
+    The first day's is that of its half hours to come.
+    """
     doubt, shops = basis.spread, len(past.shops)
     prior = doubt.relative(np.arange(shops).repeat(len(made.daily) // shops), kinds(made.daily))
     prior = prior.reshape(shops, -1)
@@ -143,24 +147,29 @@ def _corrected(
     if not len(seen):
         return np.ones(prior.shape), prior
     luck = doubt.phi[seen] / expected[seen]
-    share = expected[seen] / whole[seen]
-    course = np.maximum(_course(basis, past, over)[seen], luck * (1 - share))
+    share = np.minimum(expected[seen] / whole[seen], MOST_SHARE)
     promoted = made.daily["event"].to_numpy().reshape(shops, -1)[seen, 0]
-    error = course + luck * share + np.where(promoted, EVENT_COURSE**2, 0.0)
+    shape = np.maximum(_course(basis, past, over)[seen] - luck * (1 - share), 0.0)
+    shape += np.where(promoted, EVENT_COURSE**2, 0.0)
+    # Who comes early does not come late: given the day, what has come too much will be missing.
+    tilt = share / (1 - share)
     deviation = np.sqrt(prior)
-    ties = doubt.ties
-    now = _tied(deviation[:, 0], deviation[seen, 0], seen, ties["all"] + ties["day"], 1.0)
-    solved = cho_factor(now[seen] + np.diag(error))
+    of_seen, ties = deviation[seen, 0], doubt.ties
+    now = _tied(deviation[:, 0], of_seen, seen, ties["all"] + ties["day"], 1.0)
+    solved = cho_factor(now[seen] + np.diag(shape + luck))
     weight = cho_solve(solved, came[seen] / expected[seen] - 1)
-    factor, variance = np.empty(prior.shape), np.empty(prior.shape)
+    now[seen, np.arange(len(seen))] -= shape * tilt
+    variance = prior.copy()
+    variance[seen, 0] += shape * tilt**2
+    factor = np.empty(prior.shape)
     for day in range(prior.shape[1]):
-        own = 1.0 if day == 0 else ties["all"] + ties["shop"]
-        others = ties["all"] + (ties["day"] if day == 0 else 0.0)
-        common = _tied(deviation[:, day], deviation[seen, 0], seen, others, own)
+        common = now
+        if day:
+            own = ties["all"] + ties["shop"]
+            common = _tied(deviation[:, day], of_seen, seen, ties["all"], own)
         factor[:, day] = np.maximum(1 + common @ weight, LEAST_FACTOR)
-        told = np.einsum("ij,ji->i", common, cho_solve(solved, common.T))
-        variance[:, day] = np.maximum(prior[:, day] - told, 0.0)
-    return factor, variance
+        variance[:, day] -= np.einsum("ij,ji->i", common, cho_solve(solved, common.T))
+    return factor, np.maximum(variance, 0.0)
 
 
 def _tied(
@@ -228,13 +237,10 @@ def _days(
     factor, variance = (each[shop, day] for each in corrected)
     left, came = of_today
     known = (day == 0) & ~np.isnan(came[shop])
-    morning = np.where(known, left.sum(axis=1)[shop], daily["mean"].to_numpy())
+    morning = np.where(known, left[shop], daily["mean"].to_numpy())
     before = np.where(known, np.nan_to_num(came)[shop], 0.0)
     mean = morning * factor
     around = doubt.around(shop, mean, variance / factor**2, half_hours=False)
-    # Where little of the day is left, what half hours err by in their shares no longer evens out.
-    shares = doubt.profile_sigma**2 * (left**2).sum(axis=1)
-    around += np.where(known, shares[shop] * factor**2, 0.0)
     found = doubt.quantiles(mean, around, levels, half_hours=False) + before[:, None]
     columns = {f"q{100 * level:g}": found[:, k] for k, level in enumerate(levels)}
     return daily.assign(mean=mean + before, variance=around, **columns)
