@@ -15,7 +15,7 @@ from staffing.forecast.counts import level_of, quantiles
 from staffing.forecast.dates import repeating_dates
 from staffing.forecast.design import EventTable
 from staffing.forecast.pool import ShopFacts, expected_events
-from staffing.forecast.solve import KNOT_DAYS, RISE, Array, Entries, solve
+from staffing.forecast.solve import KNOT_DAYS, RISE, Array, Entries, Problem, solve
 from staffing.scenario import ForecastSettings
 from staffing.workspace import Workspace
 from tests.series import Row, day_after, scenario, workspace
@@ -65,15 +65,15 @@ def test_solver_agrees_with_weighted_least_squares_on_pseudo_observations(seed: 
         value=own[row, column],
         columns=OWN,
     )
-    knots, factors, _ = solve(
-        np.where(weight > 0, log, np.nan)[None],
-        weight[None],
-        shared,
-        entries,
-        (mean[None], precision[None]),
-        (np.array([4.0]), np.array([0.7])),
-        step[None],
+    asked = Problem(
+        log=np.where(weight > 0, log, np.nan)[None],
+        weight=weight[None],
+        fixed=shared,
+        entries=entries,
+        prior=(mean[None], precision[None]),
+        first=(np.array([4.0]), np.array([0.7])),
     )
+    knots, factors = solve(asked, step[None])
     assert np.concatenate([knots[0], factors[0]]) == pytest.approx(wanted, rel=1e-6, abs=1e-6)
 
 
@@ -94,7 +94,10 @@ def test_shops_are_solved_as_if_alone() -> None:
         )
         prior = (mean[:, :SHARED], precision[:, :SHARED])
         first = (np.zeros(len(parts)), np.ones(len(parts)))
-        return solve(log, weight, both[0][2], none, prior, first, step)[1]
+        asked = Problem(
+            log=log, weight=weight, fixed=both[0][2], entries=none, prior=prior, first=first
+        )
+        return solve(asked, step)[1]
 
     assert run(both)[1] == pytest.approx(run(both[1:])[0], rel=1e-9)
 

@@ -16,6 +16,7 @@ from staffing.forecast import forecast, history
 from staffing.scenario import ForecastSettings, Horizon, Scenario
 from staffing.workspace import Workspace, read_workspace
 from staffing.workspace.tables import empty
+from staffing.workspace.tables.columns import CATEGORIES
 
 LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
 ELSEWHERE = "UTC"
@@ -149,7 +150,7 @@ def speed_workspace(shops: int) -> Path:
             "shop_id": names,
             "name": names,
             "platform": "Tmall",
-            "category": [f"category {i % 20}" for i in range(len(names))],
+            "category": [CATEGORIES[i % len(CATEGORIES)] for i in range(len(names))],
             "opens": "09:00",
             "closes": "24:00",
         }
@@ -159,10 +160,14 @@ def speed_workspace(shops: int) -> Path:
     return folder
 
 
-def speed_forecast(folder: Path) -> pd.DataFrame:
+def speed_load(folder: Path) -> Workspace:
+    """Return a workspace, read from its tables."""
+    return read_workspace(folder, "Asia/Shanghai")
+
+
+def speed_forecast(workspace: Workspace) -> pd.DataFrame:
     """Return 28 days of quantiles of a workspace."""
-    workspace = read_workspace(folder, "Asia/Shanghai")
     last = workspace.history["start"].max().date()
     horizon = Horizon(start=last + dt.timedelta(days=1), days=speed.HORIZON_DAYS)
-    scenario = Scenario(name="speed", workspace=folder, horizon=horizon)
+    scenario = Scenario(name="speed", workspace=Path(), horizon=horizon)
     return forecast(workspace, scenario, history(workspace)).table

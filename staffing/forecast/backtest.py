@@ -236,7 +236,8 @@ def _with_quantiles(
 ) -> pd.DataFrame:
     """Return the rows with the quantiles that the origins before would have given them."""
     past = errors.dropna(subset=["actual", "naive"])
-    doubt = spread(known, events, Profiles(known, events, workspace), past)
+    profiles = Profiles(known, events, workspace)
+    doubt = spread(known, events, profiles, past, half_hours=False)
     shop = np.repeat(np.arange(len(known.shops)), len(rows) // len(known.shops))
     mean = rows["forecast"].to_numpy()
     variance = doubt.variance(shop, mean, kinds(rows), half_hours=False)

@@ -8,6 +8,7 @@ import pandas as pd
 from staffing.forecast.daily import date_of
 from staffing.forecast.design import Ints
 from staffing.forecast.history import Array
+from staffing.forecast.robust import row_quantile
 
 SCORE = 3.0
 """Standard deviations of the shops' common error beyond which a date is expected to repeat."""
@@ -41,8 +42,8 @@ def repeating_dates(residual: Array, days: pd.DatetimeIndex) -> tuple[Ints, Arra
     use = number >= max(2.0, LEAST_SHARE * len(residual))
     if not use.any():
         return np.zeros(0, dtype=np.int64), np.zeros(0)
-    common = np.nanmedian(residual[:, use], axis=0)
-    apart = np.nanmedian(np.abs(residual[:, use] - common), axis=0) / MAD
+    common = row_quantile(residual[:, use].T, 0.5)
+    apart = row_quantile(np.abs(residual[:, use] - common).T, 0.5) / MAD
     seen = pd.DataFrame(
         {
             "date": date_of(days[use]),

@@ -42,7 +42,8 @@ from staffing.forecast.design import (
 )
 from staffing.forecast.history import Array, History
 from staffing.forecast.pool import ShopFacts, expected_events, no_events_known, pooled_days
-from staffing.forecast.solve import KNOT_DAYS, Entries, level_on_days, solve
+from staffing.forecast.robust import row_quantile
+from staffing.forecast.solve import KNOT_DAYS, Entries, Problem, evidence, level_on_days, solve
 
 STEPS = np.array([0.01, 0.03, 0.08, 0.16])
 """Daily steps of the level to choose from, in units of a day's noise: at the end of a history the
@@ -313,7 +314,8 @@ def _mean_log(data: _Data) -> Array:
 
 def _round(data: _Data, facts: ShopFacts, state: _State, *, wide: bool, find_dates: bool) -> _State:
     """Solve with the weights and peers of the round before, then renew both."""
-    knots, factors, _ = _solve(data, facts, state, state.step, wide=wide)
+    step = _step_precision(state, state.step)
+    knots, factors = solve(_problem(data, facts, state, wide=wide), step)
     shared = _shared(data, state.dates)
     fitted = level_on_days(knots) + factors[:, : shared.shape[1]] @ shared.T
     own = factors[:, shared.shape[1] :]
@@ -358,7 +360,7 @@ def _let_step(
     enough = np.flatnonzero(size >= KNOT_DAYS)
     if not len(enough):
         return
-    middle, low, high = np.nanquantile(last[enough], [0.5, 0.1, 0.9], axis=1)
+    middle, low, high = (row_quantile(last[enough], level) for level in (0.5, 0.1, 0.9))
     off = (np.abs(middle) > STEP_SCORE * noise[enough]) & (low * high > 0)
     shops = enough[off]
     day_weight, step_weight = weights
@@ -368,25 +370,19 @@ def _let_step(
     step_weight[shops, -weeks:] = np.minimum(step_weight[shops, -weeks:], allowed**2)
 
 
-def _solve(
-    data: _Data,
-    facts: ShopFacts,
-    state: _State,
-    step: Array,
-    *,
-    wide: bool,
-    evidence: bool = False,
-) -> tuple[Array, Array, Array]:
-    return solve(
-        data.log,
-        data.known * state.day_weight / state.noise[:, None] ** 2,
-        _shared(data, state.dates),
-        data.entries(state.usual),
-        _prior(data, facts, state, wide=wide),
-        _first_knot(facts, state),
-        state.step_weight / _week_step(step, state.noise) ** 2,
-        evidence=evidence,
+def _problem(data: _Data, facts: ShopFacts, state: _State, *, wide: bool) -> Problem:
+    return Problem(
+        log=data.log,
+        weight=data.known * state.day_weight / state.noise[:, None] ** 2,
+        fixed=_shared(data, state.dates),
+        entries=data.entries(state.usual),
+        prior=_prior(data, facts, state, wide=wide),
+        first=_first_knot(facts, state),
     )
+
+
+def _step_precision(state: _State, step: Array) -> Array:
+    return np.asarray(state.step_weight / _week_step(step, state.noise) ** 2)
 
 
 def _week_step(step: Array, noise: Array) -> Array:
@@ -443,12 +439,11 @@ def _chosen_step(data: _Data, facts: ShopFacts, state: _State) -> Array:
     What the other shops' evidence favours is the prior (empirical Bayes).
     """
     shops = len(data.log)
-    found = [
-        _solve(data, facts, state, np.full(shops, q), wide=False, evidence=True)[2] for q in STEPS
-    ]
+    steps = [_step_precision(state, np.full(shops, each)) for each in STEPS]
+    found = evidence(_problem(data, facts, state, wide=False), steps)
     days = data.known.sum(axis=1)[:, None]
-    evidence = (np.column_stack(found) - RESTLESS * days * np.log(STEPS / STEPS[0])) / TEMPER
-    likely = np.exp(evidence - evidence.max(axis=1, keepdims=True))
+    found = (found - RESTLESS * days * np.log(STEPS / STEPS[0])) / TEMPER
+    likely = np.exp(found - found.max(axis=1, keepdims=True))
     prior = np.full(len(STEPS), 1 / len(STEPS))
     share = likely * prior
     for _ in range(POOL_ROUNDS):
@@ -474,7 +469,7 @@ def _noise(residual: Array) -> Array:
     if not has.any():
         return np.full(len(residual), FIRST_NOISE)
     own = np.full(len(residual), np.nan)
-    own[has] = np.nanmedian(np.abs(residual[has]), axis=1) / MAD
+    own[has] = row_quantile(np.abs(residual[has]), 0.5) / MAD
     usual = float(np.median(own[has]))
     own = np.where(has, own, usual)
     mixed = (size * own**2 + NOISE_DAYS * usual**2) / (size + NOISE_DAYS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -46,11 +47,12 @@ class History:
     daily_only: frozenset[str]
     aht_s: Array | None = None
 
-    @property
+    @cached_property
     def totals(self) -> Array:
         """Return contacts per shop and service day (shops, days); NaN where unknown."""
-        known = ~np.isnan(self.counts).all(axis=2)
-        return np.where(known, np.nansum(self.counts, axis=2), np.nan)
+        unknown = np.isnan(self.counts)
+        sums = np.sum(self.counts, axis=2, where=~unknown)
+        return np.where(unknown.all(axis=2), np.nan, sums)
 
     def until(self, day: dt.date) -> History:
         """Return the history as it was known at the start of `day`."""
@@ -62,7 +64,10 @@ class History:
 
     def _of_days(self, kept: slice) -> History:
         aht_s = None if self.aht_s is None else self.aht_s[:, kept]
-        return replace(self, days=self.days[kept], counts=self.counts[:, kept], aht_s=aht_s)
+        made = replace(self, days=self.days[kept], counts=self.counts[:, kept], aht_s=aht_s)
+        # A year of half hours is summed once, not for every part of it.
+        made.__dict__["totals"] = self.totals[:, kept]
+        return made
 
 
 def history(workspace: Workspace) -> History:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -63,7 +64,11 @@ class Profiles:
         self._masks = np.array([_open(w, history.counts.shape[2]) for w in self._windows])
         timed = np.array([shop not in history.daily_only for shop in history.shops])
         self._ordinary = self._usual(history.latest(RECENT_DAYS), events, timed, workspace)
-        self._event = self._events(history, events, timed)
+        self._past = history, events, timed
+
+    @cached_property
+    def _event(self) -> list[dict[ShapeKey, Array]]:
+        return self._events(*self._past)
 
     def of(
         self, shop: int, days: pd.DatetimeIndex, events: Events, model: Factors | None = None

@@ -7,7 +7,7 @@ a small dense system per shop (block elimination; Golub & Van Loan, Matrix Compu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,97 +70,156 @@ def level_on_days(knots: Array) -> Array:
     return np.asarray(low + (high - low) * RISE).reshape(len(knots), -1)
 
 
-def solve(
-    log: Array,
-    weight: Array,
-    fixed: Array,
-    entries: Entries,
-    prior: tuple[Array, Array],
-    first: tuple[Array, Array],
-    step: Array,
-    *,
-    evidence: bool = False,
-) -> tuple[Array, Array, Array]:
-    """Return level and factors that minimise the weighted squares, priors included.
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """What is to be explained, and by what.
 
-    Parameters
+    Attributes
     ----------
-    log : what is to be explained (shops, n), n a multiple of `KNOT_DAYS`
+    log : the values (shops, n), n a multiple of `KNOT_DAYS`
     weight : precision of each day, zero where unknown (shops, n)
     fixed : columns that all shops share (n, fixed)
     entries : columns of a shop's own
     prior : mean and precision of the factors, first the fixed then the own (shops, fixed + own)
     first : mean and precision of the first knot (shops,)
+    """
+
+    log: Array
+    weight: Array
+    fixed: Array
+    entries: Entries
+    prior: tuple[Array, Array]
+    first: tuple[Array, Array]
+
+    def batches(self) -> Iterator[tuple[slice, Problem]]:
+        """Yield the problems of some shops at a time."""
+        for i in range(0, len(self.log), SHOPS_AT_ONCE):
+            at = slice(i, min(i + SHOPS_AT_ONCE, len(self.log)))
+            part = Problem(
+                log=self.log[at],
+                weight=self.weight[at],
+                fixed=self.fixed,
+                entries=self.entries.of(at.start, at.stop),
+                prior=(self.prior[0][at], self.prior[1][at]),
+                first=(self.first[0][at], self.first[1][at]),
+            )
+            yield at, part
+
+
+def solve(problem: Problem, step: Array) -> tuple[Array, Array]:
+    """Return level and factors that minimise the weighted squares, priors included.
+
+    Parameters
+    ----------
     step : precision of the step from each knot to the next (shops, n / 7)
 
     Returns
     -------
-    knots (shops, n / 7 + 1), factors (shops, fixed + own), log evidence for the priors and
-    steps up to a constant, 0 unless `evidence` is asked for (shops,)
+    knots (shops, n / 7 + 1), factors (shops, fixed + own)
     """
     # Small matrices: threads of the linear algebra would only wait for each other.
     with threadpool_limits(1, user_api="blas"):
         parts = [
-            _solve(
-                log[i:j],
-                weight[i:j],
-                fixed,
-                entries.of(i, j),
-                (prior[0][i:j], prior[1][i:j]),
-                (first[0][i:j], first[1][i:j]),
-                step[i:j],
-                evidence=evidence,
-            )
-            for i, j in _batches(len(log))
+            _Solution.of(_normal(part), part.weight, step[at]) for at, part in problem.batches()
         ]
-    knots, factors, told = zip(*parts, strict=True)
-    return np.concatenate(knots), np.concatenate(factors), np.concatenate(told)
+    return (
+        np.concatenate([part.knots for part in parts]),
+        np.concatenate([part.factors for part in parts]),
+    )
 
 
-def _batches(size: int) -> Iterator[tuple[int, int]]:
-    for i in range(0, size, SHOPS_AT_ONCE):
-        yield i, min(i + SHOPS_AT_ONCE, size)
+def evidence(problem: Problem, steps: Sequence[Array]) -> Array:
+    """Return the log evidence for the priors and each of some steps (shops, steps).
+
+    Up to a constant of the shop; parameters as of `solve`.
+    """
+    found = np.empty((len(problem.log), len(steps)))
+    with threadpool_limits(1, user_api="blas"):
+        for at, part in problem.batches():
+            normal = _normal(part)
+            for k, step in enumerate(steps):
+                found[at, k] = _Solution.of(normal, part.weight, step[at]).evidence(step[at])
+    return found
 
 
-def _solve(
-    log: Array,
-    weight: Array,
-    fixed: Array,
-    entries: Entries,
-    prior: tuple[Array, Array],
-    first: tuple[Array, Array],
-    step: Array,
-    *,
-    evidence: bool,
-) -> tuple[Array, Array, Array]:
-    weighted = np.where(weight > 0, log, 0.0) * weight
-    dense, right = _factor_block(weight, weighted, fixed, entries)
-    border = _border(weight, weighted, fixed, entries)
-    diagonal, off = _chain(weight, step)
-    diagonal[:, 0] += first[1]
-    border[0, :, -1] += first[0] * first[1]
-    start = border[:, :, -1].T.copy()
-    mean, precision = prior
+@dataclass(frozen=True, kw_only=True)
+class _Normal:
+    """The normal equations apart from the steps of the level.
+
+    Attributes
+    ----------
+    dense, right : the factors' matrix (shops, p, p) and right side (shops, p), priors included
+    border : knots × (factors and right side): (knots, shops, p + 1)
+    first : precision of the first knot (shops,)
+    """
+
+    dense: Array
+    right: Array
+    border: Array
+    first: Array
+
+
+def _normal(problem: Problem) -> _Normal:
+    weight, (mean, precision) = problem.weight, problem.prior
+    weighted = np.where(weight > 0, problem.log, 0.0) * weight
+    dense, right = _factor_block(weight, weighted, problem.fixed, problem.entries)
+    border = _border(weight, weighted, problem.fixed, problem.entries)
+    border[0, :, -1] += problem.first[0] * problem.first[1]
     at = np.arange(dense.shape[1])
     dense[:, at, at] += precision
     right += precision * mean
-    multiplier = _eliminate(diagonal, off, border)
-    scaled = border / diagonal.T[:, :, None]
-    # (knots, shops, columns) -> per shop (columns, knots) @ (knots, columns)
-    left = border[:, :, :-1].transpose(1, 2, 0) @ scaled.transpose(1, 0, 2)
-    dense -= left[:, :, :-1]
-    right -= left[:, :, -1]
-    total = right + left[:, :, -1]
-    factors = np.linalg.solve(dense, right[:, :, None])[:, :, 0]
-    knots = scaled[:, :, -1] - np.einsum("ksp,sp->ks", scaled[:, :, :-1], factors, optimize=True)
-    for k in range(len(knots) - 2, -1, -1):
-        knots[k] -= multiplier[k] * knots[k + 1]
-    found: tuple[Array, Array] = (knots.T.copy().astype(np.float64), factors.astype(np.float64))
-    if not evidence:
-        return *found, np.zeros(len(found[0]))
-    fits = (start * found[0]).sum(axis=1) + (total * factors).sum(axis=1)
-    size = np.log(diagonal).sum(axis=1) + np.linalg.slogdet(dense)[1] - np.log(step).sum(axis=1)
-    return *found, np.asarray((fits - size) / 2, dtype=np.float64)
+    return _Normal(dense=dense, right=right, border=border, first=problem.first[1])
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Solution:
+    """A solution, and what is left of the matrices after the elimination.
+
+    Attributes
+    ----------
+    knots, factors : (shops, knots), (shops, p)
+    sides : the right sides that belong to them
+    diagonal, dense : pivots of the chain (shops, knots), matrix of the factors (shops, p, p)
+    """
+
+    knots: Array
+    factors: Array
+    sides: tuple[Array, Array]
+    diagonal: Array
+    dense: Array
+
+    @classmethod
+    def of(cls, normal: _Normal, weight: Array, step: Array) -> _Solution:
+        """Eliminate the chain, solve for the factors, then go back along the chain."""
+        diagonal, off = _chain(weight, step)
+        diagonal[:, 0] += normal.first
+        border = normal.border.copy()
+        multiplier = _eliminate(diagonal, off, border)
+        scaled = border / diagonal.T[:, :, None]
+        # (knots, shops, columns) -> per shop (columns, knots) @ (knots, columns)
+        left = border[:, :, :-1].transpose(1, 2, 0) @ scaled.transpose(1, 0, 2)
+        dense = normal.dense - left[:, :, :-1]
+        right = normal.right - left[:, :, -1]
+        factors = np.asarray(np.linalg.solve(dense, right[:, :, None])[:, :, 0], dtype=np.float64)
+        knots = scaled[:, :, -1] - np.einsum(
+            "ksp,sp->ks", scaled[:, :, :-1], factors, optimize=True
+        )
+        for k in range(len(knots) - 2, -1, -1):
+            knots[k] -= multiplier[k] * knots[k + 1]
+        return cls(
+            knots=knots.T.copy(),
+            factors=factors,
+            sides=(normal.border[:, :, -1].T, normal.right),
+            diagonal=diagonal,
+            dense=dense,
+        )
+
+    def evidence(self, step: Array) -> Array:
+        """Return the log evidence up to a constant (shops,)."""
+        of_knots, of_factors = self.sides
+        fits = (of_knots * self.knots).sum(axis=1) + (of_factors * self.factors).sum(axis=1)
+        size = np.log(self.diagonal).sum(axis=1) + np.linalg.slogdet(self.dense)[1]
+        return np.asarray((fits - size + np.log(step).sum(axis=1)) / 2)
 
 
 def _factor_block(

@@ -21,6 +21,7 @@ from staffing.forecast.calendar import Events
 from staffing.forecast.counts import level_of, quantiles
 from staffing.forecast.history import Array, History
 from staffing.forecast.profile import RECENT_DAYS, Profiles, shaped
+from staffing.forecast.robust import row_quantile
 
 LEAST_SIGMA = 0.03
 POOLED_ERRORS = 10.0
@@ -132,6 +133,8 @@ def spread(
     profiles: Profiles,
     errors: pd.DataFrame,
     level_sd: Array | None = None,
+    *,
+    half_hours: bool = True,
 ) -> Spread:
     """Return the spread behind a forecast.
 
@@ -140,6 +143,7 @@ def spread(
     events : what touches each shop's days
     errors : a backtest's usable rows: shop_id, origin, date, actual, forecast, event, odd
     level_sd : further doubt about each shop's level: of a shop with little history (shops,)
+    half_hours : whether quantiles of half hours will be asked for
     """
     phi, profile_sigma = _half_hours(history, events, profiles)
     shop = pd.Categorical(errors["shop_id"], categories=list(history.shops)).codes.astype(np.int64)
@@ -160,7 +164,9 @@ def spread(
     if errors.empty:
         return plain
     score = _scores(plain, shop, errors)
-    halves = _half_scores(plain, history, profiles, shop, errors)
+    halves = np.zeros(0)
+    if half_hours:
+        halves = _half_scores(plain, history, profiles, shop, errors)
     return replace(
         plain,
         stretch=_stretch(score, errors["origin"].nunique()),
@@ -253,22 +259,29 @@ def _log_errors(rows: pd.DataFrame) -> Array:
 
 def _sigma(phi: Array, shop: npt.NDArray[np.int64], usual: pd.DataFrame) -> Array:
     """Return relative errors of ordinary days, robust, shrunk towards all shops'."""
-    own2, number = np.zeros(len(phi)), np.zeros(len(phi))
-    errors, means = _log_errors(usual), usual["forecast"].to_numpy()
-    order = np.argsort(shop, kind="stable")
-    for rows in np.split(order, np.flatnonzero(np.diff(shop[order])) + 1):
-        if not len(rows):
-            continue
-        i = int(shop[rows[0]])
-        noise = phi[i] / max(float(means[rows].mean()), 1.0)
-        scale = float(np.quantile(errors[rows], SHARE80)) / Z80
-        own2[i] = max(scale**2 - noise, LEAST_SIGMA**2)
-        number[i] = len(rows)
+    number = np.bincount(shop, minlength=len(phi))
+    has = number > 0
+    errors, means = (
+        _by_shop(each, shop, number) for each in (_log_errors(usual), usual["forecast"].to_numpy())
+    )
+    scale = row_quantile(errors, SHARE80)[has] / Z80
+    noise = phi[has] / np.maximum(np.nanmean(means[has], axis=1), 1.0)
+    own2 = np.zeros(len(phi))
+    own2[has] = np.maximum(scale**2 - noise, LEAST_SIGMA**2)
     if not number.any():
         return np.full(len(phi), PRIOR_SIGMA)
     pooled = float(np.average(own2, weights=number))
     prior = np.where(number > 0, pooled, max(pooled, PRIOR_SIGMA**2))
     return np.sqrt((number * own2 + POOLED_ERRORS * prior) / (number + POOLED_ERRORS))
+
+
+def _by_shop(values: Array, shop: npt.NDArray[np.int64], number: npt.NDArray[np.intp]) -> Array:
+    """Return values in one row a shop, filled up with NaN (shops, most of a shop)."""
+    order = np.argsort(shop, kind="stable")
+    place = np.arange(len(shop)) - np.repeat(np.cumsum(number) - number, number)
+    found = np.full((len(number), int(number.max(initial=0))), np.nan)
+    found[shop[order], place] = values[order]
+    return found
 
 
 def _extra(

@@ -23,6 +23,7 @@ from staffing.forecast.calendar import in_promotion
 from staffing.forecast.contacts import Basis, Forecast
 from staffing.forecast.history import Array, History
 from staffing.forecast.profile import RECENT_DAYS, shaped
+from staffing.forecast.robust import row_quantile
 from staffing.forecast.spread import SHARE80, Z80, kinds
 from staffing.grid import DAY_MIN, INTERVAL_MIN
 from staffing.workspace import Workspace
@@ -234,7 +235,7 @@ def _pooled(off: Array) -> Array:
     own, has = np.zeros(len(off)), size > 0
     if not has.any():
         return own
-    own[has] = (np.nanquantile(np.abs(off[has]), SHARE80, axis=1) / Z80) ** 2
+    own[has] = (row_quantile(np.abs(off[has]), SHARE80) / Z80) ** 2
     pooled = float(np.average(own, weights=size))
     return np.asarray((size * own + POOLED_DAYS * pooled) / (size + POOLED_DAYS))
 
