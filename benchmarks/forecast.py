@@ -7,7 +7,7 @@ it; ``--write`` puts the tables into docs/benchmarks.md. Per cent everywhere.
 The project enters through ``benchmarks/forecasting/ours.py``: ``ours(case, origin)`` returns
 shop_id, start, mean and the quantile columns of `scores.COLUMNS` for every row of ``origin.ahead``
 that can be open; ``speed_workspace(shops)`` writes the workspace of `speed.half_hours` and returns
-its path; ``speed_load(path)`` reads it and ``speed_forecast(workspace)`` forecasts it.
+its path; ``speed_load(path)`` reads it and ``speed_forecast(workspace, history)`` forecasts it.
 """
 
 from __future__ import annotations

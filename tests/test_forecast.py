@@ -22,7 +22,7 @@ from staffing.forecast.fitting import fit
 from staffing.forecast.history import History
 from staffing.forecast.pool import ShopFacts
 from staffing.forecast.profile import Profiles
-from staffing.forecast.spread import PRIOR_EXTRA, PRIOR_SIGMA, kinds, spread
+from staffing.forecast.spread import PRIOR_EXTRA, PRIOR_SIGMA, half_hour_noise, kinds, spread
 from staffing.scenario import ForecastSettings, Scenario, read_scenario
 from staffing.workspace import Workspace, read_workspace
 from tests.series import START, Array, Row, day_after, history_rows, scenario, workspace
@@ -529,11 +529,11 @@ def test_eighty_percent_band_covers_about_eighty_percent() -> None:
     made, _, past = demo()
     rows = demo_backtest(20).usable
     events = event_days(made, past.days)
-    profiles = Profiles(past, events, made)
+    noise = half_hour_noise(past, events, Profiles(past, events, made))
     inside = []
     for origin in rows["origin"].unique():
         judged = rows["origin"] == origin
-        doubt = spread(past, events, profiles, rows[~judged])
+        doubt = spread(past.shops, noise, rows[~judged])
         own = rows[judged]
         shop = pd.Categorical(own["shop_id"], categories=list(past.shops)).codes
         mean = own["forecast"].to_numpy()
@@ -561,7 +561,8 @@ def test_event_days_are_more_doubtful() -> None:
     """The spread of event days lies between that of ordinary days and the prior's excess."""
     made, _, past = demo()
     events = event_days(made, past.days)
-    doubt = spread(past, events, Profiles(past, events, made), demo_backtest(20).usable)
+    noise = half_hour_noise(past, events, Profiles(past, events, made))
+    doubt = spread(past.shops, noise, demo_backtest(20).usable)
     assert 0 < doubt.extra[2] < PRIOR_EXTRA[2]
     assert (doubt.phi >= 1).all()
 

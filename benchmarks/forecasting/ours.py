@@ -13,6 +13,7 @@ import pandas as pd
 from benchmarks.forecasting import speed
 from benchmarks.forecasting.sets import DAY, Origin, Set
 from staffing.forecast import forecast, history
+from staffing.forecast.history import History
 from staffing.scenario import ForecastSettings, Horizon, Scenario
 from staffing.workspace import Workspace, read_workspace
 from staffing.workspace.tables import empty
@@ -160,14 +161,15 @@ def speed_workspace(shops: int) -> Path:
     return folder
 
 
-def speed_load(folder: Path) -> Workspace:
-    """Return a workspace, read from its tables."""
-    return read_workspace(folder, "Asia/Shanghai")
+def speed_load(folder: Path) -> tuple[Workspace, History]:
+    """Return a workspace and its history on the grid, read from its tables."""
+    workspace = read_workspace(folder, "Asia/Shanghai")
+    return workspace, history(workspace)
 
 
-def speed_forecast(workspace: Workspace) -> pd.DataFrame:
+def speed_forecast(workspace: Workspace, past: History) -> pd.DataFrame:
     """Return 28 days of quantiles of a workspace."""
-    last = workspace.history["start"].max().date()
-    horizon = Horizon(start=last + dt.timedelta(days=1), days=speed.HORIZON_DAYS)
+    first = past.days[-1].date() + dt.timedelta(days=1)
+    horizon = Horizon(start=first, days=speed.HORIZON_DAYS)
     scenario = Scenario(name="speed", workspace=Path(), horizon=horizon)
-    return forecast(workspace, scenario, history(workspace)).table
+    return forecast(workspace, scenario, past).table

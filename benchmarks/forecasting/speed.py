@@ -115,8 +115,10 @@ def speeds(names: tuple[str, ...]) -> list[Speed]:
 
         path = ours.speed_workspace(SHOPS)
         loaded = []
-        reading = timed("reading its tables", lambda: loaded.append(ours.speed_load(path)))
-        whole = timed("this project, half hours", lambda: ours.speed_forecast(loaded[0]))
+        reading = timed(
+            "before it: reading its tables", lambda: loaded.append(ours.speed_load(path))
+        )
+        whole = timed("this project, half hours", lambda: ours.speed_forecast(*loaded[0]))
         made += [whole, reading]
     for name in (name for name in SAMPLE if name in names):
         case = daily_set(SAMPLE[name])

@@ -28,7 +28,8 @@ from staffing.forecast.fitting import fit
 from staffing.forecast.history import Array, History, history
 from staffing.forecast.pool import ShopFacts
 from staffing.forecast.profile import Profiles
-from staffing.forecast.spread import Spread, kinds, spread
+from staffing.forecast.solve import one_thread
+from staffing.forecast.spread import Spread, calibrated, half_hour_noise, kinds, spread
 from staffing.grid import SLOTS_PER_DAY
 from staffing.scenario import Scenario
 from staffing.workspace import Workspace
@@ -40,6 +41,7 @@ REST_WEEKS = 8
 """Weeks without a single contact on a weekday after which it is one on which a shop rests."""
 
 
+@one_thread
 def forecast(workspace: Workspace, scenario: Scenario, past: History) -> Forecast:
     """Forecast the scenario's horizon from the past.
 
@@ -62,7 +64,9 @@ def forecast(workspace: Workspace, scenario: Scenario, past: History) -> Forecas
     tested = backtest(workspace, known, scenario, events, table)
     model = fit(known, table, facts)
     profiles = Profiles(known, events, workspace)
-    doubt = spread(known, events, profiles, tested.usable, model.level_sd)
+    noise = half_hour_noise(known, events, profiles)
+    doubt = spread(known.shops, noise, tested.usable, model.level_sd)
+    doubt = calibrated(doubt, known, profiles, tested.usable)
     mean = totals(model, known, table, days, tested.simpler) * scenario.forecast.uplift
     mean = mean * ~_rests(known, days)
     shares = np.array([profiles.of(i, days, events, model) for i in range(len(known.shops))])

@@ -18,7 +18,8 @@ from staffing.forecast.fitting import fit
 from staffing.forecast.history import Array, History
 from staffing.forecast.pool import ShopFacts
 from staffing.forecast.profile import Profiles
-from staffing.forecast.spread import kinds, spread
+from staffing.forecast.solve import one_thread
+from staffing.forecast.spread import Noise, Spread, half_hour_noise, kinds, spread
 from staffing.scenario import Scenario
 from staffing.workspace import Workspace
 
@@ -62,7 +63,7 @@ class Backtest:
     @cached_property
     def usable(self) -> pd.DataFrame:
         """Return the rows on which both the forecast and the naive one can be judged."""
-        return self.table.dropna(subset=["actual", "naive"])
+        return _usable(self.table)
 
     def wape(self, column: str = "forecast", *, event: bool | None = None) -> float:
         """Return sum |actual - forecast| / sum actual; NaN without rows."""
@@ -100,6 +101,7 @@ class Backtest:
         ).reset_index()
 
 
+@one_thread
 def backtest(
     workspace: Workspace,
     past: History,
@@ -125,6 +127,7 @@ def backtest(
     table = table or EventTable.of(past.shops, events)
     parts: list[pd.DataFrame] = []
     model: DailyModel | None = None
+    noise: Noise | None = None
     gap, length, origins = _origins(past, scenario)
     for origin in origins:
         known = past.until(origin)
@@ -134,7 +137,9 @@ def backtest(
         expected = totals(model, known, table, days, simpler)
         rows = _one(past, known, days, model, expected, table)
         if parts:
-            rows = _with_quantiles(rows, workspace, known, events, pd.concat(parts))
+            # How half hours err says little about days; that of the first origin will do.
+            noise = noise or half_hour_noise(known, events, Profiles(known, events, workspace))
+            rows = _with_quantiles(rows, spread(past.shops, noise, _usable(pd.concat(parts))))
         parts.append(rows)
     return Backtest(table=_rows(parts), simpler=_simpler(past.shops, parts), model=model)
 
@@ -231,18 +236,18 @@ def _one(
     )
 
 
-def _with_quantiles(
-    rows: pd.DataFrame, workspace: Workspace, known: History, events: Events, errors: pd.DataFrame
-) -> pd.DataFrame:
+def _with_quantiles(rows: pd.DataFrame, doubt: Spread) -> pd.DataFrame:
     """Return the rows with the quantiles that the origins before would have given them."""
-    past = errors.dropna(subset=["actual", "naive"])
-    profiles = Profiles(known, events, workspace)
-    doubt = spread(known, events, profiles, past, half_hours=False)
-    shop = np.repeat(np.arange(len(known.shops)), len(rows) // len(known.shops))
+    shops = len(doubt.sigma)
+    shop = np.repeat(np.arange(shops), len(rows) // shops)
     mean = rows["forecast"].to_numpy()
     variance = doubt.variance(shop, mean, kinds(rows), half_hours=False)
     found = doubt.quantiles(mean, variance, LEVELS, half_hours=False)
     return rows.assign(**{f"q{100 * q:g}": found[:, k] for k, q in enumerate(LEVELS)})
+
+
+def _usable(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.dropna(subset=["actual", "naive"])
 
 
 def naive(known: History, days: pd.DatetimeIndex) -> Array:

@@ -7,8 +7,10 @@ a small dense system per shop (block elimination; Golub & Van Loan, Matrix Compu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +28,24 @@ RISE = np.arange(KNOT_DAYS) / KNOT_DAYS
 """Weight of the knot after each day of a stretch; that before has the rest."""
 LEAST_PRECISION = 1e-8
 """Of a knot that no day and no prior speaks for."""
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def one_thread(work: Callable[P, R]) -> Callable[P, R]:
+    """Return a function whose linear algebra keeps to one thread.
+
+    On many small matrices threads would only wait for each other.
+    """
+
+    @wraps(work)
+    def alone(*args: P.args, **kwargs: P.kwargs) -> R:
+        with threadpool_limits(1, user_api="blas"):
+            return work(*args, **kwargs)
+
+    return alone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,11 +137,7 @@ def solve(problem: Problem, step: Array) -> tuple[Array, Array]:
     -------
     knots (shops, n / 7 + 1), factors (shops, fixed + own)
     """
-    # Small matrices: threads of the linear algebra would only wait for each other.
-    with threadpool_limits(1, user_api="blas"):
-        parts = [
-            _Solution.of(_normal(part), part.weight, step[at]) for at, part in problem.batches()
-        ]
+    parts = [_Solution.of(_normal(part), part.weight, step[at]) for at, part in problem.batches()]
     return (
         np.concatenate([part.knots for part in parts]),
         np.concatenate([part.factors for part in parts]),
@@ -134,11 +150,10 @@ def evidence(problem: Problem, steps: Sequence[Array]) -> Array:
     Up to a constant of the shop; parameters as of `solve`.
     """
     found = np.empty((len(problem.log), len(steps)))
-    with threadpool_limits(1, user_api="blas"):
-        for at, part in problem.batches():
-            normal = _normal(part)
-            for k, step in enumerate(steps):
-                found[at, k] = _Solution.of(normal, part.weight, step[at]).evidence(step[at])
+    for at, part in problem.batches():
+        normal = _normal(part)
+        for k, step in enumerate(steps):
+            found[at, k] = _Solution.of(normal, part.weight, step[at]).evidence(step[at])
     return found
 
 

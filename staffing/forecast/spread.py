@@ -128,35 +128,29 @@ def kinds(rows: pd.DataFrame) -> npt.NDArray[np.int64]:
 
 
 def spread(
-    history: History,
-    events: Events,
-    profiles: Profiles,
-    errors: pd.DataFrame,
-    level_sd: Array | None = None,
-    *,
-    half_hours: bool = True,
+    shops: Sequence[str], noise: Noise, errors: pd.DataFrame, level_sd: Array | None = None
 ) -> Spread:
     """Return the spread behind a forecast.
 
     Parameters
     ----------
-    events : what touches each shop's days
+    shops : their order
+    noise : how half hours err around the day's total
     errors : a backtest's usable rows: shop_id, origin, date, actual, forecast, event, odd
     level_sd : further doubt about each shop's level: of a shop with little history (shops,)
-    half_hours : whether quantiles of half hours will be asked for
     """
-    phi, profile_sigma = _half_hours(history, events, profiles)
-    shop = pd.Categorical(errors["shop_id"], categories=list(history.shops)).codes.astype(np.int64)
-    kind = kinds(errors)
-    sigma = _sigma(phi, shop[kind == 0], errors[kind == 0])
+    shop, kind = _shop_of(shops, errors), kinds(errors)
+    sigma = _sigma(noise.phi, shop[kind == 0], errors[kind == 0])
     if level_sd is not None:
         sigma = np.hypot(sigma, level_sd)
-    odd, promotion = (_extra(sigma, phi, shop[kind == k], errors[kind == k], k) for k in (1, 2))
+    odd, promotion = (
+        _extra(sigma, noise.phi, shop[kind == k], errors[kind == k], k) for k in (1, 2)
+    )
     plain = Spread(
         sigma=sigma,
         extra=(0.0, odd, promotion),
-        phi=phi,
-        profile_sigma=profile_sigma,
+        phi=noise.phi,
+        profile_sigma=noise.profile_sigma,
         stretch=PRIOR_STRETCH,
         half_stretch=PRIOR_STRETCH,
         ties=PRIOR_TIES,
@@ -164,15 +158,21 @@ def spread(
     if errors.empty:
         return plain
     score = _scores(plain, shop, errors)
-    halves = np.zeros(0)
-    if half_hours:
-        halves = _half_scores(plain, history, profiles, shop, errors)
     return replace(
         plain,
         stretch=_stretch(score, errors["origin"].nunique()),
-        half_stretch=_stretch(halves, errors["origin"].nunique()),
         ties=_ties(errors.assign(score=score)),
     )
+
+
+def calibrated(doubt: Spread, history: History, profiles: Profiles, errors: pd.DataFrame) -> Spread:
+    """Return a spread with the quantiles of half hours stretched as those of the past ask."""
+    score = _half_scores(doubt, history, profiles, _shop_of(history.shops, errors), errors)
+    return replace(doubt, half_stretch=_stretch(score, errors["origin"].nunique()))
+
+
+def _shop_of(shops: Sequence[str], errors: pd.DataFrame) -> npt.NDArray[np.int64]:
+    return pd.Categorical(errors["shop_id"], categories=list(shops)).codes.astype(np.int64)
 
 
 def _scores(plain: Spread, shop: npt.NDArray[np.int64], errors: pd.DataFrame) -> Array:
@@ -300,8 +300,22 @@ def _extra(
     return float(np.sqrt(total / (number + PRIOR_EXTRA_ERRORS)))
 
 
-def _half_hours(history: History, events: Events, profiles: Profiles) -> tuple[Array, Array]:
-    """Return overdispersion and relative error of half hours around total × profile.
+@dataclass(frozen=True, kw_only=True)
+class Noise:
+    """How half hours err around the day's total × profile.
+
+    Attributes
+    ----------
+    phi : variance over mean of a half hour's counts given the day's total (shops,), at least 1
+    profile_sigma : relative error of a half hour's share of the day (shops,)
+    """
+
+    phi: Array
+    profile_sigma: Array
+
+
+def half_hour_noise(history: History, events: Events, profiles: Profiles) -> Noise:
+    """Return how the half hours of a history err.
 
     Their squared errors are taken to grow as ``phi * mean + (profile_sigma * mean)**2``; both are
     found by least squares weighted with the inverse mean, on days without promotions.
@@ -326,4 +340,4 @@ def _half_hours(history: History, events: Events, profiles: Profiles) -> tuple[A
         if start < 1.0:
             slope = max((float(ratio.mean()) - 1.0) / float(mean.mean()), 0.0)
         phi[i], profile[i] = np.clip(start, 1.0, MOST_OVERDISPERSED), np.sqrt(slope)
-    return phi, np.minimum(profile, MOST_PROFILE_SIGMA)
+    return Noise(phi=phi, profile_sigma=np.minimum(profile, MOST_PROFILE_SIGMA))
