@@ -75,6 +75,7 @@ def plan(
     """Forecast, compute seats, build and audit the roster, replay it, write the outputs."""
     with _faults_told(lang, as_json=as_json) as voice:
         scenario, workspace = _read(scenario_file, voice)
+        from staffing.forecast import forecast_notices
         from staffing.plan import plan as run
         from staffing.publish import publish, summary
 
@@ -83,6 +84,7 @@ def plan(
             step("publish")
             paths = publish(made, out / scenario.name, scenario_file=scenario_file)
             paths.append(_keep(out, workspace, scenario, made.forecast))
+        _tell_notices(forecast_notices(workspace, made.forecast), scenario.lang, SHOWN_NOTICES)
     if as_json:
         _print_json(summary(made) | {"files": [path.as_posix() for path in paths]})
     else:
@@ -116,7 +118,7 @@ def forecast(
     with _faults_told(lang, as_json=as_json) as voice:
         scenario, workspace = _read(scenario_file, voice)
         from staffing.forecast import forecast as run
-        from staffing.forecast import history
+        from staffing.forecast import forecast_notices, history
         from staffing.forecast.today import today
 
         if shop is not None:
@@ -134,6 +136,7 @@ def forecast(
         else:
             told = today(workspace, made, past, now, scenario.forecast.quantiles)
             made = told.forecast
+        _tell_notices(forecast_notices(workspace, made), scenario.lang, SHOWN_NOTICES)
     if explain is not None:
         _tell_parts(made, *explain, scenario.lang, as_json=as_json)
         return
@@ -149,6 +152,7 @@ def forecast(
     if shop is None:
         rows.append([say("table.total"), *(f"{value:,.0f}" for value in by_day.sum())])
     _table([say("table.shop"), *(f"{day:%m-%d}" for day in by_day.columns)], rows)
+    _tell_strengths(made, scenario.lang)
     if kept is not None:
         typer.echo(say("say.kept", path=kept))
 
@@ -525,6 +529,24 @@ def _tell_today(told: Today, shop: str | None, lang: Lang) -> None:
     typer.echo(say("say.as_of", time=f"{told.until:%Y-%m-%d %H:%M}"))
     names = ("shop", "expected_by", "came_by", "morning", "now", "low", "high")
     _table([say(f"table.{name}", time=until, low=low, high=high) for name in names], rows)
+
+
+def _tell_strengths(made: Forecast, lang: Lang) -> None:
+    """Print how strong the promotions of the days are, a person's estimate beside the data's."""
+    say, found = _say(lang), made.strengths()
+    rows = [
+        [
+            f"{row.event} {row.phase}",
+            f"{row.shops}",
+            "-" if math.isnan(row.told) else f"{row.told:.2f}",
+            f"{row.multiple:.2f}",
+            f"{row.low:.2f}-{row.high:.2f}",
+        ]
+        for row in found.itertuples()
+    ]
+    if rows:
+        names = ("promotion", "shops", "told", "by_data", "range")
+        _table([say(f"table.{name}") for name in names], rows)
 
 
 def _tell_parts(made: Forecast, shop: str, day: str, lang: Lang, *, as_json: bool) -> None:

@@ -14,7 +14,15 @@ import pandas as pd
 import pytest
 
 from staffing.errors import ForecastError
-from staffing.forecast import Backtest, Forecast, backtest, forecast, history, horizon_notices
+from staffing.forecast import (
+    Backtest,
+    Forecast,
+    backtest,
+    forecast,
+    forecast_notices,
+    history,
+    horizon_notices,
+)
 from staffing.forecast.calendar import event_days
 from staffing.forecast.counts import quantiles, rate_quantile
 from staffing.forecast.design import EventTable
@@ -208,6 +216,50 @@ def test_an_unseen_event_takes_something_of_the_same_phase_of_others() -> None:
     totals = {f"S{i}": sale(2.5, seed=i) for i in range(6)}
     found = next_days(totals, 3, promotions=[SALES[0], first])
     assert 1.15 < found.to_numpy().mean() / 300 < 2.2
+
+
+def test_the_day_a_sale_is_called_after_is_as_strong_as_its_first() -> None:
+    """618's peak begins on the 16th; the 18th is its day before any history says so."""
+    first = {"name": "618 2025", "phase": "opening", "start": "2025-06-01", "end": "2025-06-06"}
+    peak = {"name": "618 2025", "phase": "peak", "start": "2025-06-16", "end": "2025-06-21"}
+    until = (dt.date(2025, 6, 16) - START).days
+    opening = np.array([2.4, 1.5, 1.4, 1.2, 1.2])
+    totals = {}
+    for i in range(6):
+        totals[f"S{i}"] = plain(until, 300.0, seed=i)
+        begins = (dt.date(2025, 6, 1) - START).days
+        totals[f"S{i}"][begins : begins + 5] *= opening
+    found = next_days(totals, 5, promotions=[first, peak]).to_numpy().mean(axis=1)
+    assert found[2] / found[0] == pytest.approx(1.0, abs=0.1)
+    assert found[1] < 0.75 * found[0]
+
+
+def test_the_strength_of_a_promotion_has_a_range() -> None:
+    """What the data says stands beside a person's estimate; without a promotion there is none."""
+    totals = {f"S{i}": sale(2.5, seed=i) for i in range(6)}
+    told = {**SALES[1], "strength": 4.0}
+    made = workspace(totals, promotions=[SALES[0], told])
+    found = forecast(made, scenario(THIS_YEAR, 3), history(made)).strengths()
+    assert found["told"].tolist() == pytest.approx([4.0])
+    assert found["multiple"].tolist() == pytest.approx([2.5], rel=0.1)
+    assert (found["low"] < found["multiple"]).all()
+    assert (found["multiple"] < found["high"]).all()
+    made = workspace(totals)
+    assert forecast(made, scenario(THIS_YEAR, 3), history(made)).strengths().empty
+
+
+def test_an_odd_day_is_told() -> None:
+    """A recent day at three times its pattern is named with what was expected."""
+    values = plain(120)
+    values[-9] *= 3
+    made = workspace({"S": values, "T": plain(120, seed=2)})
+    found = forecast(made, scenario(day_after(values)), history(made))
+    assert found.basis is not None
+    odd = found.basis.model.outliers
+    assert odd["shop_id"].tolist() == ["S"]
+    assert odd["came"].tolist() == pytest.approx([values[-9]])
+    assert odd["expected"].to_numpy() == pytest.approx([values[-9] / 3], rel=0.15)
+    assert [notice.code for notice in forecast_notices(made, found)] == ["outliers"]
 
 
 @pytest.mark.parametrize(("hour", "share"), [(0, 1.0), (20, 4 / 15)])

@@ -30,13 +30,24 @@ from staffing.forecast.pool import ShopFacts
 from staffing.forecast.profile import Profiles
 from staffing.forecast.solve import one_thread
 from staffing.forecast.spread import Spread, calibrated, half_hour_noise, kinds, spread
+from staffing.frames import rows
 from staffing.grid import SLOTS_PER_DAY
 from staffing.scenario import Scenario
+from staffing.words import listed
 from staffing.workspace import Workspace
 
-__all__ = ["Backtest", "Forecast", "backtest", "forecast", "history", "horizon_notices"]
+__all__ = [
+    "Backtest",
+    "Forecast",
+    "backtest",
+    "forecast",
+    "forecast_notices",
+    "history",
+    "horizon_notices",
+]
 
 FAR_AHEAD_DAYS = 28
+OUTLIERS_NAMED = 5
 REST_WEEKS = 8
 """Weeks without a single contact on a weekday after which it is one on which a shop rests."""
 
@@ -160,6 +171,19 @@ def horizon_notices(workspace: Workspace, scenario: Scenario) -> list[Fault]:
             facts = {"year": str(year)}
             found.append(Fault(code="provisional_year", file="horizon", facts=facts))
     return found
+
+
+def forecast_notices(workspace: Workspace, made: Forecast) -> list[Fault]:
+    """Return what is odd about the history behind a forecast: days that count less."""
+    if made.basis is None or made.basis.model.outliers.empty:
+        return []
+    odd = made.basis.model.outliers
+    days = [
+        f"{row.shop_id} {row.date:%m-%d} ({row.came:,.0f} / {row.expected:,.0f})"
+        for row in rows(odd)
+    ]
+    facts = {"count": len(days), "days": listed(days, OUTLIERS_NAMED)}
+    return [Fault(code="outliers", file=workspace.files["history"], facts=facts)]
 
 
 def _while_open(

@@ -15,7 +15,7 @@ from staffing.forecast.calendar import Events
 from staffing.forecast.daily import DailyModel
 from staffing.forecast.history import Array
 from staffing.forecast.profile import Profiles
-from staffing.forecast.spread import PRIOR_TIES, Spread
+from staffing.forecast.spread import PRIOR_TIES, Z80, Spread
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +111,48 @@ class Forecast:
         product = float(np.prod([each["factor"] for each in found]))
         rest = float(of_day["mean"].iloc[0]) / product if product else 1.0
         return [*found, {"kind": "change", "factor": rest}]
+
+    def strengths(self) -> pd.DataFrame:
+        """Return how strong the promotion phases of the horizon are, told and as the data says.
+
+        Returns
+        -------
+        one row a phase: event, phase, shops, told (multiple of an ordinary day that a person
+        estimates, NaN where none does), multiple, low and high (that of the data on the phase's
+        strongest day, with its 80 % range; all shops together)
+        """
+        columns = ["event", "phase", "shops", "told", "multiple", "low", "high"]
+        if self.basis is None:
+            return pd.DataFrame(columns=columns)
+        model, days = self.basis.model, pd.DatetimeIndex(self.daily["date"].unique())
+        table = model.table
+        at = table.rows(days)[0]
+        at = at[table.promotion[at]]
+        log, variance = model.told_by_data(at)
+        size, width = np.exp(model.level)[table.shop[at]], Z80 * np.sqrt(variance)
+        keys = [table.keys[k] for k in table.pair_key[table.pair[at]]]
+        rows = pd.DataFrame(
+            {
+                "event": [key.event for key in keys],
+                "phase": [key.phase for key in keys],
+                "shop": table.shop[at],
+                "told": np.exp(table.given[at]) * size,
+                "multiple": np.exp(log) * size,
+                "low": np.exp(log - width) * size,
+                "high": np.exp(log + width) * size,
+                "size": size,
+            }
+        )
+        strongest = rows.sort_values("multiple", kind="stable").drop_duplicates(
+            ["event", "phase", "shop"], keep="last"
+        )
+        sums = strongest.groupby(["event", "phase"])[[*columns[3:], "size"]].sum(min_count=1)
+        told_size = strongest["size"].where(strongest["told"].notna())
+        told_size = told_size.groupby([strongest["event"], strongest["phase"]]).sum()
+        found = sums[["multiple", "low", "high"]].div(sums["size"], axis=0)
+        found["told"] = sums["told"] / told_size
+        found["shops"] = strongest.groupby(["event", "phase"]).size()
+        return found.reset_index()[columns]
 
     def sums(
         self, by: npt.ArrayLike, levels: tuple[float, ...], *, number: int = 2000, seed: int = 1

@@ -70,6 +70,8 @@ class DailyModel:
     smear : correction from the median to the mean (shops,); Duan 1983
     noise : log standard deviation of a day (shops,)
     step : daily step of the level in units of the noise (shops,)
+    outliers : recent days far from the pattern, which count less, the farthest first: shop_id,
+        date, came, expected
     """
 
     shops: tuple[str, ...]
@@ -89,6 +91,7 @@ class DailyModel:
     smear: Array
     noise: Array
     step: Array
+    outliers: pd.DataFrame
 
     def predict(self, days: pd.DatetimeIndex) -> Array:
         """Return expected contacts (shops, days)."""
@@ -160,16 +163,25 @@ class DailyModel:
             return 0.0
         return float(self.edition[shop, at[0]] * pattern(self.table, self.usual)[pair])
 
-    def _factors(self, at: Ints) -> Array:
-        """Return the log factors of event days; a person's estimate overrules the past."""
+    def told_by_data(self, at: Ints) -> tuple[Array, Array]:
+        """Return log factors of event days and their variances, whatever a person estimates.
+
+        Parameters
+        ----------
+        at : positions in the event table (n,)
+        """
         table = self.table
         now = np.zeros((len(self.shops), len(table.editions)))
         now[:, self.running] = self.edition
         pair = table.pair[at]
         more = now[table.pair_shop[pair], table.edition[at]] * pattern(table, self.usual)[pair]
-        factor = table.lift[at] * (self.own[pair] + more)
-        factor += table.lift[at] ** 2 * self.doubt[pair] / 2
-        return np.where(np.isnan(table.given[at]), factor, table.given[at])
+        return table.lift[at] * (self.own[pair] + more), table.lift[at] ** 2 * self.doubt[pair]
+
+    def _factors(self, at: Ints) -> Array:
+        """Return the log factors of event days; a person's estimate overrules the past."""
+        factor, variance = self.told_by_data(at)
+        given = self.table.given[at]
+        return np.where(np.isnan(given), factor + variance / 2, given)
 
 
 def pattern(table: EventTable, usual: Array) -> Array:

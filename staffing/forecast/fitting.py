@@ -99,6 +99,10 @@ MOST_DAYS = 1096
 STEP_DAYS = 14
 STEP_SCORE = 3.0
 """Standard deviations of a day that the median of the last week must be off for a step."""
+OUTLIER_DAYS = 56
+OUTLIER_SCORE = 5.0
+"""Recent days, and standard deviations off the pattern, from which on a day is told as odd; it
+weighs a sixth of an ordinary one."""
 SMEAR_DAYS = 365
 SMEAR_PRIOR_DAYS = 28.0
 """Days whose weight a shop's own correction to the mean needs to match all shops'."""
@@ -512,6 +516,25 @@ def _model(names: tuple[str, ...], data: _Data, facts: ShopFacts, state: _State)
         smear=_smear(data, state),
         noise=state.noise,
         step=state.step,
+        outliers=_outliers(names, data, state),
+    )
+
+
+def _outliers(names: tuple[str, ...], data: _Data, state: _State) -> pd.DataFrame:
+    """Return the recent days far from the pattern, the farthest first: see `DailyModel`."""
+    recent = slice(-OUTLIER_DAYS, None)
+    log, fitted = data.log[:, recent], state.fitted[:, recent]
+    score = np.abs(np.where(data.known[:, recent], log - fitted, 0.0)) / state.noise[:, None]
+    shop, day = np.nonzero(score > OUTLIER_SCORE)
+    order = np.lexsort((day, shop, -score[shop, day]))
+    at = shop[order], day[order]
+    return pd.DataFrame(
+        {
+            "shop_id": np.array(names, dtype=object)[at[0]],
+            "date": data.days[recent][at[1]],
+            "came": np.exp(log[at]) - 0.5,
+            "expected": np.maximum(np.exp(fitted[at]) - 0.5, 0.0),
+        }
     )
 
 
