@@ -17,13 +17,15 @@ import importlib.metadata
 import sys
 from pathlib import Path
 
-from benchmarks.forecasting import speed, tables
+from benchmarks.forecasting import cold, speed, tables, today
 from benchmarks.forecasting.measure import METHODS, OURS, measure, quiet
 from benchmarks.forecasting.sets import load
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "forecasting" / "data"
 PAGE = ROOT / "docs" / "benchmarks.md"
+COLD_ON, TODAY_ON = "rossmann_60", "bank"
+"""Sets on which new shops and the course of a day are measured."""
 PACKAGES = ("pandas", "statsmodels", "statsforecast", "prophet", "lightgbm")
 
 
@@ -45,6 +47,12 @@ def main() -> None:
     for case in cases:
         results = measure(case, names, asked.jobs)
         say(asked, f"forecast-{case.name}", tables.section(case, results))
+    if OURS in names:
+        for case in cases:
+            if case.name == COLD_ON:
+                say(asked, "forecast-cold", cold.section(case, asked.jobs))
+            if case.name == TODAY_ON:
+                say(asked, "forecast-today", today.section(case, asked.jobs))
     if (not wanted or "speed" in wanted) and {*speed.SAMPLE, OURS} & set(names):
         say(asked, "forecast-speed", speed_section(names))
 

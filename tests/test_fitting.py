@@ -128,6 +128,7 @@ def told(seen: dict[EventKey, float], asked: EventKey, when: dict[EventKey, floa
         platform=("p",),
         chinese=True,
         estimate=np.array([np.nan]),
+        busy=np.array([np.nan]),
         strength=np.ones(1),
         has_history=np.ones(1, dtype=bool),
     )

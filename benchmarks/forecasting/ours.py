@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -27,15 +27,17 @@ CATEGORY = ("StoreType", "cate_2_name")
 HALF_HOUR = pd.Timedelta(minutes=30)
 
 
-def ours(case: Set, origin: Origin) -> pd.DataFrame:
-    """Return shop_id, start, mean and quantiles ``q0.025`` ... of the rows ahead."""
+def ours(case: Set, origin: Origin, told: Mapping[str, float] | None = None) -> pd.DataFrame:
+    """Return shop_id, start, mean and quantiles ``q0.025`` ... of the rows ahead.
+
+    Parameters
+    ----------
+    told : contacts a day of some shops, as a person estimates them
+    """
     workspace = as_workspace(case, origin)
-    horizon = Horizon(start=(origin.day + DAY).date(), days=case.horizon_days)
-    settings = ForecastSettings(quantiles=LEVELS)
-    scenario = Scenario(
-        name=case.name, workspace=Path(), zone=workspace.zone, horizon=horizon, forecast=settings
-    )
-    made = forecast(workspace, scenario, history(workspace))
+    estimates = workspace.shops.index.map(told or {}).to_numpy(dtype=float)
+    workspace.tables["shops"]["contacts_per_day"] = estimates
+    made = forecast(workspace, as_scenario(case, origin), history(workspace))
     found = made.daily.rename(columns={"date": "start"}) if case.daily else made.table
     names = {f"q{100 * level:g}": f"q{level}" for level in LEVELS}
     found = found.rename(columns=names).assign(shop_id=lambda t: t["shop_id"].astype(str))
@@ -43,6 +45,17 @@ def ours(case: Set, origin: Origin) -> pd.DataFrame:
     columns = ["key", "start", "mean", *names.values()]
     found = found.rename(columns={"shop_id": "key"})[columns]
     return ahead.merge(found, on=["key", "start"], how="left").drop(columns="key").fillna(0.0)
+
+
+def as_scenario(case: Set, origin: Origin, days: int | None = None) -> Scenario:
+    """Return the scenario of the days after an origin."""
+    return Scenario(
+        name=case.name,
+        workspace=Path(),
+        zone="Asia/Shanghai" if case.country == "CN" else ELSEWHERE,
+        horizon=Horizon(start=(origin.day + DAY).date(), days=days or case.horizon_days),
+        forecast=ForecastSettings(quantiles=LEVELS),
+    )
 
 
 def as_workspace(case: Set, origin: Origin) -> Workspace:

@@ -106,11 +106,13 @@ weighs a sixth of an ordinary one."""
 SMEAR_DAYS = 365
 SMEAR_PRIOR_DAYS = 28.0
 """Days whose weight a shop's own correction to the mean needs to match all shops'."""
-ESTIMATE_DAYS = 3.0
-"""Days of history that a person's estimate of the level is worth: with it new shops are forecast
-best after 3, 7 and 14 days (docs/forecast.md)."""
 ESTIMATE_SD = 0.3
 """Log error of a person's estimate of a shop's contacts a day; assumed."""
+FIRST_DAYS_NOISE = 2.0
+"""Multiple of a day's noise by which the first days of a shop tell its level: they err together,
+and weekday and season are its peers' yet. Found on new shops (docs/benchmarks.md)."""
+ESTIMATED_OVER_DAYS = 56
+"""Days whose promotions and holidays a person's average is taken to contain."""
 STRANGER_SD = 1.0
 """Log spread of the shops' levels around their category's."""
 
@@ -381,7 +383,7 @@ def _problem(data: _Data, facts: ShopFacts, state: _State, *, wide: bool) -> Pro
         fixed=_shared(data, state.dates),
         entries=data.entries(state.usual),
         prior=_prior(data, facts, state, wide=wide),
-        first=_first_knot(facts, state),
+        first=_first_knot(data, facts, state),
     )
 
 
@@ -428,13 +430,23 @@ def _event_sd(key: EventKey, level: int) -> float:
     return SPRING_SD[level] if key.is_spring else EVENT_SD[key.family, key.part][level]
 
 
-def _first_knot(facts: ShopFacts, state: _State) -> tuple[Array, Array]:
+def _first_knot(data: _Data, facts: ShopFacts, state: _State) -> tuple[Array, Array]:
     """Return mean and precision of the first level: as a person told it, else as its peers'."""
-    told = np.log(facts.estimate + 0.5)
+    multiple = np.where(np.isnan(facts.busy), _calendar_multiple(data, state.usual), facts.busy)
+    told = np.log(facts.estimate / multiple + 0.5)
     peers = facts.category_mean(state.knots[:, -1], facts.has_history)
     guess = np.isnan(told)
     mean = np.where(guess, peers, told)
-    return mean, np.where(guess, STRANGER_SD**-2, ESTIMATE_DAYS / state.noise**2)
+    return mean, np.where(guess, STRANGER_SD**-2, ESTIMATE_SD**-2)
+
+
+def _calendar_multiple(data: _Data, usual: Array) -> Array:
+    """Return an average day of the last weeks over an ordinary one, by their events (shops,)."""
+    days, table = data.days[-ESTIMATED_OVER_DAYS:], data.table
+    at, row = table.rows(days)
+    log = np.zeros((len(data.log), len(days)))
+    np.add.at(log, (table.shop[at], row), table.lift[at] * usual[table.pair[at]])
+    return np.asarray(np.exp(log).mean(axis=1))
 
 
 def _chosen_step(data: _Data, facts: ShopFacts, state: _State) -> Array:
@@ -541,7 +553,9 @@ def _outliers(names: tuple[str, ...], data: _Data, state: _State) -> pd.DataFram
 def _level_sd(data: _Data, facts: ShopFacts, noise: Array) -> Array:
     """Return the doubt about the level that few days of history leave (shops,)."""
     prior = np.where(np.isnan(facts.estimate), STRANGER_SD, ESTIMATE_SD)
-    return np.asarray((prior**-2 + data.known.sum(axis=1) / noise**2) ** -0.5)
+    return np.asarray(
+        (prior**-2 + data.known.sum(axis=1) / (FIRST_DAYS_NOISE * noise) ** 2) ** -0.5
+    )
 
 
 def _memory(data: _Data) -> Array:

@@ -36,7 +36,9 @@ class ShopFacts:
     category : shares weeks and seasons
     platform : shares promotions, most of all within the category
     chinese : whether the State Council's calendar tells which days are lived as weekdays
-    estimate : contacts on an ordinary day as a person tells; NaN where none (shops,)
+    estimate : average contacts a day as a person tells; NaN where none (shops,)
+    busy : average day over ordinary day as far as promotions are told by their number a month, not
+        by the calendar; NaN where they are not (shops,)
     strength : response to promotions relative to the peers' as a person tells, else 1 (shops,)
     has_history : whether any day of the shop is known (shops,)
     """
@@ -45,6 +47,7 @@ class ShopFacts:
     platform: tuple[str, ...]
     chinese: bool
     estimate: Array
+    busy: Array
     strength: Array
     has_history: npt.NDArray[np.bool_]
 
@@ -53,14 +56,14 @@ class ShopFacts:
         """Return the facts of a workspace, in the order of its shops."""
         shops = workspace.shops
         often = shops["promotions_per_month"].to_numpy(dtype=np.float64)
-        busy = np.clip(np.nan_to_num(often) * PROMOTION_DAYS / MONTH_DAYS, 0.0, 1.0)
-        usual = 1 + busy * (PROMOTION_MULTIPLE - 1)
+        promoted = np.clip(often * PROMOTION_DAYS / MONTH_DAYS, 0.0, 1.0)
         strength = shops["strength"].to_numpy(dtype=np.float64)
         return cls(
             category=tuple(shops["category"].astype(str)),
             platform=tuple(shops["platform"].astype(str)),
             chinese=workspace.zone in CHINESE_ZONES,
-            estimate=shops["contacts_per_day"].to_numpy(dtype=np.float64) / usual,
+            estimate=shops["contacts_per_day"].to_numpy(dtype=np.float64),
+            busy=1 + promoted * (PROMOTION_MULTIPLE - 1),
             strength=np.where(np.isnan(strength), 1.0, strength),
             has_history=np.asarray(~np.isnan(past.totals).all(axis=1)),
         )

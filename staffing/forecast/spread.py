@@ -271,8 +271,7 @@ def _sigma(phi: Array, shop: npt.NDArray[np.int64], usual: pd.DataFrame) -> Arra
     if not number.any():
         return np.full(len(phi), PRIOR_SIGMA)
     pooled = float(np.average(own2, weights=number))
-    prior = np.where(number > 0, pooled, max(pooled, PRIOR_SIGMA**2))
-    return np.sqrt((number * own2 + POOLED_ERRORS * prior) / (number + POOLED_ERRORS))
+    return np.sqrt((number * own2 + POOLED_ERRORS * pooled) / (number + POOLED_ERRORS))
 
 
 def _by_shop(values: Array, shop: npt.NDArray[np.int64], number: npt.NDArray[np.intp]) -> Array:
