@@ -661,6 +661,18 @@ def test_a_missing_day_is_unknown_and_a_missing_half_hour_is_zero(tmp_path: Path
     assert "S1 (1/5)" in notice.line("en")
 
 
+def test_a_mistyped_year_is_a_fault_and_no_history_of_decades(tmp_path: Path) -> None:
+    """Rows in 2062 and in 1926 are named, each with the days that the others span."""
+    rows = [row for day in range(7) for row in half_hours(day)]
+    typos = [{**rows[0], "start": f"{year}-11-18 09:00"} for year in (2062, 1926)]
+    with pytest.raises(WorkspaceError) as caught:
+        read_workspace(write(tmp_path, with_history([*rows, *typos])))
+    faults = [fault for fault in caught.value.faults if fault.code == "far_apart"]
+    found = {fault.row: fault.value for fault in faults}
+    assert found == {len(rows) + 2: typos[0]["start"], len(rows) + 3: typos[1]["start"]}
+    assert all(fault.facts["first"] == f"{FIRST}" for fault in faults)
+
+
 @pytest.mark.parametrize(("mean", "closed"), [(8, True), (0, False)])
 def test_a_day_of_zeros_is_closed_only_where_that_is_no_chance(
     mean: int, closed: bool, tmp_path: Path

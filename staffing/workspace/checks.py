@@ -22,6 +22,8 @@ STEPS_MIN = (DAY_MIN, 60, 30, 15, 10, 5)
 """Intervals that a history may come in; 20 minutes do not fit into half hours."""
 SHORT_HISTORY_DAYS = 28
 STALE_DAYS = 7
+MOST_APART_DAYS = 731
+"""Days without any row between two rows beyond which one of them has a mistyped year."""
 OUTSIDE_SHARE = 0.001
 CLOSED_BELOW = 0.001
 """A day at zero this improbable for a shop of its size (Poisson) is taken for closed."""
@@ -54,6 +56,7 @@ def cross_check(
         volume = _volume(tables["history"])
         if "shops" in raws:
             _volumes(volume, tables["shops"], raws, faults, notices)
+        _years(volume, raws["history"], faults)
         judged = _steps(volume, raws["history"], faults)
         notices += _oddities(volume, judged, windows, raws["history"])
     for missing in absent:
@@ -192,6 +195,24 @@ def _volume(history: pd.DataFrame) -> _Volume:
         unread=set(history.loc[blank & ~nameless, "shop_id"]),
         nameless=bool(nameless.any()),
     )
+
+
+def _years(volume: _Volume, raw: Raw, faults: list[Fault]) -> None:
+    """Append the first row of every run of days that lies years away from most rows."""
+    days, rows = volume.counts.days, volume.counts.day_rows.sum(axis=0)
+    if len(days) < 2:
+        return
+    apart = np.flatnonzero(np.diff(days).astype(np.int64) > MOST_APART_DAYS) + 1
+    runs = np.split(np.arange(len(days)), apart)
+    most = max(runs, key=lambda run: (int(rows[run].sum()), int(run[0])))
+    starts, column = volume.rows["start"], "start" if "start" in raw.headers else "contacted_at"
+    for run in runs:
+        if run is not most:
+            first, end = days[run[0]], days[run[-1]] + np.timedelta64(1, "D")
+            row = starts.index[((starts >= first) & (starts < end)).to_numpy()][0]
+            facts = {"first": f"{days[most[0]]}", "last": f"{days[most[-1]]}"}
+            value = as_typed(raw.frame[column].loc[row])
+            faults.append(raw.fault("far_apart", row=row, column=column, value=value, **facts))
 
 
 def _steps(volume: _Volume, raw: Raw, faults: list[Fault]) -> list[int]:
