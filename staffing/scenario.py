@@ -90,7 +90,7 @@ def _window(pair: Any) -> Any:
 
 
 def _demand(value: Any) -> Any:
-    if value == "mean" or (type(value) is float and 0 < value < 1):
+    if value in ("expected", "mean") or (type(value) is float and 0 < value < 1):
         return value
     raise unfit("demand")
 
@@ -148,11 +148,11 @@ class ForecastSettings(Section):
 class SeatSettings(Section):
     """How seats are computed from the forecast."""
 
-    demand: Annotated[Literal["mean"] | float, BeforeValidator(_demand)] = given(
-        "mean",
-        "Volume that seats are computed for.",
-        origin="the expected volume; a quantile such as 0.8 buys safety",
-        limits='"mean" or a quantile strictly between 0 and 1',
+    demand: Annotated[Literal["expected", "mean"] | float, BeforeValidator(_demand)] = given(
+        "expected",
+        "Volume that seats are computed for: with the doubt about it, its mean, or a quantile.",
+        origin="the service level to expect over the forecast's doubt; the mean alone misses it",
+        limits='"expected", "mean" or a quantile strictly between 0 and 1',
     )
     max_occupancy: float = given(
         0.85, "Highest share of time that agents are busy.", origin=TRADE, gt=0, le=1

@@ -40,7 +40,7 @@ def test_three_keys_make_a_scenario(tmp_path: Path) -> None:
     assert made.horizon.start == dt.date(2026, 11, 23)
     assert made.horizon.days == 7
     assert made.lang == "zh"
-    assert made.seats.demand == "mean"
+    assert made.seats.demand == "expected"
 
 
 def test_the_workspace_lies_relative_to_the_file(tmp_path: Path) -> None:

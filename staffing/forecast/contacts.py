@@ -60,6 +60,12 @@ class Forecast:
     backtest: Backtest
     basis: Basis | None = None
 
+    @property
+    def tie(self) -> float:
+        """Return the correlation of the errors of different shops on a day."""
+        ties = PRIOR_TIES if self.basis is None else self.basis.spread.ties
+        return ties["all"] + ties["day"]
+
     def paths(self, number: int, seed: int) -> Array:
         """Return sample days of contacts, errors tied as in the backtest (number, daily rows).
 

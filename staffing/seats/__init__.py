@@ -7,6 +7,7 @@ at that concurrency; phone is the same with one slot a seat, which is Erlang-C e
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,10 +19,13 @@ from staffing.forecast.counts import rate_quantile
 from staffing.grid import INTERVAL_MIN
 from staffing.scenario import Scenario, SeatSettings
 from staffing.seats import erlang
+from staffing.seats.doubt import fewest, volumes
 from staffing.workspace import Workspace
 
 __all__ = ["SeatRequirement", "demand_by_shop", "erlang", "seats"]
 
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 INTERVAL_S = 60.0 * INTERVAL_MIN
 TOLERANCE = 1e-9
 
@@ -52,22 +56,27 @@ def seats(workspace: Workspace, scenario: Scenario, forecast: Forecast) -> SeatR
     """Return the fewest seats that reach every shop's target in its pool.
 
     Per half hour the largest of: the seats for each distinct service-level target of the shops
-    that are open (Erlang-C on the pooled load), the occupancy cap, the minimum presence; then
-    divided by one minus the in-shift shrinkage.
+    that are open (Erlang-C on the pooled load; expected over the forecast's doubt where the
+    scenario asks for that), the occupancy cap, the minimum presence; then divided by one minus
+    the in-shift shrinkage.
     """
     demand = demand_by_shop(workspace, forecast)
-    pooled = _pooled(demand, scenario.seats)
-    wait = _for_targets(demand, pooled, max_occupancy=1.0)
+    pooled = _pooled(demand, scenario.seats, forecast.tie)
+    doubtful = scenario.seats.demand == "expected"
+    wait = _for_targets(demand, pooled, max_occupancy=1.0, doubtful=doubtful)
     busy = _for_targets(demand, pooled, max_occupancy=scenario.seats.max_occupancy)
     present = pooled["min_seats"].to_numpy().astype(np.int64)
-    chosen = np.maximum(busy, present)
+    chosen = np.maximum.reduce([wait, busy, present])
     binding = np.select(
-        [present > busy, busy > wait], ["presence", "occupancy"], default="service_level"
+        [present > np.maximum(wait, busy), busy > wait],
+        ["presence", "occupancy"],
+        default="service_level",
     )
     needed = np.ceil(chosen / (1 - scenario.seats.shrinkage) - TOLERANCE).astype(np.int64)
     table = pooled.assign(seats=needed, binding=binding, on_seat=chosen)
     achieved = expected_service(demand, table, "on_seat")
-    return SeatRequirement(table=table.join(achieved).drop(columns=["min_seats", "on_seat"]))
+    spent = ["min_seats", "on_seat", "noise"]
+    return SeatRequirement(table=table.join(achieved).drop(columns=spent))
 
 
 def demand_by_shop(workspace: Workspace, forecast: Forecast) -> pd.DataFrame:
@@ -97,15 +106,24 @@ def demand_by_shop(workspace: Workspace, forecast: Forecast) -> pd.DataFrame:
     return rows.assign(contacts=rows["mean"] * human, noise=noise)
 
 
-def _pooled(demand: pd.DataFrame, settings: SeatSettings) -> pd.DataFrame:
-    """Return one row a pool and half hour: contacts, mean AHT, concurrency and load."""
+def _pooled(demand: pd.DataFrame, settings: SeatSettings, tie: float) -> pd.DataFrame:
+    """Return one row a pool and half hour: contacts, noise, mean AHT, concurrency and load.
+
+    Parameters
+    ----------
+    tie : correlation of the shops' forecast errors
+    """
     work = demand["contacts"] * demand["aht_s"]
-    rows = demand.assign(work_s=work, agent_s=work / demand["concurrency"])
+    doubt = np.sqrt((demand["noise"] - demand["contacts"]).clip(lower=0.0))
+    rows = demand.assign(work_s=work, agent_s=work / demand["concurrency"], doubt=doubt)
+    rows["doubt2"] = doubt**2
     table = rows.groupby(["pool", "slot"], sort=False, as_index=False).agg(
         date=("date", "first"),
         start=("start", "first"),
         contacts=("contacts", "sum"),
         noise=("noise", "sum"),
+        doubt=("doubt", "sum"),
+        doubt2=("doubt2", "sum"),
         work_s=("work_s", "sum"),
         agent_s=("agent_s", "sum"),
         aht_s=("aht_s", "mean"),
@@ -115,20 +133,26 @@ def _pooled(demand: pd.DataFrame, settings: SeatSettings) -> pd.DataFrame:
     some = table["contacts"] > 0
     table["aht_s"] = (table["work_s"] / table["contacts"]).where(some, table["aht_s"])
     table["concurrency"] = (table["work_s"] / table["agent_s"]).where(some, table["concurrency"])
+    table["noise"] += tie * (table["doubt"] ** 2 - table["doubt2"])
     planned = table["contacts"].to_numpy()
-    if settings.demand != "mean":
+    if not isinstance(settings.demand, str):
         planned = rate_quantile(planned, table["noise"].to_numpy(), float(settings.demand))
     table["planned_contacts"] = planned
     table["load_erl"] = planned * table["aht_s"] / INTERVAL_S
     return table.sort_values(["pool", "slot"], ignore_index=True).drop(
-        columns=["work_s", "agent_s", "noise"]
+        columns=["work_s", "agent_s", "doubt", "doubt2"]
     )
 
 
 def _for_targets(
-    demand: pd.DataFrame, pooled: pd.DataFrame, max_occupancy: float
+    demand: pd.DataFrame, pooled: pd.DataFrame, max_occupancy: float, *, doubtful: bool = False
 ) -> npt.NDArray[np.int64]:
-    """Return the seats that reach every target present in the pool at that half hour."""
+    """Return the seats that reach every target present in the pool at that half hour.
+
+    Parameters
+    ----------
+    doubtful : whether the service level is to be expected over the forecast's doubt
+    """
     targets = demand[["pool", "slot", "target_level", "answer_within_s"]].drop_duplicates()
     rows = targets.merge(pooled.reset_index(names="at"), on=["pool", "slot"])
     found = erlang.chat_seats(
@@ -139,9 +163,32 @@ def _for_targets(
         rows["concurrency"],
         max_occupancy=max_occupancy,
     )
+    if doubtful:
+        found = fewest(_expected_level(rows), found, rows["target_level"].to_numpy(np.float64))
     need = np.zeros(len(pooled), dtype=np.int64)
     np.maximum.at(need, rows["at"].to_numpy(), found)
     return need
+
+
+def _expected_level(rows: pd.DataFrame) -> Callable[[Ints, Ints], Floats]:
+    """Return the service level to expect of some rows at some seats."""
+    seen = volumes(rows["contacts"].to_numpy(np.float64), rows["noise"].to_numpy(np.float64))
+    aht_s, within_s, concurrency = (
+        rows[name].to_numpy(np.float64) for name in ("aht_s", "answer_within_s", "concurrency")
+    )
+    load = seen * aht_s[:, None] / INTERVAL_S
+
+    def level(at: Ints, seats: Ints) -> Floats:
+        found = erlang.chat_service_level(
+            seats[:, None],
+            load[at],
+            aht_s[at, None],
+            within_s[at, None],
+            concurrency[at, None],
+        )
+        return np.asarray(found.mean(axis=1))
+
+    return level
 
 
 def expected_service(demand: pd.DataFrame, pooled: pd.DataFrame, seats: str) -> pd.DataFrame:
