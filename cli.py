@@ -181,6 +181,50 @@ def seats(scenario_file: ScenarioFile, lang: Language = None, as_json: Json = Fa
 
 
 @app.command()
+def pools(
+    scenario_file: ScenarioFile,
+    most_shops: Annotated[
+        int, typer.Option("--most-shops", min=2, max=20, help="Shops a person can know at once.")
+    ] = 5,
+    lang: Language = None,
+    as_json: Json = False,
+) -> None:
+    """Propose which shops to answer together: seats saved, and the training it takes."""
+    with _faults_told(lang, as_json=as_json) as voice:
+        scenario, workspace = _read(scenario_file, voice)
+        from staffing.forecast import forecast as expect
+        from staffing.forecast import history
+        from staffing.seats import demand_by_shop
+        from staffing.seats.pools import as_they_are, propose
+
+        made = expect(workspace, scenario, history(workspace))
+        told = workspace, demand_by_shop(workspace, made), scenario.seats, made.tie
+        now, then = as_they_are(*told), propose(*told, most_shops=most_shops)
+    if as_json:
+        tables = {"now": now.table, "proposed": then.table}
+        _print_json({k: json.loads(t.to_json(orient="records")) for k, t in tables.items()})
+        return
+    say = _say(scenario.lang)
+    numbers = {"separate": then.separate_h, "now": now.together_h, "proposed": then.together_h}
+    typer.echo(say("say.pooled", **{k: f"{value:,.1f}" for k, value in numbers.items()}))
+    for title, table in (("pools_now", now.table), ("pools_proposed", then.table)):
+        typer.echo(say(f"say.{title}"))
+        names = ("pool", "shops", "separate_h", "together_h", "peak_seats", "trainings")
+        rows = [
+            [
+                str(row.pool),
+                " ".join(row.shops),
+                f"{row.separate_h:,.1f}",
+                f"{row.together_h:,.1f}",
+                f"{row.separate_peak} → {row.together_peak}",
+                f"{row.trainings}",
+            ]
+            for row in table.itertuples()
+        ]
+        _table([say(f"table.{name}") for name in names], rows)
+
+
+@app.command()
 def backtest(
     target: Annotated[
         Path, typer.Argument(metavar="TARGET", help="A scenario (.toml), or a workspace.")

@@ -22,7 +22,7 @@ from staffing.seats import erlang
 from staffing.seats.doubt import fewest, volumes
 from staffing.workspace import Workspace
 
-__all__ = ["SeatRequirement", "demand_by_shop", "erlang", "seats"]
+__all__ = ["SeatRequirement", "demand_by_shop", "erlang", "required", "seats"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -61,10 +61,22 @@ def seats(workspace: Workspace, scenario: Scenario, forecast: Forecast) -> SeatR
     the in-shift shrinkage.
     """
     demand = demand_by_shop(workspace, forecast)
-    pooled = _pooled(demand, scenario.seats, forecast.tie)
-    doubtful = scenario.seats.demand == "expected"
+    return required(demand, scenario.seats, forecast.tie)
+
+
+def required(demand: pd.DataFrame, settings: SeatSettings, tie: float) -> SeatRequirement:
+    """Return the seats that contacts require; see `seats`.
+
+    Parameters
+    ----------
+    demand : contacts per shop and half hour, as `demand_by_shop` returns them; its column pool
+        says who is answered together
+    tie : correlation of the shops' forecast errors
+    """
+    pooled = _pooled(demand, settings, tie)
+    doubtful = settings.demand == "expected"
     wait = _for_targets(demand, pooled, max_occupancy=1.0, doubtful=doubtful)
-    busy = _for_targets(demand, pooled, max_occupancy=scenario.seats.max_occupancy)
+    busy = _for_targets(demand, pooled, max_occupancy=settings.max_occupancy)
     present = pooled["min_seats"].to_numpy().astype(np.int64)
     chosen = np.maximum.reduce([wait, busy, present])
     binding = np.select(
@@ -72,7 +84,7 @@ def seats(workspace: Workspace, scenario: Scenario, forecast: Forecast) -> SeatR
         ["presence", "occupancy"],
         default="service_level",
     )
-    needed = np.ceil(chosen / (1 - scenario.seats.shrinkage) - TOLERANCE).astype(np.int64)
+    needed = np.ceil(chosen / (1 - settings.shrinkage) - TOLERANCE).astype(np.int64)
     table = pooled.assign(seats=needed, binding=binding, on_seat=chosen)
     achieved = expected_service(demand, table, "on_seat")
     spent = ["min_seats", "on_seat", "noise"]
