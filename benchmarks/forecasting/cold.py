@@ -43,7 +43,7 @@ def line(known: int, rows: pd.DataFrame) -> list[str]:
     """Return the cells of one length of history."""
     actual = rows["contacts"]
     errors = [
-        share((rows[name] - actual).abs().sum(), actual.sum())
+        share((rows[name] - actual).abs().sum(min_count=1), actual.sum())
         for name in ("mean", "estimate", "so_far")
     ]
     covers = [
