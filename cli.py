@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from staffing.publish.tested import Scored
     from staffing.roster import Shortage
     from staffing.scenario import Scenario
+    from staffing.simulate import Replay
     from staffing.words import Lang
     from staffing.workspace import Workspace
 
@@ -304,6 +305,43 @@ def audit(
 
 
 @app.command()
+def simulate(
+    roster: Annotated[Path, typer.Argument(metavar="ROSTER", help="A roster.csv.")],
+    scenario_file: ScenarioFile,
+    lang: Language = None,
+    as_json: Json = False,
+) -> None:
+    """Replay a roster against sampled arrivals: the service level each shop will see."""
+    with _faults_told(lang, as_json=as_json) as voice:
+        scenario, workspace = _read(scenario_file, voice)
+        from staffing.forecast import forecast as expect
+        from staffing.forecast import history
+        from staffing.roster.file import read_roster
+        from staffing.roster.finish import coverage
+        from staffing.seats import seats as require
+        from staffing.simulate import simulate as run
+
+        table = read_roster(roster, scenario.zone)
+        with _progress(scenario.lang) as (step, _):
+            step("forecast")
+            expected = expect(workspace, scenario, history(workspace))
+            step("seats")
+            needed = require(workspace, scenario, expected)
+            step("replay")
+            covered = coverage(workspace, scenario, needed, table)
+            made = run(workspace, scenario, expected, needed, covered)
+    if as_json:
+        tables = {"pools": made.table, "shops": made.shops}
+        told = {
+            name: json.loads(each.to_json(orient="records", date_format="iso"))
+            for name, each in tables.items()
+        }
+        _print_json({"replications": made.replications, **told})
+    else:
+        _tell_replay(made, scenario.lang)
+
+
+@app.command()
 def check(
     workspace_folder: WorkspaceFolder,
     zone: Zone = "Asia/Shanghai",
@@ -556,6 +594,38 @@ def _from_today(workspace: Workspace, scenario: Scenario, now: datetime) -> Scen
     days = scenario.horizon.days - (day - scenario.horizon.start).days
     horizon = scenario.horizon.model_copy(update={"start": day, "days": days})
     return scenario.model_copy(update={"horizon": horizon})
+
+
+def _tell_replay(made: Replay, lang: Lang) -> None:
+    """Print the service level of each shop and day, pool by pool."""
+    say = _say(lang)
+    level, target = f"{made.service_level:.1%}", f"{made.target:.1%}"
+    typer.echo(say("say.replayed", level=level, target=target, times=made.replications))
+    shops, days = made.shops, sorted(made.shops["date"].unique())
+    rows = []
+    for (pool, shop), own in shops.groupby(["pool", "shop_id"], sort=False):
+        by_day = own.set_index("date")
+        half = 100 * (by_day["high"] - by_day["low"]) / 2
+        cells = [
+            f"{100 * by_day['service_level'][day]:.0f} ±{half[day]:.0f}" if day in half else "-"
+            for day in days
+        ]
+        whole = (own["service_level"] * own["contacts"]).sum() / max(own["contacts"].sum(), 1e-9)
+        rows.append(
+            [
+                str(pool),
+                str(shop),
+                f"{own['contacts'].sum():,.0f}",
+                f"{100 * own['target'].iloc[0]:.0f}",
+                f"{100 * whole:.0f}",
+                *cells,
+            ]
+        )
+    names = ("pool", "shop", "contacts", "target", "reached")
+    _table(
+        [*(say(f"table.{name}") for name in names), *(f"{day:%m-%d}" for day in days)],
+        rows,
+    )
 
 
 def _tell_today(told: Today, shop: str | None, lang: Lang) -> None:

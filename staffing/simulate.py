@@ -9,6 +9,7 @@ time is still answered by the seats of the last half hour, or is lost when the p
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -20,7 +21,6 @@ from scipy import stats
 from staffing.forecast import Forecast
 from staffing.grid import INTERVAL_MIN
 from staffing.queue import serve
-from staffing.roster import Roster
 from staffing.scenario import Scenario
 from staffing.seats import SeatRequirement, demand_by_shop
 from staffing.workspace import Workspace
@@ -46,10 +46,13 @@ class Replay:
         mean), target (contact-weighted), lost (share abandoned or never answered), asa_s (mean
         wait of answered contacts), occupancy (share of answer slots busy). A day that brought no
         contacts has service level 1
+    shops : the same per shop_id and service day, with its pool and without occupancy, which is a
+        pool's
     replications : number of times each day was lived
     """
 
     table: pd.DataFrame
+    shops: pd.DataFrame
     replications: int
 
     @property
@@ -83,32 +86,42 @@ def simulate(
     scenario: Scenario,
     forecast: Forecast,
     requirement: SeatRequirement,
-    roster: Roster,
+    coverage: pd.DataFrame,
 ) -> Replay:
     """Replay a roster; the same scenario seed gives the same numbers.
 
-    Half hours that the roster does not list have no seats.
+    Parameters
+    ----------
+    coverage : the seats rostered, see `Roster.coverage`; half hours that it does not list have
+        no seats
     """
     demand = _demand(workspace, forecast)
-    seats = roster.coverage[["pool", "slot", "rostered"]]
+    seats = coverage[["pool", "slot", "rostered"]]
     opened = requirement.table.merge(seats, on=["pool", "slot"], how="left")
     opened = opened.fillna({"rostered": 0.0}).sort_values("slot")
     pools = sorted(opened["pool"].unique())
     streams = np.random.SeedSequence(scenario.seed).spawn(len(pools))
-    rows = [
+    lived = [
         _pool(
             opened[opened["pool"] == pool],
             demand[demand["pool"] == pool],
             scenario.replay.replications,
             np.random.default_rng(stream),
-        ).assign(pool=pool)
+        )
         for pool, stream in zip(pools, streams, strict=True)
     ]
-    table = pd.concat(rows, ignore_index=True)
+    tables, shops = zip(*lived, strict=True)
     return Replay(
-        table=table[["pool", *(name for name in table.columns if name != "pool")]],
+        table=_under("pool", pools, tables),
+        shops=_under("pool", pools, shops),
         replications=scenario.replay.replications,
     )
+
+
+def _under(name: str, values: Sequence[str], tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return the tables one below the other, each with its value in a first column."""
+    found = pd.concat(dict(zip(values, tables, strict=True)), names=[name])
+    return found.reset_index(name).reset_index(drop=True)
 
 
 def _demand(workspace: Workspace, forecast: Forecast) -> pd.DataFrame:
@@ -135,8 +148,8 @@ def _beyond_counting(mean: pd.Series, variance: pd.Series) -> pd.Series:
 
 def _pool(
     opened: pd.DataFrame, demand: pd.DataFrame, replications: int, random: np.random.Generator
-) -> pd.DataFrame:
-    """Return one row a service day of a pool, over all replications.
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return one row a service day of a pool, and of each of its shops, over all replications.
 
     Parameters
     ----------
@@ -144,25 +157,34 @@ def _pool(
     demand : its shops' contacts, as `_demand` returns them
     """
     dates, day = np.unique(demand["date"].to_numpy(), return_inverse=True)
+    shop, names = pd.factorize(demand["shop_id"])
     slots = np.floor(opened["rostered"] * opened["concurrency"] + 1e-9).to_numpy()
     begin_s = opened["slot"].to_numpy() * INTERVAL_S
+    cell = shop.astype(np.int64) * len(dates) + day
     blocks = [
-        _live(demand, day, begin_s, slots, min(BLOCK, replications - done), random)
+        _live(demand, cell, begin_s, slots, min(BLOCK, replications - done), random)
         for done in range(0, replications, BLOCK)
     ]
     sums = np.concatenate(blocks, axis=1)
+    by_shop = np.zeros((*sums.shape[:2], len(names) * len(dates)))
+    by_shop[:, :, : sums.shape[2]] = sums
+    by_shop = by_shop.reshape(*sums.shape[:2], len(names), len(dates))
     open_s = INTERVAL_S * pd.Series(slots).groupby(opened["date"].to_numpy()).sum()
-    return _summary(
-        sums,
-        dates=dates,
-        target=_mean_target(demand, day),
-        open_s=open_s.reindex(dates).fillna(0.0).to_numpy(),
+    table = _summary(by_shop.sum(axis=2), dates=dates, target=_mean_target(demand, day)).assign(
+        occupancy=_occupancy(by_shop.sum(axis=2), open_s.reindex(dates).fillna(0.0).to_numpy())
     )
+    shops = [
+        _summary(
+            by_shop[:, :, i], dates=dates, target=np.full(len(dates), own["target_level"].iloc[0])
+        )
+        for i, (_, own) in enumerate(demand.groupby("shop_id", sort=False))
+    ]
+    return table, _under("shop_id", list(names), shops)
 
 
 def _live(
     demand: pd.DataFrame,
-    day: Ints,
+    cell: Ints,
     begin_s: Array,
     slots: Array,
     replications: int,
@@ -172,12 +194,12 @@ def _live(
 
     Parameters
     ----------
-    day : position of the service day of each row of `demand`
+    cell : where each row of `demand` is counted: its shop and service day
     begin_s, slots : the pool's open half hours and their answer slots
 
     Returns
     -------
-    (6, replications, days): contacts, answered in time, lost, seconds waited, answered, seconds
+    (6, replications, cells): contacts, answered in time, lost, seconds waited, answered, seconds
     of work
     """
     number = random.poisson(_rates(demand, replications, random))
@@ -200,13 +222,13 @@ def _live(
     )
     answered = ~np.isnan(waits)
     good = answered & (np.nan_to_num(waits) <= demand["answer_within_s"].to_numpy()[row])
-    days = int(day.max()) + 1
-    cell = replica * days + day[row]
+    cells = int(cell.max()) + 1
+    counted = replica * cells + cell[row]
     measured = (
         np.ones(len(row)), good, ~answered, np.nan_to_num(waits), answered, work * answered
     )  # fmt: skip
-    sums = [np.bincount(cell, weights=each, minlength=replications * days) for each in measured]
-    return np.array(sums, dtype=np.float64).reshape(len(measured), replications, days)
+    sums = [np.bincount(counted, weights=each, minlength=replications * cells) for each in measured]
+    return np.array(sums, dtype=np.float64).reshape(len(measured), replications, cells)
 
 
 def _rates(demand: pd.DataFrame, replications: int, random: np.random.Generator) -> Array:
@@ -240,11 +262,9 @@ def _mean_target(demand: pd.DataFrame, day: Ints) -> Array:
     return np.asarray(np.bincount(day, weights=weight * target) / np.bincount(day, weights=weight))
 
 
-def _summary(
-    sums: Array, *, dates: npt.NDArray[np.generic], target: Array, open_s: Array
-) -> pd.DataFrame:
-    """Return the table of a pool from the sums of `_live` (6, replications, days)."""
-    contacts, good, lost, wait_s, answered, work_s = sums.sum(axis=1)
+def _summary(sums: Array, *, dates: npt.NDArray[np.generic], target: Array) -> pd.DataFrame:
+    """Return the table of a pool or shop from its sums, as `_live` makes them (6, reps, days)."""
+    contacts, good, lost, wait_s, answered, _ = sums.sum(axis=1)
     level = _ratio(good, contacts, empty=1.0)
     error = _half_width(sums[0], sums[1], level)
     return pd.DataFrame(
@@ -257,9 +277,13 @@ def _summary(
             "target": target,
             "lost": _ratio(lost, contacts),
             "asa_s": _ratio(wait_s, answered),
-            "occupancy": np.minimum(_ratio(work_s, open_s * sums.shape[1]), 1.0),
         }
     )
+
+
+def _occupancy(sums: Array, open_s: Array) -> Array:
+    """Return the share of the open answer slots' time that is worked (days,)."""
+    return np.minimum(_ratio(sums[5].sum(axis=0), open_s * sums.shape[1]), 1.0)
 
 
 def _half_width(contacts: Array, good: Array, level: Array) -> Array:

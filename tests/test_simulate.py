@@ -35,7 +35,7 @@ def replayed(
     coverage = required.table[["pool", "slot"]].assign(rostered=rostered)
     roster = Roster.__new__(Roster)  # the replay asks a roster for its coverage only
     object.__setattr__(roster, "coverage", coverage)
-    return simulate(made, told, found, required, roster)
+    return simulate(made, told, found, required, roster.coverage)
 
 
 def flat(contacts: float, half_hours: int = 30, days: int = 1, relative: float = 0.0) -> Forecast:
@@ -94,7 +94,7 @@ def test_half_hours_that_the_roster_does_not_list_have_no_seats() -> None:
     roster = Roster.__new__(Roster)
     nothing = pd.DataFrame({"pool": ["P"], "slot": [999], "rostered": [9.0]})
     object.__setattr__(roster, "coverage", nothing)
-    replay = simulate(made, told, found, seats(made, told, found), roster)
+    replay = simulate(made, told, found, seats(made, told, found), roster.coverage)
     assert replay.table["contacts"].iloc[0] > 0
     assert replay.service_level == 0.0
 
