@@ -50,9 +50,8 @@ class History:
     @cached_property
     def totals(self) -> Array:
         """Return contacts per shop and service day (shops, days); NaN where unknown."""
-        unknown = np.isnan(self.counts)
-        sums = np.sum(self.counts, axis=2, where=~unknown)
-        return np.where(unknown.all(axis=2), np.nan, sums)
+        known = ~np.isnan(self.counts).all(axis=2)
+        return np.where(known, np.nansum(self.counts, axis=2), np.nan)
 
     def until(self, day: dt.date) -> History:
         """Return the history as it was known at the start of `day`."""
