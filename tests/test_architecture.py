@@ -24,6 +24,7 @@ ONLY_IN = {
     "jinja2": "staffing/publish/",
     "pandera": "staffing/workspace/",
     "joblib": "staffing/roster/",
+    "numba": "staffing/queue/",
 }
 
 

@@ -25,7 +25,7 @@ COMMANDS = sorted(
     if command.callback is not None
 )
 CHINESE = re.compile(r"[一-鿿]")
-LATER = ("pandas", "numpy", "ortools", "statsmodels", "altair", "pydantic", "openpyxl")
+LATER = ("pandas", "numpy", "numba", "ortools", "statsmodels", "altair", "pydantic", "openpyxl")
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ OPTIONS = {"nogil": True, "error_model": "numpy"}
 
 def inner(function: Function) -> Function:
     """Compile a function that other compiled functions call."""
-    return cast("Function", numba.njit(**OPTIONS)(function))
+    return cast("Function", numba.njit(forceinline=True, **OPTIONS)(function))
 
 
 def cached(function: Function) -> Function:
@@ -291,7 +291,7 @@ def serve_chats(
         if at < changes.size and changes[at] <= now:
             staff(floor, on_duty, agents[at])
             if hands_over and agents[at] > 0:
-                size = hand_over(floor, agents[at], on_duty, now, left, line, size)
+                size = hand_over(floor, on_duty, agents[at], now, left, line, size)
             on_duty = agents[at]
             at += 1
         while size > 0 and floor.load[floor.least_load[1]] < most:

@@ -1,0 +1,103 @@
+"""Speed of the queues, beside the Python loop that `serve` was before it was compiled.
+
+Run ``python benchmarks/simulator.py``. Every line is a name and a plain number: contacts a
+second on one core, the checks of the arguments included, and how many times the old loop's.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from heapq import heappop, heappush
+
+import numpy as np
+
+from staffing.queue import serve, serve_chats
+from staffing.queue.columns import Floats
+
+CONTACTS = 1_000_000
+SLOW_CONTACTS = 200_000
+SERVERS = (10, 100, 1000)
+BUSY = 0.95
+PHONE_S = 180.0
+CHAT_S = (360.0, 450.0, 540.0)
+REPEATS = 3
+THREADS = 2
+
+
+def main() -> None:
+    """Print one figure a line."""
+    start = time.perf_counter()
+    serve([0], [1], [1], [0], [1])
+    serve_chats([0], [1], [1], [0], [1], CHAT_S)
+    print(f"seconds_to_load {time.perf_counter() - start:.2f}")
+    for servers in SERVERS:
+        phone = contacts(servers * BUSY / PHONE_S)
+        phone[1] *= PHONE_S
+        change, slots = np.zeros(1), np.array([servers])
+        old = speed(partial(by_hand, *phone[:, :SLOW_CONTACTS], change, slots), SLOW_CONTACTS)
+        new = speed(partial(serve, *phone, change, slots))
+        print(f"phone_{servers}_python_per_s {old:.0f}")
+        print(f"phone_{servers}_per_s {new:.0f}")
+        print(f"phone_{servers}_ratio {new / old:.1f}")
+    for agents in SERVERS:
+        chats = contacts(agents * BUSY * len(CHAT_S) / CHAT_S[-1])
+        new = speed(partial(serve_chats, *chats, [0], [agents], CHAT_S))
+        print(f"chats_{agents}_agents_per_s {new:.0f}")
+    with ThreadPoolExecutor(THREADS) as pool:
+        both = speed(lambda: [*pool.map(lambda _: serve(*phone, change, slots), range(THREADS))])
+    alone = speed(partial(serve, *phone, change, slots))
+    print(f"phone_threads_{THREADS}_ratio {THREADS * both / alone:.2f}")
+
+
+def contacts(per_s: float) -> Floats:
+    """Return arrivals, unit work and endless patience of a Poisson stream (3, CONTACTS)."""
+    random = np.random.default_rng(0)
+    gaps, work = random.exponential(size=(2, CONTACTS))
+    return np.array([np.cumsum(gaps / per_s), work, np.full(CONTACTS, np.inf)])
+
+
+def by_hand(
+    arrivals: Floats, work: Floats, patience: Floats, changes: Floats, slots: Floats
+) -> Floats:
+    """Serve in plain Python: the loop that the compiled one must agree with."""
+    waits = np.full(len(arrivals), np.nan)
+    ends: list[float] = []  # heap: when each contact in progress ends
+    upcoming = iter([*zip(changes.tolist(), slots.tolist(), strict=True), (math.inf, 0)])
+    next_change, next_slots = next(upcoming)
+    now, open_slots = -math.inf, 0
+    columns = (arrivals.tolist(), work.tolist(), patience.tolist())
+    for i, (arrival, handle, tolerated) in enumerate(zip(*columns, strict=True)):
+        now = max(now, arrival)
+        while True:
+            while ends and ends[0] <= now:
+                heappop(ends)
+            while next_change <= now:
+                open_slots = next_slots
+                next_change, next_slots = next(upcoming)
+            if len(ends) < open_slots:
+                break
+            now = ends[0] if ends and ends[0] < next_change else next_change
+            if now == math.inf:
+                return waits
+        if now - arrival <= tolerated:
+            waits[i] = now - arrival
+            heappush(ends, now + handle)
+    return waits
+
+
+def speed(work: Callable[[], object], number: int = CONTACTS) -> float:
+    """Contacts a second in the best of several runs: the others measure other tasks."""
+    times = []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return number / min(times)
+
+
+if __name__ == "__main__":
+    main()
