@@ -210,7 +210,7 @@ def test_impatient_queues_are_those_of_erlang_a(
     servers: int, load: float, aht: float, patience: float
 ) -> None:
     """In M/M/n+M the shares that wait and abandon and the mean time in queue are the chain's."""
-    contacts = 400_000
+    contacts = 1_000_000
     arrivals, work, rng = poisson_contacts(contacts, load, aht, seed=11)
     tolerated = rng.exponential(patience, contacts)
     waits = serve(arrivals, work, tolerated, [0], [servers])
