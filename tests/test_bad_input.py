@@ -711,7 +711,7 @@ SCENARIOS: dict[str, tuple[Spoil, str]] = {
     ),
     "demand is a word": (
         more('[seats]\ndemand = "median"'),
-        "scenario.toml, line 11, seats.demand: 'median' must be \"expected\", \"mean\" or",
+        'scenario.toml, line 11, seats.demand: \'median\' must be "expected", "mean" or',
     ),
     "quantile 0 and 1": (
         more("[forecast]\nquantiles = [0, 0.5, 1]"),

@@ -54,7 +54,7 @@ def arguments(command: str, here: Path) -> list[object]:
     scenario = here / "scenario.toml"
     special: dict[str, list[object]] = {
         **{name: [scenario, "--out", here / "out"] for name in ("plan", "forecast", "backtest")},
-        "audit": [here / "roster.csv", scenario],
+        **{name: [here / "roster.csv", scenario] for name in ("audit", "simulate")},
         "check": [here / "workspace"],
         "init": [here / f"new-{len(list(here.iterdir()))}"],
     }
@@ -154,7 +154,7 @@ def test_a_command_that_is_done_exits_0(command: str, here: Path) -> None:
 def test_a_command_with_bad_input_exits_2(command: str, here: Path) -> None:
     """What is not there (for init: what is there) exits 2, with nothing on stdout."""
     bad = here / "workspace" if command == "init" else here / "nowhere"
-    both = [bad, bad] if command == "audit" else [bad]
+    both = [bad, bad] if command in ("audit", "simulate") else [bad]
     result = run(command, *both)
     assert result.exit_code == 2
     assert not result.stdout
@@ -312,3 +312,41 @@ def test_a_forecast_day_is_explained_by_factors_that_multiply_to_it(here: Path) 
     assert "1999-01-01" in wrong.stderr
     table = run("forecast", scenario, "--explain", told["shop_id"], day, "--lang", "zh")
     assert "当前水平" in table.stdout
+
+
+def test_a_roster_file_is_replayed_shop_by_shop(here: Path) -> None:
+    """Each shop and day has its service level inside its interval, the same at every call."""
+    asked = ("simulate", here / "roster.csv", here / "scenario.toml", "--json")
+    told = json.loads(run(*asked).stdout)
+    assert told == json.loads(run(*asked).stdout)
+    assert {row["shop_id"] for row in told["shops"]}
+    for row in [*told["shops"], *told["pools"]]:
+        assert row["low"] <= row["service_level"] <= row["high"]
+
+
+def test_pools_stand_beside_their_proposal(here: Path) -> None:
+    """What is proposed answers every shop, for no more seat-hours than each shop alone."""
+    told = json.loads(run("pools", here / "scenario.toml", "--json").stdout)
+    shops = [shop for row in told["proposed"] for shop in row["shops"]]
+    assert sorted(shops) == sorted(shop for row in told["now"] for shop in row["shops"])
+    for row in told["proposed"]:
+        assert row["together_h"] <= row["separate_h"]
+
+
+def test_the_running_day_is_corrected_and_not_kept(here: Path) -> None:
+    """With --now nothing is written; a moment without any contacts yet is a fault."""
+    out = here / "running"
+    scenario = here / "scenario.toml"
+    wrong = run("forecast", scenario, "--now", f"{START} 09:00", "--out", out, "--lang", "en")
+    assert wrong.exit_code == 2
+    assert "has no contacts" in wrong.stderr
+    outside = run("forecast", scenario, "--now", "1999-01-01 12:00", "--out", out, "--lang", "en")
+    assert outside.exit_code == 2
+    assert "none of the planned days" in outside.stderr
+    assert not out.exists()
+    earlier = scenario.with_name("earlier.toml")
+    earlier.write_text(SCENARIO.replace(f"start = {START}", "start = 2026-11-15"), "utf-8")
+    told = run("forecast", earlier, "--now", "2026-11-15 15:00", "--out", out, "--lang", "en")
+    assert told.exit_code == 0, told.stderr
+    assert "Corrected by what has come" in told.stdout
+    assert not out.exists()
