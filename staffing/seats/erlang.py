@@ -20,11 +20,12 @@ several customers at once).
 from __future__ import annotations
 
 import math
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import gammaincc, ndtr
+
+from staffing.seats.checks import Floats, Ints, number, refuse, share
 
 __all__ = [
     "asa_s",
@@ -35,9 +36,6 @@ __all__ = [
     "occupancy",
     "service_level",
 ]
-
-Floats: TypeAlias = NDArray[np.float64]
-Ints: TypeAlias = NDArray[np.int64]
 
 # A share of late answers this little (relatively) above the allowed share still counts as
 # within it: M/M/1 at 0.2 erl and "80 % at once" is a tie that rounding must not decide.
@@ -83,7 +81,7 @@ def erlang_c(servers: ArrayLike, load_erl: ArrayLike) -> Floats:
     >>> float(erlang_c(8, 3.87).round(4))
     0.0501
     """
-    n, load = np.broadcast_arrays(_servers(servers), _number("load_erl", load_erl))
+    n, load = np.broadcast_arrays(_servers(servers), number("load_erl", load_erl))
     wait = np.where(load > 0, 1.0, 0.0)
     stable = (load > 0) & (load < n)
     n, load = n[stable], load[stable]
@@ -123,7 +121,7 @@ def service_level(
     >>> float(service_level(14, 10, 180, 20).round(5))
     0.88835
     """
-    n, load = _servers(servers), _number("load_erl", load_erl)
+    n, load = _servers(servers), number("load_erl", load_erl)
     threshold = _threshold(aht_s, answer_within_s)
     wait = erlang_c(n, load)
     with np.errstate(over="ignore"):
@@ -153,8 +151,8 @@ def asa_s(servers: ArrayLike, load_erl: ArrayLike, aht_s: ArrayLike) -> Floats:
     ValueError
         If an argument is not numeric, NaN, infinite or out of its range.
     """
-    n, load = _servers(servers), _number("load_erl", load_erl)
-    wait_s = erlang_c(n, load) * _number("aht_s", aht_s, positive=True)
+    n, load = _servers(servers), number("load_erl", load_erl)
+    wait_s = erlang_c(n, load) * number("aht_s", aht_s, positive=True)
     spare = np.where(load > 0, n - load, 1.0)
     return np.asarray(
         np.divide(wait_s, spare, out=np.full(np.shape(wait_s), np.inf), where=spare > 0)
@@ -181,7 +179,7 @@ def occupancy(servers: ArrayLike, load_erl: ArrayLike) -> Floats:
     ValueError
         If an argument is not numeric, NaN, infinite or negative, or ``servers`` not whole.
     """
-    n, load = np.broadcast_arrays(_servers(servers), _number("load_erl", load_erl))
+    n, load = np.broadcast_arrays(_servers(servers), number("load_erl", load_erl))
     busy = np.where(load > 0, 1.0, 0.0)
     return np.asarray(np.divide(load, n, out=busy, where=load < n))
 
@@ -232,10 +230,10 @@ def fewest_servers(
     >>> int(fewest_servers(10, 180, 0.80, 20))
     14
     """
-    load = _number("load_erl", load_erl)
+    load = number("load_erl", load_erl)
     threshold = _threshold(aht_s, answer_within_s)
-    late = (1.0 - _share("level", level)) * (1.0 + _TIE)
-    lowest = _lowest_servers(load, _share("max_occupancy", max_occupancy, whole=True))
+    late = (1.0 - share("level", level)) * (1.0 + _TIE)
+    lowest = _lowest_servers(load, share("max_occupancy", max_occupancy, whole=True))
     load, threshold, late, lowest = np.broadcast_arrays(load, threshold, late, lowest)
     servers = np.zeros(load.size, dtype=np.int64)
     rows = [np.ravel(column) for column in (load, threshold, late, lowest)]
@@ -292,7 +290,7 @@ def chat_seats(
     >>> int(chat_seats(18, 540, 0.90, 30, 3))
     8
     """
-    per_seat = _number("concurrency", concurrency, least=1.0)
+    per_seat = number("concurrency", concurrency, least=1.0)
     slots = fewest_servers(load_erl, aht_s, level, answer_within_s, max_occupancy=max_occupancy)
     # Half the tolerance of `chat_service_level`, which must find these slots again.
     return np.asarray(np.ceil((slots - _WHOLE / 2) / per_seat), dtype=np.int64)
@@ -327,8 +325,8 @@ def chat_service_level(
     ValueError
         If an argument is not numeric, NaN, infinite or out of its range.
     """
-    per_seat = _number("concurrency", concurrency, least=1.0)
-    slots = np.floor(_number("seats", seats) * per_seat + _WHOLE)
+    per_seat = number("concurrency", concurrency, least=1.0)
+    slots = np.floor(number("seats", seats) * per_seat + _WHOLE)
     return service_level(slots, load_erl, aht_s, answer_within_s)
 
 
@@ -470,42 +468,13 @@ def _lowest_servers(load: Floats, max_occupancy: Floats) -> Floats:
 
 def _threshold(aht_s: ArrayLike, answer_within_s: ArrayLike) -> Floats:
     """The answer threshold in handle times."""
-    within = _number("answer_within_s", answer_within_s)
+    within = number("answer_within_s", answer_within_s)
     with np.errstate(over="ignore"):
-        return np.minimum(within / _number("aht_s", aht_s, positive=True), _LONGEST)
+        return np.minimum(within / number("aht_s", aht_s, positive=True), _LONGEST)
 
 
 def _servers(servers: ArrayLike) -> Floats:
     """Servers as floats, checked to be whole."""
-    n = _number("servers", servers)
-    _refuse("servers", "whole", n, n != np.floor(n))
+    n = number("servers", servers)
+    refuse("servers", "whole", n, n != np.floor(n))
     return n
-
-
-def _share(name: str, value: ArrayLike, *, whole: bool = False) -> Floats:
-    """A share in (0, 1), or in (0, 1] where the whole is allowed."""
-    share = _number(name, value)
-    too_high = share > 1 if whole else share >= 1
-    _refuse(name, f"in (0, 1{']' if whole else ')'}", share, (share <= 0) | too_high)
-    return share
-
-
-def _number(name: str, value: ArrayLike, *, least: float = 0.0, positive: bool = False) -> Floats:
-    """``value`` as floats, checked to be numbers, finite and at least ``least``."""
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"{name} must be numeric: {error}") from error
-    if array.dtype.kind not in "iuf":
-        raise ValueError(f"{name} must be numeric, got {value!r:.80}")
-    numbers = array.astype(np.float64)
-    low = numbers <= least if positive else numbers < least
-    asked = f"finite and {'>' if positive else '>='} {least:g}"
-    _refuse(name, asked, numbers, low | ~np.isfinite(numbers))
-    return numbers
-
-
-def _refuse(name: str, asked: str, values: Floats, bad: NDArray[np.bool_]) -> None:
-    """Raise a ValueError that shows the first bad value."""
-    if np.any(bad):
-        raise ValueError(f"{name} must be {asked}, got {values[bad].flat[0]:g}")
