@@ -47,12 +47,14 @@ class Queue:
     log_mass : logarithm of P(all slots taken) / P(slots just full and nobody waiting), >= 0
     late : share not answered within the threshold: answered later or abandoned
     abandoned : share that abandons
+    answered : share that is answered, however late
     answered_wait_s : mean wait in seconds times the share that is answered
     """
 
     log_mass: Floats
     late: Floats
     abandoned: Floats
+    answered: Floats
     answered_wait_s: Floats
 
 
@@ -71,44 +73,56 @@ def queue_behind(rate: Floats, drain: Floats, patience_s: Floats, within_s: Floa
     -------
     Queue of arrays of the same length.
     """
-    log_mass, late, abandoned, waited = (np.zeros_like(rate) for _ in range(4))
+    log_mass, late, abandoned, answered, waited = np.zeros((5, rate.size))
     calm = np.isinf(patience_s)
     spare = drain[calm] - rate[calm]
     log_mass[calm] = np.log(drain[calm] / spare)
     late[calm] = np.exp(-spare * within_s[calm])
-    waited[calm] = 1.0 / spare
+    answered[calm], waited[calm] = 1.0, 1.0 / spare
     leaving = np.flatnonzero(~calm)
     if leaving.size:
         rows = rate[leaving], drain[leaving], 1.0 / patience_s[leaving], within_s[leaving]
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             found = _integrate(*rows)
-        log_mass[leaving], late[leaving], abandoned[leaving], waited[leaving] = found
-    return Queue(log_mass=log_mass, late=late, abandoned=abandoned, answered_wait_s=waited)
+        for column, values in zip(
+            (log_mass, late, abandoned, answered, waited), found, strict=True
+        ):
+            column[leaving] = values
+    return Queue(
+        log_mass=log_mass,
+        late=late,
+        abandoned=abandoned,
+        answered=answered,
+        answered_wait_s=waited,
+    )
 
 
 def _integrate(
     rate: Floats, drain: Floats, theta: Floats, within: Floats
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Log mass, late, abandoned and answered wait of rows with finite patience."""
+) -> tuple[Floats, ...]:
+    """Columns of `Queue` for rows with finite patience."""
     gone = _OUT_OF_PATIENCE / theta
     edges = [np.zeros_like(rate), np.minimum(within, gone), np.maximum(within, gone)]
     ends = [*edges[1:], np.full_like(rate, np.inf)]
     panels = [_panel(rate, drain, theta, *span) for span in zip(edges, ends, strict=True)]
     top = np.max([peak for peak, _ in panels], axis=0)
     first, middle, last = (np.exp(peak - top) * sums for peak, sums in panels)
-    mass, abandoned, waited = first + middle + last
+    mass, *shares = first + middle + last
     in_time = within > gone  # the middle stretch ends at the threshold, not at the patience
     late = first[1] + np.where(in_time, middle[1], middle[0]) + last[0]
     log_mass = np.maximum(top + np.log(drain * mass), 0.0)
-    return log_mass, np.minimum(late / mass, 1.0), np.minimum(abandoned / mass, 1.0), waited / mass
+    abandoned, answered, waited = shares
+    columns = (np.minimum(part / mass, 1.0) for part in (late, abandoned, answered))
+    return log_mass, *columns, waited / mass
 
 
 def _panel(
     rate: Floats, drain: Floats, theta: Floats, low: Floats, high: Floats
 ) -> tuple[Floats, Floats]:
-    """Peak of ``g`` within a stretch, and three integrals relative to exp(peak).
+    """Peak of ``g`` within a stretch, and four integrals relative to exp(peak).
 
-    The integrands are exp(g) times 1, the share out of patience, and the wait of the others.
+    The integrands are exp(g) times 1, the share out of patience, the share still waiting, and
+    the wait of these.
     """
     summit = np.maximum(np.log(rate / drain) / theta, 0.0)
     peak = np.clip(summit, low, high)
@@ -117,7 +131,7 @@ def _panel(
     # On the inside of its stretch the peak is flat: do not let rounding tilt it.
     slope = np.where(peak == summit, np.minimum(local - drain, 0.0), local - drain)
     slope = np.where((peak == summit) & (summit > 0), 0.0, slope)
-    sums = np.zeros((3, rate.size))
+    sums = np.zeros((4, rate.size))
     for side, room in ((1.0, high - peak), (-1.0, peak - low)):
         width = np.minimum(_reach(side, slope, local, theta), room)
         step = side * width[:, None] * _NODES
@@ -127,7 +141,8 @@ def _panel(
         patient = np.exp(-theta[:, None] * wait)
         sums[0] += density.sum(axis=1)
         sums[1] += (density * -np.expm1(-theta[:, None] * wait)).sum(axis=1)
-        sums[2] += (density * wait * patient).sum(axis=1)
+        sums[2] += (density * patient).sum(axis=1)
+        sums[3] += (density * wait * patient).sum(axis=1)
     return (rate - drain) * peak - rate * peak * _bend(theta * peak), sums
 
 
