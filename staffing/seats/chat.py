@@ -11,8 +11,9 @@ up to the concurrency ``c``; the others wait, in order of arrival, each as long 
 exponential patience lasts. One chat at a time is Erlang-C, or Erlang-A with patience, exactly;
 the same AHT at every ``k`` is Erlang-C on ``n * c`` answer slots.
 
-All states below ``n * c`` are summed, none is cut off, and in logarithms; those above it are
-integrated by :mod:`staffing.seats.waiting`. It holds up to 200,000 answer slots.
+The states below ``n * c`` are summed in logarithms, down to where a proven bound leaves out less
+than exp(-50); those above are integrated by :mod:`staffing.seats.waiting`. It holds up to
+200,000 answer slots.
 
 Sources
 -------
@@ -48,6 +49,9 @@ _MOST_SLOTS = 200_000
 _LEVEL_ENDS = 1e-9
 # States laid out at a time; their arrays then fit into a few tens of megabytes.
 _STATES = 1_000_000
+# The states left out hold less than exp(-50) of the chance each, found in so many cells.
+_LEFT_OUT = 50.0
+_CELLS = 128
 # Every count of seats up to this is tabulated exactly; beyond, nodes of a polynomial in each
 # doubling of the seats. The error is measured and rates near a boundary are solved exactly.
 _DENSE = 256
@@ -55,6 +59,7 @@ _FIRST = 32
 _CHECKS = 6
 _NODES = 22
 _MARGIN = 1e-6
+_NEAR = 0.9
 # Late shares below this are as good as none; their logarithm stays finite.
 _NEVER = 1e-300
 
@@ -300,21 +305,39 @@ def _steady(profile: Profile, n: Floats, rate: Floats) -> Floats:
 
 
 def _states(profile: Profile, n: Floats, rate: Floats) -> tuple[Floats, Floats]:
-    """Log P(j chats) / P(all slots just full) and j, for j = slots - 1, ... 0 in each row.
+    """Log P(j chats) / P(all slots just full) and j, for j = slots - 1, ... in each row.
 
     Rows of fewer slots are filled up with chance 0.
     """
-    ends = profile.ends_per_s
     slots = (n * profile.concurrency)[:, None]
-    down = np.arange(slots.max(initial=0))
-    full = np.maximum(slots - down, 0.0)  # D is that of the state above
-    held = np.minimum(np.floor(full / n[:, None]), profile.concurrency - 1).astype(np.int64)
-    death = n[:, None] * ends[held] + (full - held * n[:, None]) * np.diff(ends)[held]
+    down = np.arange(_worth_counting(profile, n, rate))
+    above = np.maximum(slots - down, 0.0)
+    log_weight = np.cumsum(_log_ends(profile, n, above), axis=1)
+    log_weight += (down + 1) * np.log(n * profile.ends_per_s[-1] / rate)[:, None]
+    return log_weight, np.maximum(above - 1, 0.0)
+
+
+def _worth_counting(profile: Profile, n: Floats, rate: Floats) -> int:
+    """How many states, from full slots downwards, hold all but exp(-50) of the chance.
+
+    ``D`` never falls, so a cell whose top state ends chats slower than they come lies below the
+    most likely state, and each of its states is at least that factor less likely than the next.
+    """
+    slots = n * profile.concurrency
+    step = math.ceil(slots.max(initial=0) / _CELLS)
+    tops = np.maximum(slots[:, None] - step * np.arange(_CELLS), 0.0)
+    slack = np.log(n * profile.ends_per_s[-1] / rate)[:, None]
+    fall = np.cumsum(step * np.minimum(_log_ends(profile, n, tops) + slack, 0.0), axis=1)
+    return int(np.max((fall > -_LEFT_OUT).sum(axis=1), initial=0) + 1) * step
+
+
+def _log_ends(profile: Profile, n: Floats, chats: Floats) -> Floats:
+    """Log of ``D(j)`` over the capacity, for a table of ``j`` with one row for each ``n``."""
+    ends = profile.ends_per_s / profile.ends_per_s[-1]
+    each = chats / n[:, None]
+    held = np.minimum(each.astype(np.int64), profile.concurrency - 1)
     with np.errstate(divide="ignore"):
-        steps = np.log(death / (n * ends[-1])[:, None])
-    log_weight = np.cumsum(steps, axis=1)
-    log_weight += (down + 1) * np.log(n * ends[-1] / rate)[:, None]
-    return log_weight, np.maximum(full - 1, 0.0)
+        return np.asarray(np.log(ends[held] + (each - held) * np.diff(ends)[held]))
 
 
 def _queue(profile: Profile, n: Floats, rate: Floats) -> Queue:
@@ -400,13 +423,15 @@ class _Table:
         """Fewest agents that serve each rate."""
         self._grow(float(np.max(rate, initial=0.0)))
         seats = np.searchsorted(self._rates, rate)
-        margin = _MARGIN * self._profile.ends_per_s[-1]
-        for side in (0, -1) if np.max(seats, initial=0) > _DENSE else ():
-            beside = np.maximum(seats + side, 0)
-            close = ~self._exact[beside] & (np.abs(self._rates[beside] - rate) <= margin)
-            self._settle(np.unique(beside[close]))
-        if not self._exact.all():
-            seats = np.searchsorted(self._rates, rate)
+        if np.max(seats, initial=0) > _DENSE:
+            margin = _MARGIN * self._profile.ends_per_s[-1]
+            at, under = self._rates[seats] - rate <= margin, rate - self._rates[seats - 1] <= margin
+            unsure = np.union1d(seats[at], np.maximum(seats[under] - 1, 0))
+            unsure = unsure[~self._exact[unsure]]
+            if unsure.size:
+                self._rates[unsure], self._exact[unsure] = self._solve(unsure), True
+                self._rates = np.maximum.accumulate(self._rates)
+                seats = np.searchsorted(self._rates, rate)
         return np.asarray(seats, dtype=np.int64)
 
     def _grow(self, rate: float) -> None:
@@ -448,12 +473,6 @@ class _Table:
         rates[np.concatenate([nodes, others]) - n[0]] = found
         exact[np.concatenate([nodes, others]) - n[0]] = True
 
-    def _settle(self, n: Ints) -> None:
-        """Solve entries exactly."""
-        if n.size:
-            self._rates[n], self._exact[n] = self._solve(n), True
-            self._rates = np.maximum.accumulate(self._rates)
-
     def _solve(self, n: Ints) -> Floats:
         """The exact highest rates of some counts of agents."""
         order = np.argsort(n)
@@ -468,13 +487,18 @@ class _Table:
         low, high = self._span
         capacity = self._profile.ends_per_s[-1]
         top = capacity if math.isinf(self._profile.patience_s) else high
-        bracket = np.full_like(seats, low), seats * top
 
         def excess(rate: Floats, n: Floats) -> Floats:
             return self._measure(self._profile, n, rate) - self._goal
 
+        # Large pools do better by the head: the head's rate in the largest so far is near enough.
+        known = self._rates.size - 1
+        ahead = _NEAR * self._rates[-1] / known if known else 0.0
+        guess = np.maximum(seats * ahead, low)
+        bracket = np.where(excess(guess, seats) <= 0, guess, low), seats * top
         result = elementwise.find_root(
             excess, bracket, args=(seats,), tolerances={"xatol": 0.0, "xrtol": 1e-15}
         )
         assert np.all(result.success)
-        return np.asarray(result.bracket[0])
+        # A root met exactly ends the search with its bracket still wide.
+        return np.asarray(np.where(result.f_x <= 0, result.x, result.bracket[0]))
