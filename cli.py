@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -36,6 +37,8 @@ BAD_INPUT, NO_PLAN = 2, 3
 SHOWN_NOTICES = 5
 SHOWN_SHORTAGES = 8
 SHOWN_SHOPS = 15
+CLOSED = "closed"
+"""What the forecast calls closings, whatever their name."""
 BACKTEST_DAYS = 14
 """Days that a bare workspace is tested on from each origin."""
 TOML = ".toml"
@@ -107,7 +110,7 @@ def forecast(
         typer.Option(
             "--now",
             metavar="TIME",
-            formats=["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"],
+            formats=["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y/%m/%d %H:%M"],
             help="Correct the days from this moment's on by what has come; not kept.",
         ),
     ] = None,
@@ -147,6 +150,10 @@ def forecast(
         return
     by_day = daily.pivot_table(index="shop_id", columns="date", values="mean", sort=False)
     say = _say(scenario.lang)
+    if shop is not None:
+        quantiles = [name for name in daily.columns if re.fullmatch(r"q[\d.]+", name)]
+        for name in quantiles:
+            by_day.loc[name] = daily[name].to_numpy()
     if told is not None:
         _tell_today(told, shop, scenario.lang)
     rows = [[str(name), *(f"{value:,.0f}" for value in row)] for name, row in by_day.iterrows()]
@@ -409,7 +416,6 @@ def _read_target(path: Path, zone: str, voice: _Voice) -> tuple[Scenario, Worksp
     if path.suffix.lower() == TOML:
         return _read(path, voice)
     import datetime as dt
-    import re
 
     from staffing.scenario import Horizon, Scenario
     from staffing.store import known_until
@@ -675,9 +681,8 @@ def _tell_parts(made: Forecast, shop: str, day: str, lang: Lang, *, as_json: boo
         if part["kind"] != "event":
             name = say(f"part.{part['kind']}")
         else:
-            name = " ".join(
-                filter(None, [part["event"], part["phase"], say(f"part.{part['when']}")])
-            )
+            event = say("part.closed") if part["event"] == CLOSED else part["event"]
+            name = " ".join(filter(None, [event, part["phase"], say(f"part.{part['when']}")]))
         about = ""
         if part["kind"] == "event" and part["told"]:
             about = say("part.told")

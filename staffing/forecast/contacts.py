@@ -143,7 +143,7 @@ class Forecast:
                 "phase": [key.phase for key in keys],
                 "shop": table.shop[at],
                 "told": np.exp(table.given[at]) * size,
-                "multiple": np.exp(log) * size,
+                "multiple": np.exp(log + variance / 2) * size,
                 "low": np.exp(log - width) * size,
                 "high": np.exp(log + width) * size,
                 "size": size,

@@ -33,7 +33,7 @@ class Part:
     usual : of an event what its peers show, as a factor of the day
     own : of an event what the shop itself showed in the past beyond its peers, as a factor
     running : of an event what this edition shows beyond the past, as a factor
-    editions : of an event how often the shop has seen it
+    editions : of an event how often the shop has seen it before this edition
     """
 
     kind: Kind
@@ -62,7 +62,7 @@ class DailyModel:
     table : the events that the pairs below belong to
     own : log factor of each pair, of a whole day of it (of a quarter day for an eve) (pairs,)
     usual : the same of the shop's peers (pairs,)
-    editions : how many editions of it each pair has seen (pairs,)
+    editions : how many past editions of it each pair has seen (pairs,)
     doubt : variance of each promotion's log factor around it (pairs,); half of it is what the
         mean lies above the median
     running : position of the editions that run

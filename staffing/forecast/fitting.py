@@ -586,8 +586,9 @@ def _seen_alike(data: _Data) -> Ints:
 
 
 def _editions(data: _Data) -> Ints:
-    """Return how many editions of it each pair has seen (pairs,)."""
+    """Return how many editions of it each pair has seen, without those that run (pairs,)."""
     seen, size = data.at[~data.patterned], max(len(data.table.editions), 1)  # noqa: PD008
+    seen = seen[~np.isin(data.table.edition[seen], data.running)]
     pairs = np.unique(data.table.pair[seen] * size + data.table.edition[seen]) // size
     return np.bincount(pairs, minlength=len(data.table.pair_shop)).astype(np.int64)
 

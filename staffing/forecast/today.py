@@ -31,8 +31,9 @@ from staffing.workspace import Workspace
 POOLED_DAYS = 10.0
 """Days whose weight a shop's own course needs to match all shops'."""
 EVENT_COURSE = 0.5
-"""Relative error of what share of a promotion's day has come, where the shop has seen none like
-it: on the first day of Double 11 2023, mornings of sorting sites ran 80 % above their share."""
+"""Relative error of what share of a promotion's day has come, early in it, where the shop has
+seen none like it: on the first day of Double 11 2023, mornings of sorting sites ran 80 % above
+their share. It falls with the share that is left."""
 SEEN_TWICE = 2.0
 """Raises the squared errors of past promotion days: their shapes were learnt from themselves."""
 COURSE_TIE, EVENT_TIE = 0.3, 0.8
@@ -123,7 +124,8 @@ def today(
 def _nothing_yet(workspace: Workspace, first: pd.Timestamp, now: dt.datetime) -> ForecastError:
     facts = {"day": f"{first:%Y-%m-%d}"}
     file = workspace.files["history"]
-    return ForecastError([Fault(code="nothing_yet", file=file, value=f"{now:%H:%M}", facts=facts)])
+    value = f"{now:%Y-%m-%d %H:%M}"
+    return ForecastError([Fault(code="nothing_yet", file=file, value=value, facts=facts)])
 
 
 def _over(workspace: Workspace, first: pd.Timestamp, now: dt.datetime) -> int:
@@ -156,8 +158,9 @@ def _corrected(
         return np.ones(prior.shape), prior
     luck = doubt.phi[seen] / expected[seen]
     share = np.minimum(expected[seen] / whole[seen], MOST_SHARE)
-    course, tie = _courses(basis, past, over, made.daily["date"].iloc[0])
-    shape = np.maximum(course[seen] - luck * (1 - share), 0.0)
+    course, new, tie = _courses(basis, past, over, made.daily["date"].iloc[0])
+    course = np.where(new[seen], (EVENT_COURSE * (1 - share)) ** 2, 0.0) + course[seen]
+    shape = np.maximum(course - luck * (1 - share), 0.0)
     shapes = _tied(np.sqrt(shape), np.sqrt(shape), np.arange(len(seen)), tie, 1.0)
     # Who comes early does not come late: given the day, what has come too much will be missing.
     tilt = share / (1 - share)
@@ -166,7 +169,8 @@ def _corrected(
     now = _tied(deviation[:, 0], of_seen, seen, ties["all"] + ties["day"], 1.0)
     solved = cho_factor(now[seen] + shapes + np.diag(luck))
     weight = cho_solve(solved, came[seen] / expected[seen] - 1)
-    now[seen] -= tilt[:, None] * shapes
+    # But a surplus never lowers what is to come: too few people cost more than too many.
+    now[seen] = np.maximum(now[seen] - tilt[:, None] * shapes, 0.0)
     variance = prior.copy()
     variance[seen, 0] += shape * tilt**2
     factor = np.empty(prior.shape)
@@ -183,18 +187,27 @@ def _corrected(
 def _tied(
     deviation: Array, of_seen: Array, seen: npt.NDArray[np.intp], others: float, own: float
 ) -> Array:
-    """Return covariances of shops with the shops seen (shops, seen)."""
-    common = np.full((len(deviation), len(seen)), others)
-    common[seen, np.arange(len(seen))] = own
-    return np.asarray(deviation[:, None] * common * of_seen[None, :])
+    """Return covariances of shops with the shops seen (shops, seen).
+
+    What a shop is more doubtful about than most is its own affair.
+    """
+    usual = float(np.median(of_seen))
+    shared = np.minimum(deviation, usual)[:, None] * np.minimum(of_seen, usual)[None, :]
+    common = others * shared
+    at = np.arange(len(seen))
+    common[seen, at] = own * deviation[seen] * of_seen
+    return np.asarray(common)
 
 
-def _courses(basis: Basis, past: History, over: int, day: pd.Timestamp) -> tuple[Array, float]:
+def _courses(
+    basis: Basis, past: History, over: int, day: pd.Timestamp
+) -> tuple[Array, npt.NDArray[np.bool_], float]:
     """Return how the share of a day's contacts that comes by then errs.
 
     Returns
     -------
-    relative variances (shops,), and the correlation of the shops' errors
+    relative variances (shops,), in which shops a promotion like none before runs (shops,), and
+    the correlation of the shops' errors
     """
     before = past.until(basis.start)
     recent = before.latest(RECENT_DAYS)
@@ -216,9 +229,8 @@ def _courses(basis: Basis, past: History, over: int, day: pd.Timestamp) -> tuple
         )
         promotion = model.table.touched(len(past.shops), before.days, model.table.promotion)
         of_events = SEEN_TWICE * _pooled(_off(before, shape, over, promotion))
-        course = np.where(runs, np.maximum(course, of_events), course)
-        course = np.where(new, np.maximum(course, EVENT_COURSE**2), course)
-    return course, max(tie, EVENT_TIE) if new.any() else tie
+        course = np.where(runs & ~new, np.maximum(course, of_events), course)
+    return course, new, max(tie, EVENT_TIE) if new.any() else tie
 
 
 def _off(days: History, usual: Array, over: int, use: npt.NDArray[np.bool_]) -> Array:

@@ -128,7 +128,7 @@ class Profile:
     @property
     def ends_per_s(self) -> Floats:
         """Return what an agent with 0, 1, ... c chats completes, in chats per second."""
-        return np.arange(self.concurrency + 1) / np.array([np.inf, *self.aht_s])
+        return np.asarray(np.arange(self.concurrency + 1) / np.array([np.inf, *self.aht_s]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,9 +209,7 @@ def measures(profile: Profile, seats: ArrayLike, contacts_per_s: ArrayLike) -> M
     return Measures(**dict(zip(Measures.__slots__, found.reshape(-1, *shape), strict=True)))
 
 
-def fewest_seats(
-    profile: Profile, contacts_per_s: ArrayLike, max_occupancy: float = 1.0
-) -> Ints:
+def fewest_seats(profile: Profile, contacts_per_s: ArrayLike, max_occupancy: float = 1.0) -> Ints:
     """Return the fewest agents that reach the service level and stay within the occupancy.
 
     The highest rate of contacts that n agents serve at the target is tabulated once per profile
@@ -328,7 +326,8 @@ def _worth_counting(profile: Profile, n: Floats, rate: Floats) -> int:
     tops = np.maximum(slots[:, None] - step * np.arange(_CELLS), 0.0)
     slack = np.log(n * profile.ends_per_s[-1] / rate)[:, None]
     fall = np.cumsum(step * np.minimum(_log_ends(profile, n, tops) + slack, 0.0), axis=1)
-    return int(np.max((fall > -_LEFT_OUT).sum(axis=1), initial=0) + 1) * step
+    counted = int(np.max((fall > -_LEFT_OUT).sum(axis=1), initial=0)) + 1
+    return counted * int(step)
 
 
 def _log_ends(profile: Profile, n: Floats, chats: Floats) -> Floats:

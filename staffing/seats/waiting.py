@@ -97,9 +97,7 @@ def queue_behind(rate: Floats, drain: Floats, patience_s: Floats, within_s: Floa
     )
 
 
-def _integrate(
-    rate: Floats, drain: Floats, theta: Floats, within: Floats
-) -> tuple[Floats, ...]:
+def _integrate(rate: Floats, drain: Floats, theta: Floats, within: Floats) -> tuple[Floats, ...]:
     """Columns of `Queue` for rows with finite patience."""
     gone = _OUT_OF_PATIENCE / theta
     edges = [np.zeros_like(rate), np.minimum(within, gone), np.maximum(within, gone)]

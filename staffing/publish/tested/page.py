@@ -120,12 +120,13 @@ def _all(made: Scored) -> list[dict[str, Any]]:
 def by_group(made: Scored, scope: str, titles: dict[str, str]) -> Table:
     """Return the scores of every pool or shop, the largest first; red is worse than naive."""
     lang = made.lang
-    origin_days = made.rows.groupby(["origin", "date"]).ngroups
+    rows_of = made.rows.assign(shop=made.rows["shop_id"].astype(str))
+    rows_of["pool"] = rows_of["shop"].map(made.workspace.shops["pool"])
+    own_days = rows_of.drop_duplicates([scope, "origin", "date"]).groupby(scope).size()
     rows = []
     for key, own in made.by_volume(scope).items():
         ours = own["forecast"]
-        days = ours["shop_days"] if scope == "shop" else origin_days
-        per_day = ours["actual"] / days
+        per_day = ours["actual"] / own_days[key]
         wapes = [own[method]["wape"] if method in own else None for method in METHODS]
         rows.append((titles.get(key, key), per_day, *wapes, ours["bias"], ours["hit_80"]))
     return Table(
