@@ -31,6 +31,7 @@ SHOP: Row = {
     "statutory_days": "open",
     "channel": "chat",
     "aht_s": 240.0,
+    "aht_alone_s": np.nan,
     "concurrency": 1.0,
     "target_level": 0.8,
     "answer_within_s": 20.0,

@@ -148,6 +148,46 @@ def test_chat_holds_several_contacts_a_seat() -> None:
     assert number(60.0, shop) == 8
 
 
+@pytest.mark.parametrize(
+    ("contacts", "shop", "answer"),
+    [
+        (60, {"aht_alone_s": 360.0}, 8),
+        (60, {"aht_alone_s": 360.0, "patience_s": 120.0}, 7),
+        (600, {"aht_alone_s": 360.0}, 64),
+        (100, {"aht_s": 180.0, "concurrency": 1.0, "target_level": 0.8, "answer_within_s": 20.0,
+               "patience_s": 180.0}, 12),
+    ],
+)  # fmt: skip
+def test_chats_that_slow_each_other_and_customers_who_leave(
+    contacts: float, shop: Row, answer: int
+) -> None:
+    """The fewest seats of simulated chat and phone queues come out of the whole stage."""
+    chat: Row = {"aht_s": 540.0, "concurrency": 3.0, "target_level": 0.9, "answer_within_s": 30.0}
+    plain = SeatSettings(max_occupancy=1.0, demand="mean")
+    assert number(contacts, {**chat, **shop}, plain) == answer
+
+
+def test_what_a_chat_queue_achieves_is_said() -> None:
+    """The level beside the seats is that of the queue they were found with."""
+    shop: Row = {"aht_s": 540.0, "aht_alone_s": 360.0, "concurrency": 3.0, "answer_within_s": 30.0}
+    plain = SeatSettings(max_occupancy=1.0, demand="mean")
+    row = required({"S": [60.0]}, {"S": {**shop, "target_level": 0.9}}, plain).table.iloc[0]
+    assert row["service_level"] == pytest.approx(0.953, abs=5e-4)
+
+
+def test_half_hours_with_longer_contacts_move_the_whole_curve() -> None:
+    """Twice the handle time in half the half hours needs what twice the contacts would."""
+    shop: Row = {"aht_s": 300.0, "aht_alone_s": 200.0, "concurrency": 3.0}
+    made = workspace({"S": np.ones(1)}, shops={"S": shop})
+    told = scenario(START, 1, seats=SeatSettings(max_occupancy=1.0, demand="mean"))
+    forecast_ = expected({"S": [60.0, 60.0]})
+    longer = replace(forecast_, table=forecast_.table.assign(aht_s=[300.0, 600.0]))
+    short, long = seats(made, told, longer).table["seats"]
+    more = seats(made, told, expected({"S": [60.0, 120.0]})).table["seats"]
+    assert short == more.iloc[0]
+    assert abs(long - more.iloc[1]) <= 1
+
+
 def test_the_bot_takes_its_share() -> None:
     """Of 200 contacts the bot resolves half: the people see 100."""
     row = required({"S": [200.0]}, {"S": {"aht_s": 180.0, "bot_deflection": 0.5}}).table.iloc[0]

@@ -661,6 +661,17 @@ def test_a_missing_day_is_unknown_and_a_missing_half_hour_is_zero(tmp_path: Path
     assert "S1 (1/5)" in notice.line("en")
 
 
+@pytest.mark.parametrize("alone", [500, 100])
+def test_a_lone_chats_handle_time_fits_the_curve(alone: int, tmp_path: Path) -> None:
+    """It is no longer than among others, and holding three must get more done than one."""
+    rows = tables()
+    rows["shops"] = [row | {"aht_alone_s": ""} for row in rows["shops"]]
+    rows["shops"][0] |= {"channel": "chat", "aht_s": 400, "concurrency": 3, "aht_alone_s": alone}
+    with pytest.raises(WorkspaceError) as caught:
+        read_workspace(write(tmp_path, rows))
+    assert [fault.code for fault in caught.value.faults] == ["not_alone"]
+
+
 def test_a_mistyped_year_is_a_fault_and_no_history_of_decades(tmp_path: Path) -> None:
     """Rows in 2062 and in 1926 are named, each with the days that the others span."""
     rows = [row for day in range(7) for row in half_hours(day)]

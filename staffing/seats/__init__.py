@@ -1,13 +1,14 @@
 """Forecast → seats per pool and half hour.
 
-The shops of a pool are answered from one queue by agents trained for all of them. Chat follows
-the slot model: ``seats × concurrency`` answer slots, each a server with the handle time observed
-at that concurrency; phone is the same with one slot a seat, which is Erlang-C exactly.
+The shops of a pool are answered from one queue by agents trained for all of them. Chat is
+``seats × concurrency`` answer slots, each a server with the handle time observed at that
+concurrency; phone is the same with one slot a seat, which is Erlang-C exactly. Where the handle
+time of a lone chat or the customers' patience is told, it is a birth-death queue (`lines`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,8 @@ from staffing.grid import INTERVAL_MIN
 from staffing.scenario import Scenario, SeatSettings
 from staffing.seats import erlang
 from staffing.seats.doubt import fewest, volumes
+from staffing.seats.lines import Line, lines, service_level
+from staffing.seats.lines import fewest as fewest_seats
 from staffing.workspace import Workspace
 
 __all__ = ["SeatRequirement", "demand_by_shop", "erlang", "required", "seats"]
@@ -73,10 +76,10 @@ def required(demand: pd.DataFrame, settings: SeatSettings, tie: float) -> SeatRe
         says who is answered together
     tie : correlation of the shops' forecast errors
     """
-    pooled = _pooled(demand, settings, tie)
+    pooled, own = _pooled(demand, settings, tie), lines(demand)
     doubtful = settings.demand == "expected"
-    wait = _for_targets(demand, pooled, max_occupancy=1.0, doubtful=doubtful)
-    busy = _for_targets(demand, pooled, max_occupancy=settings.max_occupancy)
+    wait = _for_targets(demand, pooled, own, max_occupancy=1.0, doubtful=doubtful)
+    busy = _for_targets(demand, pooled, own, max_occupancy=settings.max_occupancy)
     present = pooled["min_seats"].to_numpy().astype(np.int64)
     chosen = np.maximum.reduce([wait, busy, present])
     binding = np.select(
@@ -86,7 +89,7 @@ def required(demand: pd.DataFrame, settings: SeatSettings, tie: float) -> SeatRe
     )
     needed = np.ceil(chosen / (1 - settings.shrinkage) - TOLERANCE).astype(np.int64)
     table = pooled.assign(seats=needed, binding=binding, on_seat=chosen)
-    achieved = expected_service(demand, table, "on_seat")
+    achieved = _expected_service(demand, table, own)
     spent = ["min_seats", "on_seat", "noise"]
     return SeatRequirement(table=table.join(achieved).drop(columns=spent))
 
@@ -95,8 +98,9 @@ def demand_by_shop(workspace: Workspace, forecast: Forecast) -> pd.DataFrame:
     """Return the forecast per shop and half hour with what the shop's contacts ask of seats.
 
     Adds to the forecast's table the pool, concurrency, target and presence of each shop, its
-    AHT (`aht_s`) as forecast, else as stated in the shops table, and contacts and noise (mean and
-    variance of what the bot leaves to people).
+    AHT (`aht_s`) as forecast, else as stated in the shops table, that of a lone chat over it
+    (`alone`), patience, and contacts and noise (mean and variance of what the bot leaves to
+    people).
     """
     shops = workspace.shops[
         [
@@ -107,10 +111,13 @@ def demand_by_shop(workspace: Workspace, forecast: Forecast) -> pd.DataFrame:
             "answer_within_s",
             "bot_deflection",
             "min_seats",
+            "aht_alone_s",
+            "patience_s",
         ]
     ]
     rows = forecast.table.join(shops.rename(columns={"aht_s": "stated_s"}), on="shop_id")
     stated_s = rows.pop("stated_s")
+    rows["alone"] = (rows.pop("aht_alone_s") / stated_s).fillna(1.0)
     rows["aht_s"] = rows["aht_s"].fillna(stated_s) if "aht_s" in rows else stated_s
     human = 1 - rows["bot_deflection"]
     # Each contact meets the bot on its own: thinning keeps the Poisson part of the noise Poisson.
@@ -157,75 +164,59 @@ def _pooled(demand: pd.DataFrame, settings: SeatSettings, tie: float) -> pd.Data
 
 
 def _for_targets(
-    demand: pd.DataFrame, pooled: pd.DataFrame, max_occupancy: float, *, doubtful: bool = False
+    demand: pd.DataFrame,
+    pooled: pd.DataFrame,
+    own: Mapping[str, Line],
+    max_occupancy: float,
+    *,
+    doubtful: bool = False,
 ) -> npt.NDArray[np.int64]:
     """Return the seats that reach every target present in the pool at that half hour.
 
     Parameters
     ----------
+    own : the pools that are more than answer slots
     doubtful : whether the service level is to be expected over the forecast's doubt
     """
     targets = demand[["pool", "slot", "target_level", "answer_within_s"]].drop_duplicates()
     rows = targets.merge(pooled.reset_index(names="at"), on=["pool", "slot"])
-    found = erlang.chat_seats(
-        rows["load_erl"],
-        rows["aht_s"],
-        rows["target_level"],
-        rows["answer_within_s"],
-        rows["concurrency"],
-        max_occupancy=max_occupancy,
-    )
+    found = fewest_seats(rows, own, max_occupancy)
     if doubtful:
-        found = fewest(_expected_level(rows), found, rows["target_level"].to_numpy(np.float64))
+        seen = volumes(rows["contacts"].to_numpy(np.float64), rows["noise"].to_numpy(np.float64))
+
+        def level(at: Ints, seats: Ints) -> Floats:
+            reached = service_level(rows.iloc[at], own, seats.astype(np.float64), seen[at])
+            return np.asarray(reached.mean(axis=1))
+
+        found = fewest(level, found, rows["target_level"].to_numpy(np.float64))
     need = np.zeros(len(pooled), dtype=np.int64)
     np.maximum.at(need, rows["at"].to_numpy(), found)
     return need
 
 
-def _expected_level(rows: pd.DataFrame) -> Callable[[Ints, Ints], Floats]:
-    """Return the service level to expect of some rows at some seats."""
-    seen = volumes(rows["contacts"].to_numpy(np.float64), rows["noise"].to_numpy(np.float64))
-    aht_s, within_s, concurrency = (
-        rows[name].to_numpy(np.float64) for name in ("aht_s", "answer_within_s", "concurrency")
-    )
-    load = seen * aht_s[:, None] / INTERVAL_S
-
-    def level(at: Ints, seats: Ints) -> Floats:
-        found = erlang.chat_service_level(
-            seats[:, None],
-            load[at],
-            aht_s[at, None],
-            within_s[at, None],
-            concurrency[at, None],
-        )
-        return np.asarray(found.mean(axis=1))
-
-    return level
-
-
-def expected_service(demand: pd.DataFrame, pooled: pd.DataFrame, seats: str) -> pd.DataFrame:
-    """Return what a number of seats achieves on the expected contacts, in steady state.
+def _expected_service(
+    demand: pd.DataFrame, pooled: pd.DataFrame, own: Mapping[str, Line]
+) -> pd.DataFrame:
+    """Return what the seats at work achieve on the expected contacts, in steady state.
 
     Parameters
     ----------
-    demand : the contacts per shop and half hour, as `demand_by_shop` returns them
-    pooled : one row a pool and half hour with contacts, aht_s, concurrency
-    seats : the column of `pooled` that holds the seats (may be fractional)
+    pooled : one row a pool and half hour with contacts, aht_s, concurrency, on_seat
 
     Returns
     -------
     DataFrame indexed like `pooled`: service_level (share of contacts answered within their own
-    shop's threshold), occupancy, asa_s (infinite where the queue only grows)
+    shop's threshold), occupancy, asa_s (infinite where the queue only grows; of answer slots,
+    nobody losing patience)
     """
     load = pooled["contacts"] * pooled["aht_s"] / INTERVAL_S
-    slots = np.floor(pooled[seats] * pooled["concurrency"] + TOLERANCE)
-    rows = demand[["pool", "slot", "contacts", "answer_within_s"]].merge(
-        pooled[["pool", "slot", "aht_s"]].assign(load=load, slots=slots, at=pooled.index),
-        on=["pool", "slot"],
+    slots = np.floor(pooled["on_seat"] * pooled["concurrency"] + TOLERANCE)
+    of_pool = pooled[["pool", "slot", "aht_s", "concurrency", "on_seat"]]
+    rows = demand[["pool", "slot", "contacts", "answer_within_s", "target_level"]].merge(
+        of_pool.assign(at=pooled.index, whole=pooled["contacts"]), on=["pool", "slot"]
     )
-    level = erlang.service_level(
-        rows["slots"], rows["load"], rows["aht_s"], rows["answer_within_s"]
-    )
+    on_seat, whole = (rows[name].to_numpy(np.float64) for name in ("on_seat", "whole"))
+    level = service_level(rows, own, on_seat, whole[:, None])[:, 0]
     good = (rows["contacts"] * level).groupby(rows["at"]).sum().reindex(pooled.index)
     contacts = pooled["contacts"].where(pooled["contacts"] > 0)
     return pd.DataFrame(

@@ -193,7 +193,7 @@ def measures(profile: Profile, seats: ArrayLike, contacts_per_s: ArrayLike) -> M
 
     >>> chat = Profile(aht_s=(360, 450, 540), answer_within_s=30, level=0.9)
     >>> float(measures(chat, 8, 120 / 3600).service_level.round(3))
-    0.937
+    0.953
     """
     n, rate = np.broadcast_arrays(_seats(profile, seats), number("contacts_per_s", contacts_per_s))
     shape, n, rate = n.shape, n.ravel(), rate.ravel()

@@ -52,6 +52,7 @@ def cross_check(
         shops["pool"] = shops["pool"].fillna(pd.Series(shops.index, shops.index))
         windows = _windows(shops, raws["shops"], faults)
         _channels(shops, raws["shops"], faults)
+        _curves(shops, raws["shops"], faults)
     if "history" in raws:
         volume = _volume(tables["history"])
         if "shops" in raws:
@@ -97,6 +98,18 @@ def _channels(shops: pd.DataFrame, raw: Raw, faults: list[Fault]) -> None:
             faults.append(
                 raw.fault("mixed_channels", row=row, column="channel", value="phone", pool=pool)
             )
+
+
+def _curves(shops: pd.DataFrame, raw: Raw, faults: list[Fault]) -> None:
+    """A chat among others takes longer than a lone one, but not so long that less gets done."""
+    alone, aht, most = shops["aht_alone_s"], shops["aht_s"], shops["concurrency"]
+    odd = (alone > aht) | (alone * most < aht) | ((most == 1) & (alone != aht) & alone.notna())
+    for _, shop in shops[odd].iterrows():
+        facts = {"aht_s": f"{shop['aht_s']:g}", "concurrency": f"{shop['concurrency']:g}"}
+        value = f"{shop['aht_alone_s']:g}"
+        faults.append(
+            raw.fault("not_alone", row=shop["row"], column="aht_alone_s", value=value, **facts)
+        )
 
 
 def _volumes(

@@ -118,6 +118,17 @@ def shops() -> pa.DataFrameSchema:
                 default=300.0,
                 origin="general contact 3-5 min, vendor figure (talkq.vip): a prior",
             ),
+            "aht_alone_s": column(
+                "number",
+                [ABOVE_ZERO, pa.Check.le(7200, error="above_7200")],
+                zh="单聊处理时长_秒",
+                also=("单独接待时长_秒",),
+                en="Mean handle time in seconds of a lone chat; blank: not known, aht_s for all.",
+                note_zh="只接待一人时的平均处理时长（秒）；留空表示未知，一律按平均处理时长。",
+                example="",
+                optional=True,
+                blank=True,
+            ),
             "concurrency": column(
                 "whole",
                 pa.Check.in_range(1, 30, error="not_a_concurrency"),

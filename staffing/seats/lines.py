@@ -1,0 +1,153 @@
+"""The queue behind each pool: how its chats slow each other down, and who loses patience.
+
+Where nothing is told of either, a pool is Erlang-C on its answer slots, with the handle time
+observed at the stated concurrency. Where the shops tell the handle time of a lone chat, or all of
+them a patience, it is the birth-death queue of `chat`: one curve of handle times for the pool and
+the horizon, its level moved with the half hour's handle time, which is the same as other contacts
+at the curve's own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from staffing.grid import INTERVAL_MIN
+from staffing.seats import erlang
+from staffing.seats.chat import Profile, fewest_seats, measures
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+INTERVAL_S = 60.0 * INTERVAL_MIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A queue that is more than answer slots.
+
+    Attributes
+    ----------
+    aht_s : mean handle time while an agent holds 1, 2, ... chats, on average over the horizon
+    patience_s : mean patience in seconds; infinite where nobody leaves
+    """
+
+    aht_s: tuple[float, ...]
+    patience_s: float
+
+    def profile(self, answer_within_s: float, level: float) -> Profile:
+        """Return the queue with a target."""
+        return Profile(
+            aht_s=self.aht_s,
+            answer_within_s=answer_within_s,
+            level=level,
+            patience_s=self.patience_s,
+        )
+
+    def rate(self, contacts: Floats, aht_s: Floats) -> Floats:
+        """Return contacts per second of half hours, as many as weigh the same at the curve."""
+        return np.asarray(contacts * aht_s / self.aht_s[-1] / INTERVAL_S)
+
+
+def lines(demand: pd.DataFrame) -> dict[str, Line]:
+    """Return the pools that are more than answer slots.
+
+    Shops of a pool that hold unequally many chats stay answer slots: no curve is common to them.
+
+    Parameters
+    ----------
+    demand : contacts per shop and half hour, with aht_s, alone (handle time of a lone chat over
+        that at the stated concurrency), concurrency and patience_s of each
+    """
+    found = {}
+    for pool, own in demand.groupby("pool", sort=False):
+        most = own["concurrency"].to_numpy(np.float64)
+        told = bool((own["alone"] < 1).any()) and most[0] > 1
+        impatient = bool(own["patience_s"].notna().all())
+        if (most != most[0]).any() or not (told or impatient):
+            continue
+        weight = np.maximum(own["contacts"].to_numpy(np.float64), 1e-9)
+        aht_s = float(np.average(own["aht_s"], weights=weight))
+        alone = float(np.average(own["alone"], weights=weight * own["aht_s"]))
+        patience_s = float(np.average(own["patience_s"], weights=weight)) if impatient else math.inf
+        held = np.linspace(alone, 1.0, int(most[0])) if most[0] > 1 else np.ones(1)
+        found[str(pool)] = Line(aht_s=tuple((aht_s * held).tolist()), patience_s=patience_s)
+    return found
+
+
+def fewest(rows: pd.DataFrame, own: Mapping[str, Line], max_occupancy: float) -> Ints:
+    """Return the fewest seats that reach the target of each row.
+
+    Parameters
+    ----------
+    rows : pool, planned_contacts, load_erl, aht_s, concurrency, target_level, answer_within_s
+    own : the pools that are more than answer slots
+    """
+    found = np.asarray(
+        erlang.chat_seats(
+            rows["load_erl"],
+            rows["aht_s"],
+            rows["target_level"],
+            rows["answer_within_s"],
+            rows["concurrency"],
+            max_occupancy=max_occupancy,
+        )
+    )
+    for line, at, within_s, level in _groups(rows, own):
+        part = rows.iloc[at]
+        rate = line.rate(
+            part["planned_contacts"].to_numpy(np.float64), part["aht_s"].to_numpy(np.float64)
+        )
+        found[at] = fewest_seats(line.profile(within_s, level), rate, max_occupancy)
+    return found
+
+
+def service_level(
+    rows: pd.DataFrame, own: Mapping[str, Line], seats: Floats, contacts: Floats
+) -> Floats:
+    """Return the share answered within the threshold.
+
+    Parameters
+    ----------
+    rows : pool, aht_s, concurrency, answer_within_s, target_level (n,)
+    seats : on duty; where an agent's speed makes them fractional, a chat queue has a level in
+        between (n,)
+    contacts : per half hour (n, k)
+
+    Returns
+    -------
+    (n, k)
+    """
+    aht_s, within_s, concurrency = (
+        rows[name].to_numpy(np.float64)[:, None]
+        for name in ("aht_s", "answer_within_s", "concurrency")
+    )
+    load = contacts * aht_s / INTERVAL_S
+    found = np.asarray(
+        erlang.chat_service_level(seats[:, None], load, aht_s, within_s, concurrency)
+    )
+    for line, at, within, level in _groups(rows, own):
+        profile = line.profile(within, level)
+        rate = line.rate(contacts[at], aht_s[at])
+        whole = np.floor(seats[at] + 1e-9)
+        part = np.maximum(seats[at] - whole, 0.0)[:, None]
+        found[at] = (1 - part) * measures(profile, whole[:, None], rate).service_level
+        if (part > 0).any():
+            found[at] += part * measures(profile, whole[:, None] + 1, rate).service_level
+    return found
+
+
+def _groups(rows: pd.DataFrame, own: Mapping[str, Line]) -> list[tuple[Line, Ints, float, float]]:
+    """Return line, positions, answer threshold and target of the rows of each such queue."""
+    keys = ["pool", "answer_within_s", "target_level"]
+    places: dict[Any, Any] = dict(rows.groupby(keys, sort=False).indices)
+    return [
+        (own[str(pool)], np.asarray(at, dtype=np.int64), float(within_s), float(level))
+        for (pool, within_s, level), at in places.items()
+        if str(pool) in own
+    ]
