@@ -3,8 +3,10 @@
 Each replication lives a pool's whole horizon through: contacts per half hour from the forecast's
 own distribution (a factor common to a shop's day, a factor of the half hour, counting noise on
 top), handle times exponential, one queue a pool, as many answer slots as the roster seats at that
-half hour. Chats in progress when seats drop are finished by their agent; whoever waits at closing
-time is still answered by the seats of the last half hour, or is lost when the pool opens again.
+half hour; where the handle time of a lone chat is told, agents who hold several chats, the slower
+the more they hold. Chats in progress when seats drop are finished by their agent; whoever waits
+at closing time is still answered by the seats of the last half hour, or is lost when the pool
+opens again.
 """
 
 from __future__ import annotations
@@ -20,9 +22,10 @@ from scipy import stats
 
 from staffing.forecast import Forecast
 from staffing.grid import INTERVAL_MIN
-from staffing.queue import serve
+from staffing.queue import serve, serve_chats
 from staffing.scenario import Scenario
 from staffing.seats import SeatRequirement, demand_by_shop
+from staffing.seats.lines import Line, lines
 from staffing.workspace import Workspace
 
 INTERVAL_S = 60.0 * INTERVAL_MIN
@@ -99,12 +102,13 @@ def simulate(
     seats = coverage[["pool", "slot", "rostered"]]
     opened = requirement.table.merge(seats, on=["pool", "slot"], how="left")
     opened = opened.fillna({"rostered": 0.0}).sort_values("slot")
-    pools = sorted(opened["pool"].unique())
+    pools, own = sorted(opened["pool"].unique()), lines(demand)
     streams = np.random.SeedSequence(scenario.seed).spawn(len(pools))
     lived = [
         _pool(
             opened[opened["pool"] == pool],
             demand[demand["pool"] == pool],
+            own.get(pool),
             scenario.replay.replications,
             np.random.default_rng(stream),
         )
@@ -147,7 +151,11 @@ def _beyond_counting(mean: pd.Series, variance: pd.Series) -> pd.Series:
 
 
 def _pool(
-    opened: pd.DataFrame, demand: pd.DataFrame, replications: int, random: np.random.Generator
+    opened: pd.DataFrame,
+    demand: pd.DataFrame,
+    line: Line | None,
+    replications: int,
+    random: np.random.Generator,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return one row a service day of a pool, and of each of its shops, over all replications.
 
@@ -155,14 +163,19 @@ def _pool(
     ----------
     opened : the pool's open half hours by slot, with seats rostered
     demand : its shops' contacts, as `_demand` returns them
+    line : how its chats slow each other down; None where it is answer slots
     """
     dates, day = np.unique(demand["date"].to_numpy(), return_inverse=True)
     shop, names = pd.factorize(demand["shop_id"])
-    slots = np.floor(opened["rostered"] * opened["concurrency"] + 1e-9).to_numpy()
+    curve = None if line is None or min(line.aht_s) == line.aht_s[-1] else line.aht_s
+    seated, most = opened["rostered"].to_numpy(), opened["concurrency"].to_numpy()
+    slots = np.floor(seated * most + 1e-9)
+    if curve is not None:
+        slots = np.floor(seated + 1e-9) * len(curve)
     begin_s = opened["slot"].to_numpy() * INTERVAL_S
     cell = shop.astype(np.int64) * len(dates) + day
     blocks = [
-        _live(demand, cell, begin_s, slots, min(BLOCK, replications - done), random)
+        _live(demand, cell, begin_s, slots, curve, min(BLOCK, replications - done), random)
         for done in range(0, replications, BLOCK)
     ]
     sums = np.concatenate(blocks, axis=1)
@@ -187,6 +200,7 @@ def _live(
     cell: Ints,
     begin_s: Array,
     slots: Array,
+    curve: tuple[float, ...] | None,
     replications: int,
     random: np.random.Generator,
 ) -> Array:
@@ -196,6 +210,7 @@ def _live(
     ----------
     cell : where each row of `demand` is counted: its shop and service day
     begin_s, slots : the pool's open half hours and their answer slots
+    curve : handle times of an agent who holds 1, 2, ... chats; None where slots are apart
 
     Returns
     -------
@@ -214,12 +229,16 @@ def _live(
         _until_reopening(begin_s, arrivals),
     )
     bounds = np.searchsorted(replica, np.arange(replications + 1))
-    waits = np.concatenate(
-        [
-            serve(arrivals[a:b], work[a:b], patience[a:b], begin_s, slots)
-            for a, b in pairwise(bounds)
-        ]
-    )
+    waits = np.full(len(row), np.nan)
+    for a, b in pairwise(bounds):
+        part = slice(a, b)
+        if curve is None:
+            waits[part] = serve(arrivals[part], work[part], patience[part], begin_s, slots)
+            continue
+        agents = slots / len(curve)
+        amount = work[part] / curve[-1]
+        held = serve_chats(arrivals[part], amount, patience[part], begin_s, agents, curve)
+        waits[part], work[part] = held.wait_s, np.nan_to_num(held.end_s - held.start_s)
     answered = ~np.isnan(waits)
     good = answered & (np.nan_to_num(waits) <= demand["answer_within_s"].to_numpy()[row])
     cells = int(cell.max()) + 1
