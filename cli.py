@@ -125,13 +125,7 @@ def forecast(
         from staffing.forecast import forecast_notices, history
         from staffing.forecast.today import today
 
-        if shop is not None:
-            _known_shop(workspace, shop)
-        if explain is not None:
-            _known_shop(workspace, explain[0], "--explain")
-            _planned_day(scenario, "--explain", explain[1])
-        if now is not None:
-            scenario = _from_today(workspace, scenario, now)
+        scenario = _asked(workspace, scenario, shop, explain, now)
         past = history(workspace)
         made = run(workspace, scenario, past)
         told, kept = None, None
@@ -422,6 +416,7 @@ def _read_target(path: Path, zone: str, voice: _Voice) -> tuple[Scenario, Worksp
     from staffing.workspace import read_workspace
 
     workspace, one_day = read_workspace(path, zone), dt.timedelta(days=1)
+    _tell_notices(workspace.notices, voice.lang, SHOWN_NOTICES)
     last = workspace.history["start"].max()
     first = dt.date(2000, 1, 3)
     if not workspace.history.empty:
@@ -589,6 +584,24 @@ def _planned_day(scenario: Scenario, option: str, day: str) -> None:
         first, last = scenario.grid.dates[0], scenario.grid.dates[-1]
         facts = {"first": f"{first}", "last": f"{last}"}
         raise ForecastError([Fault(code="not_planned", file=option, value=day, facts=facts)])
+
+
+def _asked(
+    workspace: Workspace,
+    scenario: Scenario,
+    shop: str | None,
+    explain: tuple[str, str] | None,
+    now: datetime | None,
+) -> Scenario:
+    """Check what is asked of a forecast; return the scenario, from the running day on if any."""
+    if shop is not None:
+        _known_shop(workspace, shop)
+    if now is not None:
+        scenario = _from_today(workspace, scenario, now)
+    if explain is not None:
+        _known_shop(workspace, explain[0], "--explain")
+        _planned_day(scenario, "--explain", explain[1])
+    return scenario
 
 
 def _from_today(workspace: Workspace, scenario: Scenario, now: datetime) -> Scenario:

@@ -103,11 +103,27 @@ SPAN = "two times on the half hour"
 LENGTHS = "hours in halves, above 0, at most 24; at least one"
 
 
+FIRST_YEAR, LAST_YEAR = 1901, 2099
+"""Years that a calendar can be told for."""
+
+
 class Horizon(Section):
     """Which days are planned."""
 
-    start: dt.date = required("First service day.", example="2026-11-23", strict=False)
+    start: dt.date = required(
+        "First service day.",
+        example="2026-11-23",
+        limits="a day of 1901 to 2099",
+        strict=False,
+    )
     days: int = given(7, "Number of service days.", origin="a roster week", ge=1, le=42)
+
+    @field_validator("start")
+    @classmethod
+    def _year(cls, start: dt.date) -> dt.date:
+        if not FIRST_YEAR <= start.year <= LAST_YEAR:
+            raise unfit("year", first=FIRST_YEAR, last=LAST_YEAR)
+        return start
 
 
 class ForecastSettings(Section):

@@ -309,6 +309,7 @@ def _calendar(
     for row, edition in zip(rows(phases), editions, strict=True):
         for day, event in _touched(row, edition, window):
             found.setdefault(day, []).append(event)
+    found = {day: _once(events) for day, events in found.items()}
     spans = _spans(found)
     found = {day: _without_idle(day, events, spans) for day, events in found.items()}
     if workspace.zone in CHINESE_ZONES:
@@ -349,6 +350,14 @@ def _editions(phases: pd.DataFrame) -> list[str]:
         ends[name] = (max(end, row.end), edition)
         found[at] = edition
     return found
+
+
+def _once(events: Sequence[EventDay]) -> list[EventDay]:
+    """Leave one of several rows that tell the same phase: the last with a person's strength."""
+    kept: dict[EventKey, EventDay] = {}
+    for event in sorted(events, key=lambda each: each.strength is not None):
+        kept[event.key] = event
+    return [event for event in events if kept[event.key] is event]
 
 
 def _spans(found: Mapping[dt.date, Sequence[EventDay]]) -> dict[str, tuple[dt.date, dt.date]]:

@@ -104,6 +104,8 @@ OUTLIER_SCORE = 5.0
 """Recent days, and standard deviations off the pattern, from which on a day is told as odd; it
 weighs a sixth of an ordinary one."""
 SMEAR_DAYS = 365
+MOST_SMEAR = 2.0
+"""What is off by more than this is no skewed error but a level that did not fit."""
 SMEAR_PRIOR_DAYS = 28.0
 """Days whose weight a shop's own correction to the mean needs to match all shops'."""
 ESTIMATE_SD = 0.3
@@ -617,6 +619,7 @@ def _smear(data: _Data, state: _State) -> Array:
     if not has.any():
         return np.ones(len(fitted))
     ratio = np.divide(came, told, where=has, out=np.ones(len(fitted)))
+    ratio = np.clip(ratio, 1 / MOST_SMEAR, MOST_SMEAR)
     days = use.sum(axis=1)
     usual = float(np.average(ratio, weights=days))
     return np.asarray((days * ratio + SMEAR_PRIOR_DAYS * usual) / (days + SMEAR_PRIOR_DAYS))

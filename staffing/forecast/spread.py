@@ -26,6 +26,8 @@ from staffing.forecast.robust import row_quantile
 LEAST_SIGMA = 0.03
 POOLED_ERRORS = 10.0
 """Errors whose weight a shop's own need to match all shops'."""
+MOST_OF_USUAL = 9.0
+"""Multiple of the median shop's squared error beyond which a shop no longer counts more."""
 PRIOR_SIGMA = 0.25
 """Without any backtest: the day-to-day error of a cold start."""
 KINDS = ("ordinary", "odd", "promotion")
@@ -270,7 +272,9 @@ def _sigma(phi: Array, shop: npt.NDArray[np.int64], usual: pd.DataFrame) -> Arra
     own2[has] = np.maximum(scale**2 - noise, LEAST_SIGMA**2)
     if not number.any():
         return np.full(len(phi), PRIOR_SIGMA)
-    pooled = float(np.average(own2, weights=number))
+    # One shop that has fallen silent says nothing about the others.
+    most = MOST_OF_USUAL * float(np.median(own2[number > 0]))
+    pooled = float(np.average(np.minimum(own2, most), weights=number))
     return np.sqrt((number * own2 + POOLED_ERRORS * pooled) / (number + POOLED_ERRORS))
 
 

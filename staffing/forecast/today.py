@@ -123,7 +123,7 @@ def today(
 
 def _nothing_yet(workspace: Workspace, first: pd.Timestamp, now: dt.datetime) -> ForecastError:
     facts = {"day": f"{first:%Y-%m-%d}"}
-    file = workspace.files["history"]
+    file = workspace.files.get("history", "history")
     value = f"{now:%Y-%m-%d %H:%M}"
     return ForecastError([Fault(code="nothing_yet", file=file, value=value, facts=facts)])
 

@@ -12,6 +12,7 @@ import os
 import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -31,7 +32,7 @@ COLUMNS = ("known_until", "scenario", "uplift", "shop_id", "date", "mean")
 """Columns of every file; what else the forecast tells of a day, quantiles ``q<percent>`` among
 it, follows."""
 TIMES, NUMBERS, TEXTS = ("known_until", "date"), ("mean", "uplift"), ("scenario", "shop_id")
-QUANTILE = re.compile(r"q\d")
+QUANTILE = re.compile(r"q\d+(\.\d+)?")
 OTHERS_NAMED = 5
 
 
@@ -164,9 +165,11 @@ def _fits(rows: pd.DataFrame) -> bool:
     """Return whether a table has the columns of an issued forecast, each of its type, no blank."""
     if not set(COLUMNS) <= set(rows.columns) or rows[list(COLUMNS)].isna().any(axis=None):
         return False
-    numbers = [*NUMBERS, *(str(name) for name in rows.columns if QUANTILE.match(str(name)))]
+    numbers = [*NUMBERS, *(str(name) for name in rows.columns if QUANTILE.fullmatch(str(name)))]
     return (
         all(is_datetime64_dtype(rows[name]) for name in TIMES)
         and all(is_numeric_dtype(rows[name]) for name in numbers)
         and all(is_string_dtype(rows[name]) for name in TEXTS)
+        and bool(np.isfinite(rows["mean"]).all() and (rows["mean"] >= 0).all())
+        and not rows.duplicated(["scenario", "shop_id", "date"]).any()
     )

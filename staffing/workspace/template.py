@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import pandera.pandas as pa
@@ -39,10 +40,10 @@ def write_template(folder: Path, lang: Lang) -> list[Path]:
             encoding = "utf-8-sig" if name.endswith(".csv") else "utf-8"
             (folder / name).write_text(text, encoding, newline="\n")
     except OSError as error:
-        for name in texts:
-            (folder / name).unlink(missing_ok=True)
-        for path in new:
-            if path.is_dir():
+        with suppress(OSError):
+            for name in texts:
+                (folder / name).unlink(missing_ok=True)
+            for path in new:
                 path.rmdir()
         facts = {"reason": error.strerror or str(error)}
         raise PublishError([Fault(code="cannot_write", file=str(folder), facts=facts)]) from None
