@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import betainc
 
 from staffing.seats import erlang
 from staffing.seats.erlang import (
     asa_s,
     chat_seats,
     chat_service_level,
+    erlang_a,
     erlang_c,
     fewest_servers,
     occupancy,
@@ -359,6 +361,92 @@ class TestLaws:
         n = int(chat_seats(load, aht, level, within, concurrency))
         assert chat_service_level(n, load, aht, within, concurrency) >= level - 1e-10
         assert chat_service_level(n - 1, load, aht, within, concurrency) < level
+
+
+def counted_erlang_a(
+    servers: int, load: float, aht: float, patience: float, within: float
+) -> tuple[float, float, float, float, float]:
+    """Erlang-A state by state, the wait behind q others by the incomplete beta function."""
+    drain, theta, rate = servers / aht, 1 / patience, load / aht
+    log_p = [0.0]
+    for j in range(1, servers + 4000):
+        log_p.append(
+            log_p[-1] + math.log(rate / (min(j, servers) / aht + max(j - servers, 0) * theta))
+        )
+    p = np.exp(np.array(log_p) - max(log_p))
+    p /= p.sum()
+    waiting = p[servers:]
+    q, b = np.arange(waiting.size), drain / theta
+    answered = b / (b + q + 1)
+    in_time = answered * betainc(q + 1, b + 1, -math.expm1(-theta * within))
+    # Who is answered waited for q + 1 departures, each as fast as if all had to be outlived.
+    wait = answered * np.cumsum(1 / (drain + (q + 1) * theta))
+    free = 1 - waiting.sum()
+    return (
+        free + waiting @ in_time,
+        1 - free,
+        waiting @ (1 - answered),
+        waiting @ wait / (free + waiting @ answered),
+        waiting @ q / rate,
+    )
+
+
+class TestPatience:
+    """Erlang-A: customers who wait lose patience."""
+
+    def test_the_published_example(self) -> None:
+        """48 a minute of 1 min, 50 agents, patience 2 min: 3.09 % abandon after 3.71 s waits."""
+        queue = erlang_a(50, 48, 60, 120, 20)
+        assert queue.abandoned == pytest.approx(0.0309, abs=5e-5)
+        assert queue.mean_wait_s == pytest.approx(3.71, abs=5e-3)
+        assert queue.asa_s < queue.mean_wait_s
+
+    @pytest.mark.parametrize("servers", [1, 12, 150])
+    @pytest.mark.parametrize("busy", [0.3, 0.95, 1.0, 1.6])
+    @pytest.mark.parametrize(("patience", "within"), [(180, 20), (5, 0), (1500, 300)])
+    def test_measures_equal_the_sum_over_states(
+        self, servers: int, busy: float, patience: float, within: float
+    ) -> None:
+        """Level, waits and abandoning agree with the state probabilities to nine digits."""
+        load = servers * busy
+        queue = erlang_a(servers, load, 180, patience, within)
+        found = [float(getattr(queue, name)) for name in (
+            "service_level", "wait_probability", "abandoned", "asa_s", "mean_wait_s"
+        )]  # fmt: skip
+        expected = counted_erlang_a(servers, load, 180, patience, within)
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-13)
+
+    def test_endless_patience_is_erlang_c(self) -> None:
+        """Infinite patience gives Erlang-C, a very long one comes near it."""
+        n, load = np.arange(0, 200)[:, None], np.geomspace(0.01, 300, 50)
+        queue = erlang_a(n, load, 180, math.inf, 20)
+        np.testing.assert_allclose(queue.service_level, service_level(n, load, 180, 20), atol=1e-12)
+        np.testing.assert_allclose(queue.wait_probability, erlang_c(n, load), 1e-9, 1e-300)
+        np.testing.assert_allclose(queue.asa_s, asa_s(n, load, 180), 1e-9, 1e-300)
+        near = erlang_a(14, 10, 180, 1e9, 20)
+        assert near.service_level == pytest.approx(0.88835, abs=5e-6)
+
+    @settings(deadline=None)
+    @given(st.integers(0, 20_000), st.floats(1e-6, 1e5), st.floats(1e-3, 1e9), thresholds)
+    def test_measures_stay_in_their_range(
+        self, servers: int, load: float, patience: float, within: float
+    ) -> None:
+        """At any load, below or far above the servers, shares are shares and waits finite."""
+        queue = erlang_a([servers, servers + 1], load, 180, patience, within)
+        for name in ("service_level", "wait_probability", "abandoned"):
+            values = getattr(queue, name)
+            assert np.all((values >= 0) & (values <= 1)), name
+        assert np.all((queue.mean_wait_s >= 0) & (queue.mean_wait_s <= patience))
+        assert queue.service_level[1] >= queue.service_level[0] - 1e-12
+        assert queue.abandoned[1] <= queue.abandoned[0] + 1e-12
+        # What is answered was done by the servers: abandoned >= 1 - servers / load.
+        assert queue.abandoned[0] >= 1 - servers / load - 1e-12
+
+    @pytest.mark.parametrize("bad", [0, -1, math.nan, -math.inf, 1e13, "long", None])
+    def test_bad_patience_is_refused_by_name(self, bad: Any) -> None:
+        """A patience that is no time raises a ValueError that names it."""
+        with pytest.raises(ValueError, match="patience_s"):
+            erlang_a(14, 10, 180, bad, 20)
 
 
 class TestChat:

@@ -24,17 +24,15 @@ Garnett, Mandelbaum & Reiman (2002), Manuf. Serv. Oper. Manag. 4(3), 208-227.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy.interpolate import BarycentricInterpolator
-from scipy.optimize import elementwise
+from numpy.typing import ArrayLike
 from scipy.special import expit, logsumexp
 
-from staffing.seats.checks import Floats, Ints, number, refuse, share
+from staffing.seats.capacity import MOST_SLOTS, Capacity, TooManySeatsError, blocks
+from staffing.seats.checks import Floats, Ints, number, patience, refuse, share
 from staffing.seats.waiting import Queue, queue_behind
 
 __all__ = ["Measures", "Profile", "TooManySeatsError", "fewest_seats", "measures"]
@@ -43,29 +41,15 @@ __all__ = ["Measures", "Profile", "TooManySeatsError", "fewest_seats", "measures
 # an occupancy.
 _TIE = 1e-11
 _WHOLE = 1e-9
-# More answer slots than this in one queue are a slip of units.
-_MOST_SLOTS = 200_000
+# More contacts than this are a slip of units, too.
+_MOST_PER_S = 1e9
 # Capacities k / AHT_k that differ by less are equal: AHT of 200, 400 s is 1/200 twice.
 _LEVEL_ENDS = 1e-9
-# States laid out at a time; their arrays then fit into a few tens of megabytes.
-_STATES = 1_000_000
 # The states left out hold less than exp(-50) of the chance each, found in so many cells.
 _LEFT_OUT = 50.0
 _CELLS = 128
-# Every count of seats up to this is tabulated exactly; beyond, nodes of a polynomial in each
-# doubling of the seats. The error is measured and rates near a boundary are solved exactly.
-_DENSE = 256
-_FIRST = 32
-_CHECKS = 6
-_NODES = 22
-_MARGIN = 1e-6
-_NEAR = 0.9
 # Late shares below this are as good as none; their logarithm stays finite.
 _NEVER = 1e-300
-
-
-class TooManySeatsError(ValueError):
-    """The rate of contacts asks for more answer slots than one queue may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,10 +96,7 @@ class Profile:
                 raise ValueError(f"{name} must be one number, got {getattr(self, name)!r:.80}")
         number("answer_within_s", self.answer_within_s)
         share("level", self.level)
-        patience = self.patience_s
-        if not (isinstance(patience, float) and math.isinf(patience) and patience > 0):
-            value = number("patience_s", patience, positive=True)
-            refuse("patience_s", "infinite or at most 1e12", value, value > 1e12)
+        patience("patience_s", self.patience_s)
         object.__setattr__(self, "aht_s", tuple(aht.tolist()))
         for name in ("answer_within_s", "level", "patience_s"):
             object.__setattr__(self, name, float(getattr(self, name)))
@@ -171,7 +152,7 @@ def measures(profile: Profile, seats: ArrayLike, contacts_per_s: ArrayLike) -> M
     seats : array_like
         Agents on duty, whole numbers >= 0.
     contacts_per_s : array_like
-        Contacts per second, >= 0; broadcasts against ``seats``.
+        Contacts per second, from 0 to 1e9; broadcasts against ``seats``.
 
     Returns
     -------
@@ -195,7 +176,9 @@ def measures(profile: Profile, seats: ArrayLike, contacts_per_s: ArrayLike) -> M
     >>> float(measures(chat, 8, 120 / 3600).service_level.round(3))
     0.953
     """
-    n, rate = np.broadcast_arrays(_seats(profile, seats), number("contacts_per_s", contacts_per_s))
+    coming = number("contacts_per_s", contacts_per_s)
+    refuse("contacts_per_s", f"at most {_MOST_PER_S:g}", coming, coming > _MOST_PER_S)
+    n, rate = np.broadcast_arrays(_seats(profile, seats), coming)
     shape, n, rate = n.shape, n.ravel(), rate.ravel()
     drain = n * profile.ends_per_s[-1]
     grows = (rate > 0) & ((n == 0) | (math.isinf(profile.patience_s) & (rate >= drain)))
@@ -204,9 +187,11 @@ def measures(profile: Profile, seats: ArrayLike, contacts_per_s: ArrayLike) -> M
     # Rows of like seats share a block, so little of it is empty.
     rows = np.flatnonzero((rate > 0) & ~grows)
     rows = rows[np.argsort(n[rows], kind="stable")]
-    for part in _blocks(n[rows] * profile.concurrency):
+    for part in blocks(n[rows] * profile.concurrency):
         found[:, rows[part]] = _steady(profile, n[rows[part]], rate[rows[part]])
-    return Measures(**dict(zip(Measures.__slots__, found.reshape(-1, *shape), strict=True)))
+    return Measures(
+        **dict(zip(Measures.__slots__, found.reshape(found.shape[0], *shape), strict=True))
+    )
 
 
 def fewest_seats(profile: Profile, contacts_per_s: ArrayLike, max_occupancy: float = 1.0) -> Ints:
@@ -250,17 +235,17 @@ def fewest_seats(profile: Profile, contacts_per_s: ArrayLike, max_occupancy: flo
     if np.ndim(max_occupancy):
         raise ValueError(f"max_occupancy must be one number, got {max_occupancy!r:.80}")
     limit = float(share("max_occupancy", max_occupancy, whole=True))
-    seats = _table(profile, None).fewest(rate)
-    return seats if limit == 1 else np.maximum(seats, _table(profile, limit).fewest(rate))
+    seats = _capacity(profile, None).fewest(rate)
+    return seats if limit == 1 else np.maximum(seats, _capacity(profile, limit).fewest(rate))
 
 
 def _seats(profile: Profile, seats: ArrayLike) -> Floats:
     """Seats as floats, checked to be whole and not too many."""
     n = number("seats", seats)
     refuse("seats", "whole", n, n != np.floor(n))
-    if np.any(n * profile.concurrency > _MOST_SLOTS):
+    if np.any(n * profile.concurrency > MOST_SLOTS):
         raise TooManySeatsError(
-            f"seats must stay below {_MOST_SLOTS:,} answer slots, got {np.max(n):g} seats of "
+            f"seats must stay below {MOST_SLOTS:,} answer slots, got {np.max(n):g} seats of "
             f"{profile.concurrency}."
         )
     return n
@@ -289,12 +274,14 @@ def _steady(profile: Profile, n: Floats, rate: Floats) -> Floats:
     top = np.max(log_weight, axis=1, initial=-np.inf)
     weight = np.exp(log_weight - top[:, None])
     below = weight.sum(axis=1)
-    wait = expit(queue.log_mass - top - np.log(below))
-    free = (1 - wait) / below
+    odds = queue.log_mass - top - np.log(below)
+    # Both are needed to their last digits: far above the capacity 1 - wait would be rounding.
+    wait, at_once = expit(odds), expit(-odds)
+    free = at_once / below
     held = free * (weight * chats).sum(axis=1) + wait * slots
     busy = free * (weight * np.minimum(chats, n[:, None])).sum(axis=1) + wait * n
     abandoned = wait * queue.abandoned
-    answered = 1 - wait + wait * queue.answered
+    answered = at_once + wait * queue.answered
     asa = wait * queue.answered_wait_s / answered
     leaves = math.isfinite(profile.patience_s)
     mean_wait = abandoned * profile.patience_s if leaves else asa
@@ -322,12 +309,11 @@ def _worth_counting(profile: Profile, n: Floats, rate: Floats) -> int:
     most likely state, and each of its states is at least that factor less likely than the next.
     """
     slots = n * profile.concurrency
-    step = math.ceil(slots.max(initial=0) / _CELLS)
+    step = math.ceil(float(slots.max(initial=0)) / _CELLS)
     tops = np.maximum(slots[:, None] - step * np.arange(_CELLS), 0.0)
     slack = np.log(n * profile.ends_per_s[-1] / rate)[:, None]
     fall = np.cumsum(step * np.minimum(_log_ends(profile, n, tops) + slack, 0.0), axis=1)
-    counted = int(np.max((fall > -_LEFT_OUT).sum(axis=1), initial=0)) + 1
-    return counted * int(step)
+    return int(np.max((fall > -_LEFT_OUT).sum(axis=1), initial=0) + 1) * step
 
 
 def _log_ends(profile: Profile, n: Floats, chats: Floats) -> Floats:
@@ -347,17 +333,6 @@ def _queue(profile: Profile, n: Floats, rate: Floats) -> Queue:
         np.full_like(rate, profile.patience_s),
         np.full_like(rate, profile.answer_within_s),
     )
-
-
-def _blocks(slots: Floats) -> Iterator[slice]:
-    """Stretches of rows, sorted by slots, whose states fit into memory together."""
-    start = 0
-    while start < slots.size:
-        # The last row of a block is its widest: as many rows as that width allows.
-        rows = np.arange(1, slots.size - start + 1)
-        fit = int(np.searchsorted(rows * slots[start:], _STATES, side="right"))
-        yield slice(start, start + max(fit, 1))
-        start += max(fit, 1)
 
 
 def _log_late(profile: Profile, n: Floats, rate: Floats) -> Floats:
@@ -382,122 +357,27 @@ def _log_occupancy(profile: Profile, n: Floats, rate: Floats) -> Floats:
 
 
 @lru_cache(maxsize=512)
-def _table(profile: Profile, limit: float | None) -> _Table:
+def _capacity(profile: Profile, limit: float | None) -> Capacity:
     """The table of a profile's target, or of a limit of its occupancy."""
     slow, fast = profile.ends_per_s[[1, -1]]
+    stops = math.isinf(profile.patience_s)
     if limit is None:
-        late = (1 - profile.level) * (1 + _TIE)
+        goal = math.log((1 - profile.level) * (1 + _TIE))
         # Who waits meets a busy agent, and D(j) >= 1 / AHT_1; who is answered was finished.
-        span = slow * (1 - profile.level) / 2, 2 * fast / profile.level
-        return _Table(profile, _log_late, math.log(late), span)
-    # Above that many times the capacity, the free slots are fewer than 1 - limit.
-    span = slow * limit / 2, fast * (2 + 1 / (1 - limit))
-    return _Table(profile, _log_occupancy, math.log(min(limit / (1 - _WHOLE), 1.0)), span)
+        low, high = slow * (1 - profile.level) / 2, 2 * fast / profile.level
+    else:
+        goal = math.log(min(limit / (1 - _WHOLE), 1.0))
+        # At that many times the capacity the free slots are fewer than 1 - limit.
+        low, high = slow * limit / 2, fast * (2 + 1 / (1 - limit))
+    measure = _log_late if limit is None else _log_occupancy
 
+    def excess(seats: Floats, rate: Floats) -> Floats:
+        return measure(profile, seats, rate) - goal
 
-class _Table:
-    """The highest rate that 0, 1, 2, ... agents serve, growing as it is asked for.
-
-    Parameters
-    ----------
-    profile : the queue
-    measure : logarithm of a measure that grows with the rate
-    goal : the highest value it may take
-    span : rates that one agent serves and does not serve; the second also per agent
-    """
-
-    def __init__(
-        self,
-        profile: Profile,
-        measure: Callable[[Profile, Floats, Floats], Floats],
-        goal: float,
-        span: tuple[float, float],
-    ) -> None:
-        self._profile, self._measure, self._goal, self._span = profile, measure, goal, span
-        self._rates = np.zeros(1)
-        self._exact = np.ones(1, dtype=np.bool_)
-        self._most = max(_MOST_SLOTS // profile.concurrency, 1)
-
-    def fewest(self, rate: Floats) -> Ints:
-        """Fewest agents that serve each rate."""
-        self._grow(float(np.max(rate, initial=0.0)))
-        seats = np.searchsorted(self._rates, rate)
-        if np.max(seats, initial=0) > _DENSE:
-            margin = _MARGIN * self._profile.ends_per_s[-1]
-            at, under = self._rates[seats] - rate <= margin, rate - self._rates[seats - 1] <= margin
-            unsure = np.union1d(seats[at], np.maximum(seats[under] - 1, 0))
-            unsure = unsure[~self._exact[unsure]]
-            if unsure.size:
-                self._rates[unsure], self._exact[unsure] = self._solve(unsure), True
-                self._rates = np.maximum.accumulate(self._rates)
-                seats = np.searchsorted(self._rates, rate)
-        return np.asarray(seats, dtype=np.int64)
-
-    def _grow(self, rate: float) -> None:
-        """Append entries until the last one serves the rate."""
-        while self._rates[-1] < rate:
-            size = self._rates.size - 1
-            if size == self._most:
-                raise TooManySeatsError(
-                    f"contacts_per_s must stay below what {_MOST_SLOTS:,} answer slots serve, "
-                    f"{self._rates[-1]:g}, got {rate:g}."
-                )
-            end = min(max(2 * size, _FIRST), self._most)
-            n = np.arange(size + 1, end + 1)
-            rates, exact = np.zeros(n.size), np.zeros(n.size, dtype=np.bool_)
-            self._fill(n, rates, exact)
-            self._rates = np.maximum.accumulate(np.concatenate([self._rates, rates]))
-            self._exact = np.concatenate([self._exact, exact])
-
-    def _fill(self, n: Ints, rates: Floats, exact: NDArray[np.bool_]) -> None:
-        """Fill in entries: exactly, or between nodes where that is measured to be as good."""
-        if n[-1] <= _DENSE or n.size <= 2 * _NODES:
-            rates[:], exact[:] = self._solve(n), True
-            return
-        # Chebyshev points of log n, with others between them to measure the error by.
-        turn = np.linspace(0, math.pi, 2 * _NODES - 1)
-        middle, half = math.log(n[-1] * n[0]) / 2, math.log(n[-1] / n[0]) / 2
-        points = np.unique(np.rint(np.exp(middle - half * np.cos(turn))).astype(np.int64))
-        points = points[(points >= n[0]) & (points <= n[-1])]
-        nodes, others = points[::2], points[1::2][:: _NODES // _CHECKS]
-        found = self._solve(np.concatenate([nodes, others]))
-        per_seat = BarycentricInterpolator(np.log(nodes), found[: nodes.size] / nodes)
-        error = np.abs(per_seat(np.log(others)) * others - found[nodes.size :])
-        if np.max(error) > _MARGIN / 100 * self._profile.ends_per_s[-1]:
-            half_way = n.size // 2
-            for part in (slice(half_way), slice(half_way, None)):
-                self._fill(n[part], rates[part], exact[part])
-            return
-        rates[:] = per_seat(np.log(n)) * n
-        rates[np.concatenate([nodes, others]) - n[0]] = found
-        exact[np.concatenate([nodes, others]) - n[0]] = True
-
-    def _solve(self, n: Ints) -> Floats:
-        """The exact highest rates of some counts of agents."""
-        order = np.argsort(n)
-        seats = n[order].astype(np.float64)
-        found = np.zeros(n.size)
-        for part in _blocks(seats * self._profile.concurrency):
-            found[order[part]] = self._root(seats[part])
-        return found
-
-    def _root(self, seats: Floats) -> Floats:
-        """The highest rates of one block of counts, by Chandrupatla's bracketing."""
-        low, high = self._span
-        capacity = self._profile.ends_per_s[-1]
-        top = capacity if math.isinf(self._profile.patience_s) else high
-
-        def excess(rate: Floats, n: Floats) -> Floats:
-            return self._measure(self._profile, n, rate) - self._goal
-
-        # Large pools do better by the head: the head's rate in the largest so far is near enough.
-        known = self._rates.size - 1
-        ahead = _NEAR * self._rates[-1] / known if known else 0.0
-        guess = np.maximum(seats * ahead, low)
-        bracket = np.where(excess(guess, seats) <= 0, guess, low), seats * top
-        result = elementwise.find_root(
-            excess, bracket, args=(seats,), tolerances={"xatol": 0.0, "xrtol": 1e-15}
-        )
-        assert np.all(result.success)
-        # A root met exactly ends the search with its bracket still wide.
-        return np.asarray(np.where(result.f_x <= 0, result.x, result.bracket[0]))
+    return Capacity(
+        excess,
+        serves=float(low),
+        fails_per_seat=float(fast if stops else high),
+        done_per_seat=float(fast),
+        slots_per_seat=profile.concurrency,
+    )

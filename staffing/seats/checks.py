@@ -7,10 +7,13 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Floats", "Ints", "number", "refuse", "share"]
+__all__ = ["Floats", "Ints", "number", "patience", "refuse", "share"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
+
+# A longer patience than 30,000 years is a slip of units, or infinite.
+_LONGEST_PATIENCE_S = 1e12
 
 
 def share(name: str, value: ArrayLike, *, whole: bool = False) -> Floats:
@@ -19,6 +22,14 @@ def share(name: str, value: ArrayLike, *, whole: bool = False) -> Floats:
     too_high = found > 1 if whole else found >= 1
     refuse(name, f"in (0, 1{']' if whole else ')'}", found, (found <= 0) | too_high)
     return found
+
+
+def patience(name: str, value: ArrayLike) -> Floats:
+    """Mean patience in seconds: positive, and infinite where nobody abandons."""
+    endless = np.isposinf(np.asarray(value)) if np.asarray(value).dtype.kind == "f" else False
+    found = number(name, np.where(endless, 1.0, value) if np.any(endless) else value, positive=True)
+    refuse(name, "infinite or at most 1e12", found, found > _LONGEST_PATIENCE_S)
+    return np.where(endless, np.inf, found)
 
 
 def number(name: str, value: ArrayLike, *, least: float = 0.0, positive: bool = False) -> Floats:

@@ -1,4 +1,4 @@
-"""Seats of one queue in steady state: Erlang-C for phones, answer slots for chats.
+"""Seats of one queue in steady state: Erlang-C and -A for phones, answer slots for chats.
 
 All functions broadcast their arguments like numpy ufuncs and return arrays of the
 broadcast shape (zero-dimensional for scalars). They hold from 0 to 100,000 erlangs and
@@ -12,25 +12,30 @@ Sources
 -------
 Erlang (1917), "Solution of some problems in the theory of probabilities of significance in
 automatic telephone exchanges". Halfin & Whitt (1981), Oper. Res. 29(3), 567-588,
-doi:10.1287/opre.29.3.567. Loader (2000), "Fast and accurate computation of binomial
-probabilities". Luo & Zhang (2013), Oper. Res. 61(2), 328-343 (chat agents as servers of
-several customers at once).
+doi:10.1287/opre.29.3.567. Garnett, Mandelbaum & Reiman (2002), Manuf. Serv. Oper. Manag. 4(3),
+208-227 (Erlang-A: customers lose patience). Loader (2000), "Fast and accurate computation of
+binomial probabilities". Luo & Zhang (2013), Oper. Res. 61(2), 328-343 (chat agents as servers
+of several customers at once).
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import gammaincc, ndtr
+from scipy.special import expit, gammaincc, ndtr
 
-from staffing.seats.checks import Floats, Ints, number, refuse, share
+from staffing.seats.checks import Floats, Ints, number, patience, refuse, share
+from staffing.seats.waiting import queue_behind
 
 __all__ = [
+    "ErlangA",
     "asa_s",
     "chat_seats",
     "chat_service_level",
+    "erlang_a",
     "erlang_c",
     "fewest_servers",
     "occupancy",
@@ -51,6 +56,10 @@ _LONGEST = 1e300
 _NEWTON_STEPS = 4
 # Rows searched at a time: the working arrays then fit into the processor's cache.
 _CHUNK = 16_384
+# So many spreads above the servers, Erlang B is a continued fraction of so many levels; nearer,
+# its incomplete gamma function does not underflow.
+_FAR_ABOVE = 10.0
+_LEVELS = 60
 # Coefficients of Stirling's series for ln n!, exact to 1e-16 from n = 16 on.
 _STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188)
 _SMALL = 16
@@ -182,6 +191,90 @@ def occupancy(servers: ArrayLike, load_erl: ArrayLike) -> Floats:
     n, load = np.broadcast_arrays(_servers(servers), number("load_erl", load_erl))
     busy = np.where(load > 0, 1.0, 0.0)
     return np.asarray(np.divide(load, n, out=busy, where=load < n))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErlangA:
+    """Steady state of a queue whose customers lose patience; arrays of one shape.
+
+    Attributes
+    ----------
+    service_level : share of all contacts answered within the threshold; who abandons is not
+        answered, however early
+    wait_probability : share of contacts that find every server taken
+    abandoned : share of contacts that abandon
+    asa_s : mean wait in seconds until the answer of the contacts that are answered, those
+        answered at once among them; infinite where nobody is
+    mean_wait_s : mean wait in seconds of all contacts, until the answer or until they abandon
+    """
+
+    service_level: Floats
+    wait_probability: Floats
+    abandoned: Floats
+    asa_s: Floats
+    mean_wait_s: Floats
+
+
+def erlang_a(
+    servers: ArrayLike,
+    load_erl: ArrayLike,
+    aht_s: ArrayLike,
+    patience_s: ArrayLike,
+    answer_within_s: ArrayLike,
+) -> ErlangA:
+    """Return what a queue does whose waiting customers leave after an exponential patience.
+
+    Parameters
+    ----------
+    servers : array_like
+        Whole numbers >= 0.
+    load_erl : array_like
+        Offered load in erlangs, from 0 to 1e9; it may exceed the servers.
+    aht_s : array_like
+        Average handle time in seconds, > 0.
+    patience_s : array_like
+        Mean patience in seconds, > 0 and at most 1e12; infinite is Erlang-C.
+    answer_within_s : array_like
+        Answer threshold in seconds, >= 0.
+
+    Returns
+    -------
+    ErlangA
+        Of the broadcast shape. Without load nobody waits and the service level is 1.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not numeric, NaN or out of its range.
+
+    Examples
+    --------
+    48 contacts a minute of a minute each, 50 agents, patience of two minutes:
+
+    >>> queue = erlang_a(50, 48, 60, 120, 20)
+    >>> float(queue.abandoned.round(4)), float(queue.mean_wait_s.round(2))
+    (0.0309, 3.71)
+    """
+    columns = np.broadcast_arrays(
+        _servers(servers),
+        number("load_erl", load_erl),
+        number("aht_s", aht_s, positive=True),
+        patience("patience_s", patience_s),
+        number("answer_within_s", answer_within_s),
+    )
+    n, load, aht, patient, within = (column.ravel() for column in columns)
+    refuse("load_erl", f"at most {_MOST_SERVERS:g}", load, load > _MOST_SERVERS)
+    found = np.zeros((5, n.size))
+    found[0] = load == 0
+    nobody = (load > 0) & ((n == 0) | (np.isinf(patient) & (load >= n)))
+    leave = nobody & np.isfinite(patient)
+    found[1, nobody], found[2, leave], found[3:, nobody] = 1.0, 1.0, np.inf
+    found[4, leave] = patient[leave]
+    rows = np.flatnonzero((load > 0) & ~nobody)
+    for start in range(0, rows.size, _CHUNK):
+        part = rows[start : start + _CHUNK]
+        found[:, part] = _with_patience(n[part], load[part], aht[part], patient[part], within[part])
+    return ErlangA(**dict(zip(ErlangA.__slots__, found.reshape(5, *columns[0].shape), strict=True)))
 
 
 def fewest_servers(
@@ -330,6 +423,21 @@ def chat_service_level(
     return service_level(slots, load_erl, aht_s, answer_within_s)
 
 
+def _with_patience(
+    n: Floats, load: Floats, aht: Floats, patience_s: Floats, within: Floats
+) -> Floats:
+    """Rows of `ErlangA` for 1-d rows of queues that have a steady state."""
+    queue = queue_behind(load / aht, n / aht, patience_s, within)
+    # 1/B(n) - 1, the states below full ones over the full one, is n / load / B(n - 1).
+    below = np.log(n / load) + _log_inverse_erlang_b(n - 1, load)
+    wait, at_once = expit(queue.log_mass - below), expit(below - queue.log_mass)
+    abandoned = wait * queue.abandoned
+    asa = wait * queue.answered_wait_s / (at_once + wait * queue.answered)
+    leaves = np.isfinite(patience_s)
+    mean_wait = np.where(leaves, abandoned * np.where(leaves, patience_s, 0.0), asa)
+    return np.array([1 - wait * queue.late, wait, abandoned, asa, mean_wait])
+
+
 def _search(load: Floats, threshold: Floats, late: Floats, lowest: Floats) -> Floats:
     """Fewest servers (>= ``lowest``) of 1-d rows: guess, then step up or down by one."""
     answer = np.zeros_like(load)
@@ -420,6 +528,23 @@ def _inverse_erlang_b(n: Floats, load: Floats) -> Floats:
     Infinite where P(X = n) underflows, far above the load.
     """
     return np.asarray(gammaincc(n + 1.0, load) / _poisson_pmf(n, load))
+
+
+def _log_inverse_erlang_b(n: Floats, load: Floats) -> Floats:
+    """``ln(1 / B)`` for whole n >= 0 at any load > 0; infinite where P(X = n) underflows."""
+    logarithm = np.zeros_like(load)
+    far = load > n + _FAR_ABOVE * (np.sqrt(n) + 1)
+    near = ~far & (n > 0)
+    with np.errstate(divide="ignore", over="ignore"):
+        logarithm[near] = np.log(_inverse_erlang_b(n[near], load[near]))
+    # Legendre's continued fraction of the incomplete gamma function, from its end (DLMF 8.9.2).
+    n, load = n[far], load[far]
+    fraction = load - n + 2.0 * _LEVELS
+    for level in range(_LEVELS, 0, -1):
+        above = np.maximum(n + 1.0 - level, 0.0) * level
+        fraction = load - n + 2.0 * (level - 1) + above / fraction
+    logarithm[far] = np.log(load / fraction)
+    return logarithm
 
 
 def _poisson_pmf(n: Floats, load: Floats) -> Floats:
