@@ -20,16 +20,13 @@ from staffing.forecast.counts import rate_quantile
 from staffing.grid import INTERVAL_MIN
 from staffing.scenario import Scenario, SeatSettings
 from staffing.seats import erlang
+from staffing.seats.checks import Floats, Ints
 from staffing.seats.doubt import fewest, volumes
-from staffing.seats.lines import Line, lines, service_level
-from staffing.seats.lines import fewest as fewest_seats
+from staffing.seats.lines import INTERVAL_S, Line, lines, seats_needed, service_level
 from staffing.workspace import Workspace
 
 __all__ = ["SeatRequirement", "demand_by_shop", "erlang", "required", "seats"]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-INTERVAL_S = 60.0 * INTERVAL_MIN
 TOLERANCE = 1e-9
 
 
@@ -180,7 +177,7 @@ def _for_targets(
     """
     targets = demand[["pool", "slot", "target_level", "answer_within_s"]].drop_duplicates()
     rows = targets.merge(pooled.reset_index(names="at"), on=["pool", "slot"])
-    found = fewest_seats(rows, own, max_occupancy)
+    found = seats_needed(rows, own, max_occupancy)
     if doubtful:
         seen = volumes(rows["contacts"].to_numpy(np.float64), rows["noise"].to_numpy(np.float64))
 

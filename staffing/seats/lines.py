@@ -15,15 +15,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from staffing.grid import INTERVAL_MIN
 from staffing.seats import erlang
 from staffing.seats.chat import Profile, fewest_seats, measures
+from staffing.seats.checks import Floats, Ints
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 INTERVAL_S = 60.0 * INTERVAL_MIN
 
 
@@ -80,7 +78,7 @@ def lines(demand: pd.DataFrame) -> dict[str, Line]:
     return found
 
 
-def fewest(rows: pd.DataFrame, own: Mapping[str, Line], max_occupancy: float) -> Ints:
+def seats_needed(rows: pd.DataFrame, own: Mapping[str, Line], max_occupancy: float) -> Ints:
     """Return the fewest seats that reach the target of each row.
 
     Parameters

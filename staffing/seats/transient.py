@@ -39,6 +39,7 @@ from scipy.linalg.lapack import dgttrf, dgttrs
 from scipy.special import betainc, gammainc
 
 from staffing.seats.chat import Profile, fewest_seats
+from staffing.seats.checks import Floats, Ints
 
 __all__ = [
     "Course",
@@ -48,8 +49,6 @@ __all__ = [
     "transient",
 ]
 
-Floats: TypeAlias = NDArray[np.float64]
-Ints: TypeAlias = NDArray[np.int64]
 Solver: TypeAlias = Callable[[Floats], Floats]
 
 PARTS = 6
