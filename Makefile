@@ -52,7 +52,7 @@ $(BENCH)/.done: requirements/bench.txt
 
 # Resolve the pins anew (needs uv on the PATH).
 LOCK := uv pip compile pyproject.toml requirements/build.in --universal --python-version 3.11 \
-	--generate-hashes --no-header --no-annotate --quiet
+	--generate-hashes --no-header --no-annotate --no-strip-extras --quiet
 lock:
 	$(LOCK) --upgrade --output-file requirements/base.txt
 	$(LOCK) --upgrade --extra dev --constraint requirements/base.txt --output-file requirements/dev.txt
