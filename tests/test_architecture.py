@@ -13,7 +13,17 @@ FILES = sorted([ROOT / "cli.py", *(ROOT / "staffing").rglob("*.py")])
 
 STAGES = ("forecast", "seats", "roster", "simulate", "plan", "publish")
 """In the order in which data flows."""
-GROUND = ("errors", "words", "grid", "frames", "workspace", "scenario", "queue", "store")
+GROUND = (
+    "errors",
+    "words",
+    "grid",
+    "frames",
+    "workspace",
+    "scenario",
+    "queue",
+    "store",
+    "platforms",
+)
 """Shared ground: any stage may stand on it, it stands on no stage."""
 ONLY_IN = {
     "typer": "cli.py",

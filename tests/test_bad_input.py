@@ -514,6 +514,30 @@ WORKSPACE: dict[str, tuple[Spoil, str]] = {
         )
         for value in (0, 120)
     },
+    "ramp of no days": (
+        cell("skills", 2, "ramp_days", 0),
+        "skills.csv, row 2, column ramp_days: '0' is not a number of days from 1 to 365",
+    ),
+    "ramp from no day": (
+        rows(lambda all_: all_["skills"][0].update(ramp_days=7, since="")),
+        "skills.csv, row 2, column since: is blank, so ramp_days has no first day",
+    ),
+    "reply metric of no platform": (
+        cell("shops", 2, "reply_rule", "amazon_1min"),
+        "shops.csv, row 2, column reply_rule: 'amazon_1min' is not one of the allowed values",
+    ),
+    "more than a week for a ticket": (
+        cell("shops", 2, "due_within_h", 1440),
+        "shops.csv, row 2, column due_within_h: '1440' is more than a week (168 hours)",
+    ),
+    "reply of eleven minutes": (
+        cell("shops", 2, "reply_s", 660),
+        "shops.csv, row 2, column reply_s: '660' is more than 600 seconds",
+    ),
+    "half a reply": (
+        cell("shops", 2, "replies", 0.5),
+        "shops.csv, row 2, column replies: '0.5' is not a number of replies from 1 to 100",
+    ),
     "no history and no figure for one of the shops": (
         lambda folder: (
             rows(

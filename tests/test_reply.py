@@ -11,15 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from staffing.platforms import Rule, platforms
 from staffing.seats.chat import Profile, fewest_seats
 from staffing.seats.reply import (
     Pace,
-    Rule,
     handle_times,
     highest_concurrency,
     level,
     mean_reply_s,
-    platforms,
     replied_within,
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +20,7 @@ from staffing.roster.bound import least_uncovered
 from staffing.roster.engine import WEIGHTS, _best, _Problem
 from staffing.roster.model import Task, solve
 from staffing.roster.shifts import Template, templates
-from staffing.roster.staff import SPEED_UNITS, Agent, staff
+from staffing.roster.staff import SPEED_UNITS, Agent, capabilities, staff
 from staffing.scenario import Scenario, ShiftSettings
 from staffing.seats import SeatRequirement
 from staffing.workspace import Workspace
@@ -109,6 +110,17 @@ def test_a_slow_agent_counts_as_her_speed(tmp_path: Path) -> None:
     story = scenario(tmp_path, days=1, rules=FREE)
     made = roster(space, story, SeatRequirement(table=need({("P", 0, 14): 1, ("P", 0, 14.5): 1})))
     assert made.uncovered_h == pytest.approx(0.4)
+
+
+def test_a_new_agent_speeds_up_over_her_ramp(tmp_path: Path) -> None:
+    """From 0.6 on the first day to full speed after four days, and no slower again."""
+    skill = {"agent_id": "A1", "shop_id": "S1", "speed": 0.6, "since": f"{MONDAY}", "ramp_days": 4}
+    space = workspace(tmp_path, skills=[skill])
+    days = [MONDAY + dt.timedelta(days=i) for i in range(-1, 6)]
+    told = capabilities(space, days)
+    assert [told[day].get("A1", {}).get("P", 0) for day in days] == pytest.approx(
+        [0, 0.6, 0.7, 0.8, 0.9, 1.0, 1.0]
+    )
 
 
 def test_paid_hours_are_saved_once_seats_are_covered(tmp_path: Path) -> None:

@@ -262,7 +262,7 @@ def test_unknown_columns_are_left_out_and_told_with_the_nearest_name(tmp_path: P
     told = {notice.column: notice.remedy("en") for notice in workspace.notices if notice.column}
     assert told["sped"] == "Did you mean 'speed'?"
     assert "colour" in told
-    assert list(workspace.skills.columns) == ["agent_id", "shop_id", "speed", "since"]
+    assert list(workspace.skills.columns) == ["agent_id", "shop_id", "speed", "since", "ramp_days"]
     assert workspace.skills["speed"].tolist() == [1.0]
 
 
@@ -670,6 +670,58 @@ def test_a_lone_chats_handle_time_fits_the_curve(alone: int, tmp_path: Path) -> 
     with pytest.raises(WorkspaceError) as caught:
         read_workspace(write(tmp_path, rows))
     assert [fault.code for fault in caught.value.faults] == ["not_alone"]
+
+
+REPLIES: Row = {
+    "channel": "chat",
+    "aht_s": 400,
+    "concurrency": 3,
+    "reply_rule": "jd_30s",
+    "reply_level": "",
+    "replies": 6,
+    "reply_s": 20,
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({}, None),
+        ({"channel": "phone", "concurrency": 1}, "reply_without_chat"),
+        ({"reply_rule": "taobao_3min"}, "no_reply_level"),
+        ({"reply_rule": "taobao_3min", "reply_level": 0.95}, None),
+        ({"replies": ""}, "no_pace"),
+        ({"reply_s": ""}, "no_pace"),
+        ({"reply_s": 30}, "not_a_pace"),
+        ({"channel": "ticket"}, "ticket_concurrency"),
+    ],
+)
+def test_a_reply_metric_needs_chats_a_share_and_a_rhythm(
+    change: Row, code: str | None, tmp_path: Path
+) -> None:
+    """Six replies of 30 s to three customers at once do not fit into 400 s."""
+    rows = tables()
+    blank = dict.fromkeys(REPLIES, "")
+    rows["shops"] = [row | {**blank, "channel": row["channel"]} for row in rows["shops"]]
+    rows["shops"][0] |= {**REPLIES, **change, "pool": "alone"}
+    if code is None:
+        read_workspace(write(tmp_path, rows))
+        return
+    with pytest.raises(WorkspaceError) as caught:
+        read_workspace(write(tmp_path, rows))
+    assert code in [fault.code for fault in caught.value.faults]
+
+
+def test_tickets_may_share_a_pool_with_chats_but_phones_may_not(tmp_path: Path) -> None:
+    """Tickets are done beside chats; a chat and a phone queue are two queues."""
+    rows = tables()
+    rows["shops"][0] |= {"channel": "chat", "concurrency": 2, "pool": "together"}
+    rows["shops"][1] |= {"channel": "ticket", "concurrency": 1, "pool": "together"}
+    read_workspace(write(tmp_path / "tickets", rows))
+    rows["shops"][1] |= {"channel": "phone"}
+    with pytest.raises(WorkspaceError) as caught:
+        read_workspace(write(tmp_path / "phones", rows))
+    assert [fault.code for fault in caught.value.faults] == ["mixed_channels"]
 
 
 def test_a_mistyped_year_is_a_fault_and_no_history_of_decades(tmp_path: Path) -> None:

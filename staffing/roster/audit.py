@@ -309,10 +309,11 @@ def r5_most_weekly_hours(case: Case) -> Iterator[Violation]:
 def r6_least_weekly_hours(case: Case) -> Iterator[Violation]:
     """R6: paid hours of a whole calendar week, at least a share of the contract's."""
     share, dates = case.scenario.rules.min_week_share, case.scenario.grid.dates
+    serves = any(first <= dates[-1] for first in case.person.trained.values())
     for monday, days, due, paid, _ in weeks(case):
         least = int(due * share * 2 + TOLERANCE_H) / 2
         whole = days[0] >= dates[0] and days[-1] <= dates[-1]
-        if whole and case.person.trained and paid < least - TOLERANCE_H:
+        if whole and serves and paid < least - TOLERANCE_H:
             yield case.broken("R6", monday, "few_hours", hours=f"{paid:g}", least=f"{least:g}")
 
 

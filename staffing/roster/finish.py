@@ -271,7 +271,7 @@ def coverage(
 ) -> pd.DataFrame:
     """Return required against rostered seats from the published table, see `Roster.coverage`."""
     grid = scenario.grid
-    speed = {day: capabilities(workspace, day) for day in grid.dates}
+    speed = capabilities(workspace, grid.dates)
     seated: dict[tuple[str, int], float] = defaultdict(float)
     for row in rows_of(table[table["activity"] == "work"]):
         if pd.isna(row.pool):

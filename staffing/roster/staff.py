@@ -7,7 +7,7 @@ from (docs/rules.md), so that a contradiction can be told in those words.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -23,6 +23,8 @@ SPEED_UNITS = 20
 """A full-speed seat in integer units: speeds are taken to the nearest 0.05."""
 LAW_MAX_WEEK_H = 44.0
 """Labour Law art. 36."""
+
+LONG_AGO = pd.Timestamp(1900, 1, 1)
 
 Capability = tuple[tuple[str, int], ...]
 """(pool, speed in units) pairs, in the order of the pools."""
@@ -78,7 +80,8 @@ def staff(workspace: Workspace, scenario: Scenario) -> list[Agent]:
     """Return every agent of the workspace, in the order of the table."""
     grid = scenario.grid
     away = _away(workspace)
-    trained = _trained(workspace)
+    trained = _trained(workspace, grid.dates)
+    ever = {agent for own in trained for agent in own}
     published = dict(iter(workspace.tables["rosters"].groupby("agent_id", sort=False)))
     found = []
     for agent_id, row in zip(
@@ -96,12 +99,10 @@ def staff(workspace: Workspace, scenario: Scenario) -> list[Agent]:
                 options=tuple(
                     None
                     if day in absent
-                    else _option(workspace, scenario, row, trained.get(agent_id, {}), day)
-                    for day in grid.dates
+                    else _option(workspace, scenario, row, trained[d].get(agent_id, {}))
+                    for d, day in enumerate(grid.dates)
                 ),
-                weeks=_weeks(
-                    scenario, row, away.get(agent_id, frozenset()), own, agent_id in trained
-                ),
+                weeks=_weeks(scenario, row, away.get(agent_id, frozenset()), own, agent_id in ever),
                 worked=_worked(grid, own),
                 last_end=_last_end(grid, own),
             )
@@ -117,25 +118,43 @@ def _away(workspace: Workspace) -> dict[str, frozenset[dt.date]]:
     }
 
 
-def _trained(workspace: Workspace) -> dict[str, dict[str, tuple[int, dt.date]]]:
-    """Return agent -> pool -> (speed in units, first day), pools she knows every shop of."""
+def _trained(workspace: Workspace, days: Sequence[dt.date]) -> list[dict[str, dict[str, int]]]:
+    """Return for each day: agent -> pool -> speed in units, pools she knows every shop of then.
+
+    Her speed in a pool is the mean over its shops; where a skill has `ramp_days`, it rises
+    steadily from the speed stated to full speed in so many days after `since`.
+    """
     skills = workspace.skills.assign(pool=workspace.skills["shop_id"].map(workspace.shops["pool"]))
-    skills["since"] = skills["since"].fillna(pd.Timestamp.min.ceil("D"))
-    size = {pool: len(shops) for pool, shops in workspace.pools.items()}
-    found: dict[str, dict[str, tuple[int, dt.date]]] = {}
-    grouped = skills.groupby(["agent_id", "pool"], sort=False)
-    for (agent, pool), rows in grouped:
-        if len(rows) == size[str(pool)]:
-            units = max(round(float(rows["speed"].mean()) * SPEED_UNITS), 1)
-            found.setdefault(str(agent), {})[str(pool)] = (units, rows["since"].max().date())
+    skills["since"] = skills["since"].fillna(LONG_AGO)
+    size = pd.Series({pool: len(shops) for pool, shops in workspace.pools.items()})
+    found = []
+    for day in days:
+        now = skills[skills["since"] <= pd.Timestamp(day)]
+        into = (pd.Timestamp(day) - now["since"]).dt.days
+        risen = (into / now["ramp_days"]).clip(upper=1.0).fillna(0.0)
+        speed = now["speed"] + (1 - now["speed"]).clip(lower=0.0) * risen
+        own = now.assign(speed=speed).groupby(["agent_id", "pool"], sort=False, observed=True)
+        known = own["speed"].agg(["mean", "size"])
+        whole = size[known.index.get_level_values("pool")].to_numpy()
+        known = known[known["size"].to_numpy() == whole]
+        by_agent: dict[str, dict[str, int]] = {}
+        for (agent, pool), mean in known["mean"].items():
+            units = max(round(float(mean) * SPEED_UNITS), 1)
+            by_agent.setdefault(str(agent), {})[str(pool)] = units
+        found.append(by_agent)
     return found
 
 
-def capabilities(workspace: Workspace, day: dt.date) -> dict[str, dict[str, float]]:
-    """Return agent -> pool -> speed on a day, for pools that the agent knows every shop of."""
+def capabilities(
+    workspace: Workspace, days: Sequence[dt.date]
+) -> dict[dt.date, dict[str, dict[str, float]]]:
+    """Return day -> agent -> pool -> speed, for pools that the agent knows every shop of."""
     return {
-        agent: {pool: units / SPEED_UNITS for pool, (units, since) in pools.items() if since <= day}
-        for agent, pools in _trained(workspace).items()
+        day: {
+            agent: {pool: units / SPEED_UNITS for pool, units in pools.items()}
+            for agent, pools in own.items()
+        }
+        for day, own in zip(days, _trained(workspace, days), strict=True)
     }
 
 
@@ -143,16 +162,15 @@ def _option(
     workspace: Workspace,
     scenario: Scenario,
     row: Mapping[Any, Any],
-    trained: Mapping[str, tuple[int, dt.date]],
-    day: dt.date,
+    trained: Mapping[str, int],
 ) -> Option | None:
-    pools = [p for p in workspace.pools if p in trained and trained[p][1] <= day]
+    pools = [pool for pool in workspace.pools if pool in trained]
     if not pools:
         return None
     windows = [workspace.windows[shop] for pool in pools for shop in workspace.pools[pool]]
     span = Window(min(w.opens_min for w in windows), max(w.closes_min for w in windows))
     shifts = _templates(scenario, str(row["contract"]), span, pd.notna(row["protected"]))
-    return Option(tuple((p, trained[p][0]) for p in pools), shifts)
+    return Option(tuple((pool, trained[pool]) for pool in pools), shifts)
 
 
 @cache

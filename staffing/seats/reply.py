@@ -19,38 +19,30 @@ Sources
 -------
 Reiser & Lavenberg (1980), J. ACM 27(2), 313-322 (mean value analysis). Sevcik & Mitrani (1981),
 J. ACM 28(2), 358-371 (arrival theorem). Luo & Zhang (2013), Oper. Res. 61(2), 328-343. The
-platforms' metrics and their sources: ``platforms.toml`` beside this file.
+platforms' metrics and their sources: ``staffing/platforms.toml``.
 """
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammainc, gammaln
 
+from staffing.platforms import Rule, Unit
 from staffing.seats.checks import Floats, number, share
 
 __all__ = [
     "Cap",
     "Pace",
-    "Rule",
-    "Unit",
     "handle_times",
     "highest_concurrency",
     "level",
     "mean_reply_s",
-    "platforms",
     "replied_within",
 ]
-
-Unit = Literal["round", "first", "customer"]
 
 # Nobody holds more chats; the tables stay small.
 _MOST_CHATS = 1000
@@ -92,38 +84,6 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """A platform's reply metric.
-
-    Attributes
-    ----------
-    unit : what is counted: ``round`` (each reply), ``first`` (the first reply of a session),
-        ``customer`` (customers without any late reply)
-    within_s : seconds within which a reply is in time
-    level : the share asked for in [0, 1]; None where the platform only ranks
-    level_is : what the level opens or closes
-    platform, metric, hours, source, date, trust : where the rule comes from
-    """
-
-    unit: Unit
-    within_s: float
-    level: float | None = None
-    level_is: str = ""
-    platform: str = ""
-    metric: str = ""
-    hours: str = ""
-    source: str = ""
-    date: str = ""
-    trust: str = ""
-
-    def __post_init__(self) -> None:
-        _unit(self.unit)
-        number("within_s", self.within_s)
-        if self.level is not None:
-            share("level", self.level)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Cap:
     """How many chats at once a reply target allows.
 
@@ -142,13 +102,6 @@ class Cap:
     def reachable(self) -> bool:
         """Return whether any concurrency, and so any staffing, reaches the target."""
         return self.chats > 0
-
-
-@cache
-def platforms() -> Mapping[str, Rule]:
-    """Return the platforms' reply metrics by name, each with its source and date."""
-    text = (files("staffing") / "seats" / "platforms.toml").read_text("utf-8")
-    return {name: Rule(**entry) for name, entry in tomllib.loads(text).items()}
 
 
 def handle_times(pace: Pace, concurrency: int) -> tuple[float, ...]:
@@ -291,6 +244,7 @@ def highest_concurrency(
     --------
     A first reply in 30 s for 80 % is out of reach of staffing when a reply takes 20 s:
 
+    >>> from staffing.platforms import platforms
     >>> jd = platforms()["jd_30s"]
     >>> highest_concurrency(Pace(reply_s=20, think_s=60, replies=6), jd).reachable
     False

@@ -13,6 +13,7 @@ import pandas as pd
 
 from staffing.errors import Fault
 from staffing.grid import DAY_MIN, INTERVAL_MIN, Window, clock_min, clock_text
+from staffing.platforms import platforms
 from staffing.words import Statement, listed
 from staffing.workspace.cells import as_typed
 from staffing.workspace.counted import TICK_MIN, Counted, Ints, counted
@@ -53,6 +54,7 @@ def cross_check(
         windows = _windows(shops, raws["shops"], faults)
         _channels(shops, raws["shops"], faults)
         _curves(shops, raws["shops"], faults)
+        _replies(shops, raws["shops"], faults)
     if "history" in raws:
         volume = _volume(tables["history"])
         if "shops" in raws:
@@ -64,6 +66,8 @@ def cross_check(
         _no_history(missing, tables["shops"], raws.get("shops"), faults, notices)
     if {"shops", "agents", "skills"} <= set(raws):
         notices += _training(tables, raws["skills"])
+    if "skills" in raws:
+        _ramps(tables["skills"], raws["skills"], faults)
     if "rosters" in raws:
         _overlaps(tables["rosters"], raws["rosters"], faults)
 
@@ -85,11 +89,17 @@ def _windows(shops: pd.DataFrame, raw: Raw, faults: list[Fault]) -> dict[str, Wi
 
 
 def _channels(shops: pd.DataFrame, raw: Raw, faults: list[Fault]) -> None:
-    """A phone holds one contact at a time, and a pool has one channel."""
-    for _, shop in shops[(shops["channel"] == "phone") & (shops["concurrency"] > 1)].iterrows():
+    """A phone or a ticket is one at a time; a pool answers chats or phones, tickets besides."""
+    one_by_one = shops["channel"].isin(["phone", "ticket"])
+    for _, shop in shops[one_by_one & (shops["concurrency"] > 1)].iterrows():
         value = f"{shop['concurrency']:g}"
         faults.append(
-            raw.fault("phone_concurrency", row=shop["row"], column="concurrency", value=value)
+            raw.fault(
+                "phone_concurrency" if shop["channel"] == "phone" else "ticket_concurrency",
+                row=shop["row"],
+                column="concurrency",
+                value=value,
+            )
         )
     phones = shops["channel"] == "phone"
     for pool, group in shops[phones].groupby("pool", sort=False):
@@ -110,6 +120,31 @@ def _curves(shops: pd.DataFrame, raw: Raw, faults: list[Fault]) -> None:
         faults.append(
             raw.fault("not_alone", row=shop["row"], column="aht_alone_s", value=value, **facts)
         )
+
+
+def _replies(shops: pd.DataFrame, raw: Raw, faults: list[Fault]) -> None:
+    """A reply metric is one of chats, needs a rhythm that fits their AHT, and a share asked for."""
+    judged = shops[shops["reply_rule"].isin(list(platforms()))]
+    for shop, cells in judged.iterrows():
+        fault = _unfit_for_replies(str(shop), cells, raw)
+        faults += [] if fault is None else [fault]
+
+
+def _unfit_for_replies(shop: str, cells: pd.Series, raw: Raw) -> Fault | None:
+    """Return what keeps a shop's reply metric from being one, if anything."""
+    row, rule = cells["row"], str(cells["reply_rule"])
+    if cells["channel"] != "chat":
+        return raw.fault("reply_without_chat", row=row, column="reply_rule", shop=shop)
+    if pd.isna(cells["reply_level"]) and platforms()[rule].level is None:
+        return raw.fault("no_reply_level", row=row, column="reply_level", rule=rule, shop=shop)
+    for column in ("replies", "reply_s"):
+        if pd.isna(cells[column]):
+            return raw.fault("no_pace", row=row, column=column, rule=rule, shop=shop)
+    busy_s = cells["replies"] * cells["reply_s"] * cells["concurrency"]
+    if busy_s > cells["aht_s"]:
+        facts = {"aht_s": f"{cells['aht_s']:g}", "busy_s": f"{busy_s:g}", "shop": shop}
+        return raw.fault("not_a_pace", row=row, column="reply_s", **facts)
+    return None
 
 
 def _volumes(
@@ -355,6 +390,12 @@ def _training(tables: Tables, raw: Raw) -> list[Fault]:
     if idle:
         notices.append(raw.fault("no_skill", column="agent_id", agents=listed(idle)))
     return notices
+
+
+def _ramps(skills: pd.DataFrame, raw: Raw, faults: list[Fault]) -> None:
+    """A rising speed rises from some day on."""
+    bare = skills.index[skills["ramp_days"].notna() & skills["since"].isna()]
+    faults += [raw.fault("ramp_without_since", row=row, column="since") for row in bare]
 
 
 def _overlaps(rosters: pd.DataFrame, raw: Raw, faults: list[Fault]) -> None:

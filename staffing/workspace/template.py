@@ -107,13 +107,13 @@ def _state(column: pa.Column, lang: Lang) -> str:
         return say(lang, "columns.optional" if column.nullable else "columns.required")
     if meta["default_where"] is None:
         return say(lang, "columns.default", value=_plain(meta["default"]))
-    _, where, other, _ = meta["default_where"]
+    _, others, where, _ = meta["default_where"]
     return say(
         lang,
         "columns.default_where",
         value=_plain(meta["default"]),
-        where=where,
-        other=_plain(other),
+        where=_plain(where),
+        other=", ".join(others),
     )
 
 

@@ -132,8 +132,8 @@ def _filled(
             blank &= raw.frame[column].isna()
         presets = [(blank, meta["default"], meta["origin"])]
         if meta["default_where"] is not None:
-            other, value, default, origin = meta["default_where"]
-            there = typed[other] == value
+            other, values, default, origin = meta["default_where"]
+            there = typed[other].isin(values)
             presets = [
                 (blank & ~there, meta["default"], meta["origin"]),
                 (blank & there, default, origin),

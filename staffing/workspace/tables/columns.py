@@ -46,7 +46,7 @@ CHINESE_VALUES: Mapping[str, Mapping[str, str]] = {
     "service": {"售前": "pre_sales", "售后": "after_sales", "全包": "both"},
     "goods": {"实物": "physical", "虚拟": "virtual"},
     "statutory_days": {"照常": "open", "减员": "reduced", "休息": "closed"},
-    "channel": {"在线": "chat", "电话": "phone"},
+    "channel": {"在线": "chat", "电话": "phone", "工单": "ticket"},
     "contract": {"全职": "full_time", "兼职": "part_time"},
     "protected": {"孕期": "pregnant", "哺乳期": "nursing", "未成年工": "minor"},
     "activity": {"工作": "work", "用餐": "meal"},
@@ -90,7 +90,7 @@ def column(
     also: Sequence[str] = (),
     default: object = None,
     origin: str | None = None,
-    default_where: tuple[str, str, object, str] | None = None,
+    default_where: tuple[str, tuple[str, ...], object, str] | None = None,
     optional: bool = False,
     blank: bool = False,
     unique: bool = False,
@@ -104,7 +104,7 @@ def column(
     en, note_zh : the meaning, with its unit, in one sentence per language
     example : the cell of the example row of ``staffing init``
     default : taken for a blank cell; `origin` says where it comes from
-    default_where : another column, its value, and default and origin that hold in such rows
+    default_where : another column, its values, and default and origin that hold in such rows
     optional : the column may be missing
     blank : a cell may be blank (a column with a default may always be blank)
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandera.pandas as pa
 
+from staffing.platforms import platforms
 from staffing.workspace.tables.columns import (
     ABOVE_ZERO,
     CATEGORIES,
@@ -100,10 +101,11 @@ def shops() -> pa.DataFrameSchema:
             ),
             "channel": column(
                 "text",
-                one_of(("chat", "phone")),
+                one_of(("chat", "phone", "ticket")),
                 zh="渠道",
-                en="chat (several at once) or phone (one at a time).",
-                note_zh=chinese_names("channel") + "。",
+                en="chat (several at once), phone (one at a time), or ticket (done when there is "
+                "time, before due_within_h).",
+                note_zh=chinese_names("channel") + "；工单（售后单、邮件）在空闲时处理。",
                 example="chat",
                 default="chat",
                 origin="assumed",
@@ -133,12 +135,12 @@ def shops() -> pa.DataFrameSchema:
                 "whole",
                 pa.Check.in_range(1, 30, error="not_a_concurrency"),
                 zh="并发数",
-                en="Chats one agent holds at once; 1 for phone.",
-                note_zh="一名客服同时接待几人；电话为 1。",
+                en="Chats one agent holds at once; 1 for phone and ticket.",
+                note_zh="一名客服同时接待几人；电话、工单为 1。",
                 example="3",
                 default=3.0,
                 origin="chat 2-5 at once, vendor figure (turnella.com): a prior",
-                default_where=("channel", "phone", 1.0, "a phone line holds one call"),
+                default_where=("channel", ("phone", "ticket"), 1.0, "a line or ticket at a time"),
             ),
             "target_level": column(
                 "number",
@@ -159,6 +161,60 @@ def shops() -> pa.DataFrameSchema:
                 example="180",
                 default=180.0,
                 origin="the platforms' 3-minute human reply rate",
+            ),
+            "due_within_h": column(
+                "number",
+                [ABOVE_ZERO, pa.Check.le(168, error="above_a_week")],
+                zh="处理时限_小时",
+                en="Hours within which a ticket is to be done; of no matter for chat and phone.",
+                note_zh="工单须在几小时内处理完；在线和电话不看这一列。",
+                example="24",
+                default=24.0,
+                origin="assumed: answered within a day",
+            ),
+            "reply_rule": column(
+                "text",
+                one_of(tuple(platforms())),
+                zh="回复考核",
+                en="The platform's reply metric to be met, one of "
+                + ", ".join(platforms())
+                + "; blank: none.",
+                note_zh="需达到的平台回复考核（"
+                + "、".join(f"{name}：{rule.metric}" for name, rule in platforms().items())
+                + "）；留空不考核。",
+                example="",
+                optional=True,
+                blank=True,
+            ),
+            "reply_level": column(
+                "number",
+                pa.Check.in_range(0, 1, include_min=False, include_max=False, error="not_a_level"),
+                zh="回复考核目标",
+                en="Share asked for in reply_rule; blank: the platform's own.",
+                note_zh="回复考核要达到的比例；留空按平台规定。",
+                example="",
+                optional=True,
+                blank=True,
+            ),
+            "replies": column(
+                "number",
+                pa.Check.in_range(1, 100, error="not_replies"),
+                zh="每次咨询回复数",
+                en="Mean replies of an agent in a chat; needed for reply_rule.",
+                note_zh="一次咨询客服平均回复几次；填了回复考核就必填。",
+                example="",
+                optional=True,
+                blank=True,
+            ),
+            "reply_s": column(
+                "number",
+                [ABOVE_ZERO, pa.Check.le(600, error="above_600")],
+                zh="单次回复用时_秒",
+                en="Mean seconds of an agent's attention for one reply; needed for reply_rule.",
+                note_zh="客服每次回复平均花几秒；填了回复考核就必填。",
+                example="",
+                optional=True,
+                blank=True,
             ),
             "patience_s": column(
                 "number",
