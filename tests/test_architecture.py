@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FILES = sorted([ROOT / "cli.py", *(ROOT / "staffing").rglob("*.py")])
 
-STAGES = ("forecast", "seats", "roster", "simulate", "plan", "publish")
+STAGES = ("forecast", "seats", "roster", "simulate", "plan", "publish", "tell")
 """In the order in which data flows."""
 GROUND = (
     "errors",
@@ -27,6 +27,7 @@ GROUND = (
 """Shared ground: any stage may stand on it, it stands on no stage."""
 ONLY_IN = {
     "typer": "cli.py",
+    "rich": "staffing/tell/",
     "ortools": "staffing/roster/",
     "xlsxwriter": "staffing/publish/",
     "altair": "staffing/publish/",
@@ -81,6 +82,12 @@ def test_no_stage_imports_a_later_one(path: Path) -> None:
             assert STAGES.index(other) < STAGES.index(own), f"{path.name} imports {name}"
         elif own in GROUND:
             assert other not in STAGES, f"{path.name} imports {name}"
+
+
+def test_the_command_line_alone_tells() -> None:
+    """What is printed is decided in cli.py: no module computes and prints in one go."""
+    users = {path for path in FILES if "tell" in map(stage_of, imports(path))}
+    assert {path for path in users if path.parent.name != "tell"} == {ROOT / "cli.py"}
 
 
 def test_every_module_has_its_place() -> None:

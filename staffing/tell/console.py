@@ -1,0 +1,102 @@
+"""The terminal: lines, tables and progress through rich, JSON as it is."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from staffing.words import Lang, say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WIDTH = 160
+"""Characters of a line where no terminal says how wide it is."""
+SHORT_CELL = 14
+"""Characters up to which a column counts as numbers and stands to the right."""
+
+Say = Callable[..., str]
+
+
+def speaker(lang: Lang) -> Say:
+    """Return `say` of one language."""
+    return partial(say, lang)
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return the terminal, or stderr."""
+    return Console(stderr=stderr, highlight=False)
+
+
+def line(text: str, *, stderr: bool = False) -> None:
+    """Print a line as it is: not wrapped, nothing in it read as markup."""
+    console(stderr=stderr).out(text, highlight=False)
+
+
+def written(lang: Lang, paths: Sequence[Path]) -> None:
+    """Print which files were written."""
+    line(say(lang, "say.written"))
+    for path in paths:
+        line(f"  {path}")
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table: the first column left, short cells right."""
+    made = Table(box=box.SIMPLE_HEAD)
+    for i, name in enumerate(head):
+        short = all(len(row[i]) <= SHORT_CELL for row in rows)
+        made.add_column(name, justify="right" if i and short else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(cell) for cell in row))
+    terminal = console()
+    if not terminal.is_terminal:
+        terminal.width = WIDTH
+    terminal.print(made)
+
+
+def as_json(value: Any) -> None:
+    """Print a value as JSON.
+
+    Raises
+    ------
+    ValueError
+        When a number in it is not finite: a bug, not an input.
+    """
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2, allow_nan=False)
+    sys.stdout.write("\n")
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table for JSON: dates in ISO form, unknown numbers None."""
+    found: list[dict[str, Any]] = json.loads(frame.to_json(orient="records", date_format="iso"))
+    return found
+
+
+@contextmanager
+def progress(
+    lang: Lang,
+) -> Iterator[tuple[Callable[[str], None], Callable[[int, float, float], None]]]:
+    """Yield what tells steps and better rosters: a live line on a terminal, else plain lines."""
+    terminal, spoken = console(stderr=True), speaker(lang)
+    with terminal.status("") as status:
+
+        def step(name: str) -> None:
+            text = spoken(f"say.step_{name}")
+            status.update(text)
+            if not terminal.is_terminal:
+                line(text + " ...", stderr=True)
+
+        def found(_: int, value: float, bound: float) -> None:
+            status.update(spoken("say.searching", value=f"{value:,.1f}", bound=f"{bound:,.1f}"))
+
+        yield step, found

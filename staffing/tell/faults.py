@@ -1,0 +1,40 @@
+"""What is wrong with an input, or odd about it: sentences on stderr."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from staffing.errors import Fault, InfeasibleRosterError, InputError
+from staffing.tell.console import as_json, line
+from staffing.words import Lang, say
+
+SHOWN_NOTICES = 5
+
+
+def refusal(error: InputError, lang: Lang, *, machine: bool) -> None:
+    """Print every fault of an input; for machines as JSON on stdout, too."""
+    if machine:
+        as_json({"faults": [each.record(lang) for each in error.faults]})
+    line(say(lang, "say.faults", count=len(error.faults)), stderr=True)
+    for fault in error.faults:
+        line("  " + fault.line(lang), stderr=True)
+
+
+def contradiction(error: InfeasibleRosterError, lang: Lang, *, machine: bool) -> None:
+    """Print who has no lawful week and why; for machines as JSON on stdout, too."""
+    said = [each.text(lang) for each in error.contradictions]
+    if machine:
+        as_json({"status": "infeasible", "contradictions": said})
+    line(say(lang, "say.no_roster"), stderr=True)
+    for clash in said:
+        line("  " + clash, stderr=True)
+
+
+def notices(found: Sequence[Fault], lang: Lang, most: int = SHOWN_NOTICES) -> None:
+    """Print what is odd but no fault: the first `most`, and how many more there are."""
+    if found:
+        line(say(lang, "say.notices", count=len(found)), stderr=True)
+    for each in found[:most]:
+        line("  " + each.line(lang), stderr=True)
+    if len(found) > most:
+        line("  " + say(lang, "say.more_notices", count=len(found) - most), stderr=True)

@@ -1,0 +1,48 @@
+"""A plan in a few sentences, and where it is short of people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from staffing.plan import Plan
+from staffing.publish import summary
+from staffing.roster.audit import RULES
+from staffing.tell import roster
+from staffing.tell.console import as_json, line, speaker, written
+
+SHOWN_SHORTAGES = 8
+
+
+def planned(made: Plan, paths: Sequence[Path], *, machine: bool) -> None:
+    """Print coverage, paid hours, expected service, what is short and the files written."""
+    if machine:
+        as_json(summary(made) | {"files": [path.as_posix() for path in paths]})
+        return
+    lang = made.scenario.lang
+    say, rostered = speaker(lang), made.roster
+    line(say("say.lawful", rules=len(RULES)))
+    line(
+        say(
+            "say.coverage",
+            uncovered=f"{rostered.uncovered_h:,.1f}",
+            required=f"{rostered.required_h:,.1f}",
+            share=f"{rostered.uncovered_share:.2%}",
+            bound=f"{rostered.report.goal('uncovered').bound or 0:,.1f}",
+        )
+    )
+    duties = rostered.assignments.groupby(["agent_id", "date"]).ngroups
+    people = rostered.assignments["agent_id"].nunique()
+    line(say("say.paid", hours=f"{rostered.paid_h:,.1f}", agents=people, shifts=duties))
+    level, target = made.replay.service_level, made.replay.target
+    line(say("say.service", level=f"{level:.1%}", target=f"{target:.1%}"))
+    tested = made.forecast.backtest
+    if len(tested.usable):
+        wape, naive = f"{tested.wape():.1%}", f"{tested.wape('naive'):.1%}"
+        line(say("say.tested", wape=wape, naive=naive))
+    else:
+        line(say("say.untested"))
+    if made.short:
+        line(say("say.short", most=f"{made.scenario.roster.max_uncovered:.1%}"))
+        roster.short(made.shortages[:SHOWN_SHORTAGES], lang)
+    written(lang, paths)

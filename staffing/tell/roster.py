@@ -1,0 +1,88 @@
+"""A roster: which rules it breaks, and what service its replay sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from staffing.roster import Shortage, Violation
+from staffing.simulate import Replay
+from staffing.tell.console import as_json, line, records, speaker, table
+from staffing.words import Lang
+
+
+def audited(
+    roster: pd.DataFrame, broken: Sequence[Violation], lang: Lang, *, machine: bool
+) -> None:
+    """Print each broken rule with agent and day, or that none is broken."""
+    say = speaker(lang)
+    if machine:
+        found = [
+            {
+                "rule": each.rule,
+                "agent_id": each.agent_id,
+                "date": f"{each.date}",
+                "how": each.how.text(lang),
+            }
+            for each in broken
+        ]
+        as_json({"lawful": not broken, "violations": found})
+    elif broken:
+        line(say("say.roster_unlawful", count=len(broken)))
+        rows = [[each.rule, each.agent_id, f"{each.date}", each.how.text(lang)] for each in broken]
+        table([say(f"table.{name}") for name in ("rule", "agent", "day", "how")], rows)
+    else:
+        duties = roster.groupby(["agent_id", "date"]).ngroups
+        line(say("say.roster_lawful", count=duties))
+
+
+def replayed(made: Replay, lang: Lang, *, machine: bool) -> None:
+    """Print the service level of each shop and day, pool by pool."""
+    if machine:
+        tables = {"pools": records(made.table), "shops": records(made.shops)}
+        as_json({"replications": made.replications, **tables})
+        return
+    say = speaker(lang)
+    level, target = f"{made.service_level:.1%}", f"{made.target:.1%}"
+    line(say("say.replayed", level=level, target=target, times=made.replications))
+    shops, days = made.shops, sorted(made.shops["date"].unique())
+    rows = []
+    for (pool, shop), own in shops.groupby(["pool", "shop_id"], sort=False):
+        by_day = own.set_index("date")
+        half = 100 * (by_day["high"] - by_day["low"]) / 2
+        cells = [
+            f"{100 * by_day['service_level'][day]:.0f} ±{half[day]:.0f}" if day in half else "-"
+            for day in days
+        ]
+        whole = (own["service_level"] * own["contacts"]).sum() / max(own["contacts"].sum(), 1e-9)
+        rows.append(
+            [
+                str(pool),
+                str(shop),
+                f"{own['contacts'].sum():,.0f}",
+                f"{100 * own['target'].iloc[0]:.0f}",
+                f"{100 * whole:.0f}",
+                *cells,
+            ]
+        )
+    names = ("pool", "shop", "contacts", "target", "reached")
+    table([*(say(f"table.{name}") for name in names), *(f"{day:%m-%d}" for day in days)], rows)
+
+
+def short(shortages: Sequence[Shortage], lang: Lang) -> None:
+    """Print where seats are missing, and why nobody takes them."""
+    say = speaker(lang)
+    rows = [
+        [
+            each.pool,
+            f"{each.start:%m-%d %H:%M}",
+            f"{each.end:%m-%d %H:%M}",
+            f"{each.seats:g}",
+            f"{each.seat_hours:.1f}",
+            ", ".join(f"{say('why.' + why)} {number}" for why, number in each.reasons.items()),
+        ]
+        for each in shortages
+    ]
+    names = ("pool", "from", "to", "seats_short", "seat_hours", "why")
+    table([say(f"table.{name}") for name in names], rows)
