@@ -6,13 +6,14 @@ finished roster is checked again by `audit`, which shares no code with the solve
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from staffing.errors import InfeasibleRosterError
 from staffing.grid import INTERVAL_MIN
 from staffing.roster.audit import Violation, audit
+from staffing.roster.duty import Roll
 from staffing.roster.engine import Progress, search
 from staffing.roster.explain import Shortage, contradictions, shortages
 from staffing.roster.finish import assignments, coverage
@@ -47,11 +48,13 @@ class Roster:
     coverage : one row a pool and open half hour: pool, date, slot, start, required, rostered
         (seats, speed-weighted: an agent at speed 0.6 counts 0.6), uncovered, surplus
     report : goals, bounds, gap, seconds, seed
+    duties : what the search found, for another one to begin from
     """
 
     assignments: pd.DataFrame
     coverage: pd.DataFrame
     report: SolveReport
+    duties: Roll = field(repr=False)
 
     @property
     def required_h(self) -> float:
@@ -80,12 +83,15 @@ def roster(
     scenario: Scenario,
     requirement: SeatRequirement,
     progress: Progress | None = None,
+    start: Roll | None = None,
 ) -> Roster:
     """Return the best lawful roster found within the scenario's effort.
 
     Parameters
     ----------
     progress : told about each better roster
+    start : duties of an earlier roster of the same days and people, improved instead of building
+        a new one
 
     Raises
     ------
@@ -96,10 +102,13 @@ def roster(
     clashes = contradictions(agents, scenario)
     if clashes:
         raise InfeasibleRosterError(clashes)
-    roll, report = search(workspace, scenario, agents, requirement, progress)
+    roll, report = search(workspace, scenario, agents, requirement, progress, start)
     table = assignments(workspace, scenario, agents, requirement, roll)
     covered = coverage(workspace, scenario, requirement, table)
     left_h = float(covered["uncovered"].sum()) * INTERVAL_MIN / 60
     return Roster(
-        assignments=table, coverage=covered, report=report.with_value("uncovered", left_h)
+        assignments=table,
+        coverage=covered,
+        report=report.with_value("uncovered", left_h),
+        duties=roll,
     )

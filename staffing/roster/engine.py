@@ -149,8 +149,9 @@ def search(
     agents: Sequence[Agent],
     requirement: SeatRequirement,
     progress: Progress | None = None,
+    start: Roll | None = None,
 ) -> tuple[Roll, SolveReport]:
-    """Return the best duties found and the report on them.
+    """Return the best duties found and the report on them, improved from `start` where given.
 
     The answer depends on inputs, seed and effort, never on the clock or the number of cores. An
     interrupt (Ctrl-C) while improving ends the search with the best roster so far.
@@ -159,9 +160,8 @@ def search(
     problem = _Problem(workspace, scenario, agents, requirement)
     processes = 2 if len(problem.agents) > FEW else 1
     with Parallel(n_jobs=processes) as pair:
-        relaxed = pair(
-            [delayed(_bound)(problem), delayed(_build)(problem)]  # the two longest serial parts
-        )
+        build = delayed(_build)(problem) if start is None else delayed(dict)(start)
+        relaxed = pair([delayed(_bound)(problem), build])  # the two longest serial parts
         bound, roll = float(relaxed[0]), relaxed[1]
         score, crews = problem.score(roll), 0
         try:
