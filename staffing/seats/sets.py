@@ -53,8 +53,8 @@ class Surcharge:
     For six shops of 6 erl (42 seats together, 54 apart) this is 44 with two skills each and 45
     with half of the people trained for all: a little flexibility well spread saves nearly all
     (Wallace & Whitt, M&SOM 7(4) 2005). Both shares are measured, with the queues simulated in
-    `tests/test_sets.py`: 2 to 24 erl a shop, 3 to 15 shops. They are of the saving and not of the
-    seats, because what is needed falls with the load: 15 % of the seats with two skills at 1.5
+    `tests/test_sets.py`: 3 to 15 equal shops of 1.5 to 24 erl. They are of the saving and not
+    of the seats, for what is needed falls with the load: 15 % of the seats with two skills at 1.5
     erl a shop, nothing at 24.
 
     Attributes
