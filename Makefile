@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(PYTHON) -m pip --disable-pip-version-check --python $(BIN)/python
 SCENARIO ?= scenarios/next-week.toml
 
-.PHONY: plan test lint coverage demo bench-forecast lock clean
+.PHONY: plan test lint coverage demo bench-forecast bench-seats lock clean
 
 plan: $(VENV)/.base
 	$(BIN)/staffing plan $(SCENARIO)
@@ -30,6 +30,10 @@ demo: $(VENV)/.base
 # The forecast beside other methods, which are installed apart: no part of the product needs them.
 bench-forecast: $(BENCH)/.done
 	$(BENCH)/bin/python -m benchmarks.forecast $(ARGS)
+
+# Speed and agreement of the seat searches, with pyworkforce beside them.
+bench-seats: $(BENCH)/.done
+	PYTHONPATH=. $(BENCH)/bin/python benchmarks/seats.py
 
 # Debian may lack ensurepip, so the venv is made without pip and filled from outside.
 $(BIN)/python:

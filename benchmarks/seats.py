@@ -1,7 +1,8 @@
 """Agreement of the seat searches with 50-digit arithmetic and with simulation, and their speed.
 
-Run ``python benchmarks/seats.py``. Every line is a name and a plain number; what needs a table
-that is not beside the repository is left out.
+Run ``make bench-seats``, or ``python benchmarks/seats.py`` where pyworkforce need not be beside it.
+Every line is a name and a plain number; what needs a table that is not beside the repository, or
+pyworkforce where it is not installed, is left out and said to be.
 """
 
 from __future__ import annotations
@@ -17,11 +18,17 @@ import numpy as np
 from staffing.seats.chat import Profile, fewest_seats, measures
 from staffing.seats.erlang import fewest_servers
 
+try:
+    from pyworkforce.queuing import ErlangC
+except ImportError:
+    ErlangC = None
+
 QUEUES = Path(__file__).parents[2] / "shared" / "queueing"
 REFERENCE, SIMULATED = QUEUES / "erlangc_reference.csv", QUEUES / "chat_scenarios.csv"
 CHAT = Profile(aht_s=(360.0, 450.0, 540.0), answer_within_s=30.0, level=0.9)
 ROWS = 1_000_000
 REPEATS = 3
+PEER_ROWS = 500
 
 
 def main() -> None:
@@ -40,6 +47,7 @@ def main() -> None:
     own_targets = seconds(lambda: fewest_servers(load, aht, level, within))
     print(f"seconds_per_million_one_target {one_target:.3f}")
     print(f"seconds_per_million_own_targets {own_targets:.3f}")
+    print_peer(load, one_target)
     if SIMULATED.exists():
         for name, truth, found, level, simulated in chats():
             figures = f"{truth} {found} {100 * simulated:.2f} {100 * level:.2f}"
@@ -49,6 +57,26 @@ def main() -> None:
     fewest_seats(CHAT, rate)
     print(f"seconds_of_chat_tables_and_million {time.perf_counter() - start:.3f}")
     print(f"seconds_per_million_chat {seconds(lambda: fewest_seats(CHAT, rate)):.3f}")
+
+
+def print_peer(load: np.ndarray, seconds_per_million: float) -> None:
+    """Print what one call of pyworkforce costs on a sample of the same loads, and the ratio."""
+    if ErlangC is None:
+        print("pyworkforce is not installed: ratio skipped")
+        return
+    sample = load[:PEER_ROWS]
+    found = fewest_servers(sample, 180, 0.80, 20)
+    start = time.perf_counter()
+    theirs = [
+        ErlangC(transactions=10 * each, aht=3, asa=20 / 60, interval=30).required_positions(0.80)[
+            "raw_positions"
+        ]
+        for each in sample.tolist()
+    ]
+    each_s = (time.perf_counter() - start) / len(sample)
+    print(f"pyworkforce_us_per_call {1e6 * each_s:.0f}")
+    print(f"pyworkforce_time_over_ours {each_s / (seconds_per_million / ROWS):.0f}")
+    print(f"pyworkforce_rows_that_agree {int(sum(found == theirs))} of {len(sample)}")
 
 
 def agreement() -> tuple[int, int]:
