@@ -47,6 +47,7 @@ __all__ = [
     "level",
     "mean_reply_s",
     "platforms",
+    "questions_ahead",
     "replied_within",
 ]
 
@@ -218,8 +219,24 @@ def replied_within(pace: Pace, within_s: ArrayLike, concurrency: int) -> Floats:
     [0.777, 0.681, 0.562]
     """
     within = number("within_s", within_s)[..., None] / pace.reply_s
+    ahead = questions_ahead(pace, concurrency)
+    return np.asarray(np.minimum(gammainc(1.0 + np.arange(len(ahead)), within) @ ahead.T, 1.0))
+
+
+def questions_ahead(pace: Pace, concurrency: int) -> Floats:
+    """Return the chances that a question meets 0, 1, ... others at its agent.
+
+    Returns
+    -------
+    ndarray of float64
+        A row for each of 1, 2, ... chats held, the one that asks among them.
+
+    Raises
+    ------
+    ValueError
+        If the concurrency is not a whole number from 1 to 1000.
+    """
     others = np.arange(_chats(concurrency))
-    # P(i of the other chats wait for the agent), a row for each number of chats.
     left = others[:, None] - others
     if pace.away_s > 0:
         log_chance = np.where(
@@ -231,7 +248,7 @@ def replied_within(pace: Pace, within_s: ArrayLike, concurrency: int) -> Floats:
         chance /= chance.sum(axis=1, keepdims=True)
     else:
         chance = (left == 0).astype(np.float64)
-    return np.asarray(np.minimum(gammainc(others + 1.0, within) @ chance.T, 1.0))
+    return np.asarray(chance)
 
 
 def level(pace: Pace, unit: Unit, within_s: ArrayLike, concurrency: int) -> Floats:
