@@ -1,39 +1,43 @@
 """Seats for a platform's reply target: replies in time, the wait for a free agent among them.
 
 :mod:`staffing.seats.reply` says how soon an agent with ``k`` chats replies,
-:mod:`staffing.seats.chat` how many chats agents hold. Here both meet. A contact that finds ``j``
-chats held by ``n`` agents (``k = j div n``) goes to one with ``k`` and makes them ``k + 1``:
+:mod:`staffing.seats.chat` how many chats agents hold. Here both meet. Let ``L_k(t)`` be the share
+of replies later than ``t`` of an agent with ``k`` chats, and ``G_j`` its mean over ``n`` agents
+who hold ``j`` chats, each weighted by what she completes:
 
-    first reply late    F_j = L_{k+1}(t)
-    later ones late     G_j = the mean of L at j + 1 chats, agents weighted by what they complete
+    G_j = ((n - m) * k / AHT_k * L_k + m * (k + 1) / AHT_{k+1} * L_{k+1}) / D(j),
+    k = j div n, m = j mod n.
 
-with ``L_k(t)`` the share of replies later than ``t`` of an agent with ``k`` chats; by detailed
-balance, replies are given at ``j + 1`` chats as often as contacts meet ``j``. A contact that
-meets full slots waits ``W`` before an agent has room, and is then one of her ``c`` chats:
+By detailed balance replies are given at ``j + 1`` chats as often as contacts meet ``j``. An agent
+comes to hold ``k`` chats as often as she ceases to, so first replies are given at as many chats
+as any others: a contact that meets ``j < n * c`` has all its ``M`` replies late with chance
+``G_{j+1}``. One that meets full slots waits ``W`` and is then one of ``c`` chats: its later replies
+are late with chance ``L_c(t)``, its first if it abandons or ``W`` and the reply take longer than
+``t``. With ``F`` and ``G`` the late shares of a contact's first and later replies,
 
-    first reply late    P(abandons, or W + reply > t)
-    later ones late     L_c(t)
+    per first reply    F,
+    per round          F + (M - 1) G over the rounds: M, but 1 of a contact that abandons,
+    per customer       1 - (1 - F) (1 - G)^(M - 1): none may be late,
 
-Per first reply the late share is the mean of ``F`` over the states that contacts meet. Per round
-it is ``F + (M - 1) G`` over the rounds there are: one of a contact that abandons, never replied
-to, and ``M`` of the others. Per customer all must be in time: ``1 - (1 - F)(1 - G)^(M - 1)``.
+on average over the states that contacts meet.
 
-Where AHT does not fall with the chats, each measure falls with the contacts and rises with the
-seats: more seats hold fewer chats each and let fewer wait, towards the level of one chat at a
-time, which none exceeds. Where AHT falls with the chats (agents who speed up), it still falls
-with the contacts, and the fewest seats are the fewest that reach the target, not the most that
-miss it and one.
+Each level falls as contacts come faster, and where AHT does not fall with the chats it rises with
+the seats: fewer wait, and agents hold fewer chats, down to one at a time, whose level none
+exceeds. Where AHT falls with the chats, more seats may do worse; the fewest seats are then the
+fewest that reach the target, even if some more miss it.
 
 A level per round counts the wait once among ``M`` replies: a target below ``(M - 1) / M`` may
-hold where first replies take an hour. Staff for the wait, too (`chat.fewest_seats`).
+hold although first replies take an hour. Staff for the wait, too (`chat.fewest_seats`).
 
-What is left out: chats that come and go while a reply is awaited (a state lasts longer than a
-reply), rounds late together beyond what the state explains, and agents who pass chats on.
+Left out: chats that come and go while a reply is awaited; agents who hold chats less evenly than
+``k`` and ``k + 1``, which flatters small groups by a point; what makes late replies of one
+customer come together beyond the state met, and chats of different lengths, which are on the
+safe side.
 
 Sources
 -------
-As in :mod:`staffing.seats.reply` and :mod:`staffing.seats.chat`. Luo & Zhang (2013), Oper. Res.
-61(2), 328-343, for agents who share their time among as many chats as the state says.
+As in :mod:`staffing.seats.reply` and :mod:`staffing.seats.chat`. Brill (2008), Level Crossing
+Methods in Stochastic Models, Springer: a level is crossed upwards as often as downwards.
 """
 
 from __future__ import annotations
@@ -63,6 +67,8 @@ _NEVER = 1e-300
 _DROP = 40.0
 # Points at which a wait is integrated, in states of the memory they take.
 _WAITS = 160
+# More chats than are held with a chance of exp(-100) are not counted.
+_SELDOM = 100.0
 
 
 class UnreachableTargetError(ValueError):
@@ -125,7 +131,7 @@ def reply_level(
     >>> chat = Profile(aht_s=handle_times(pace, 3), answer_within_s=30, level=0.9)
     >>> first = Rule(unit="first", within_s=30)
     >>> reply_level(chat, pace, first, [5, 8, 12, 20], 120 / 3600).round(3).tolist()
-    [0.338, 0.733, 0.791, 0.858]
+    [0.1, 0.798, 0.845, 0.864]
     """
     n, rate = seats_and_rates(seats, contacts_per_s, profile.concurrency)
     shape, n, rate = n.shape, n.ravel(), rate.ravel()
@@ -184,7 +190,7 @@ def fewest_reply_seats(
     >>> chat = Profile(aht_s=handle_times(pace, 3), answer_within_s=30, level=0.9)
     >>> first = platforms()["jd_30s"]
     >>> fewest_reply_seats(chat, pace, first, [0, 20 / 3600, 120 / 3600, 1200 / 3600]).tolist()
-    [0, 4, 13, 113]
+    [0, 3, 9, 71]
     """
     rate = number("contacts_per_s", contacts_per_s)
     asked = rule.level if target is None else target
@@ -226,9 +232,11 @@ class _Replies:
     def log_late(self, n: Floats, rate: Floats) -> Floats:
         """Logarithm of the late share, for agents > 0 and contacts > 0 in 1-d rows."""
         late = np.zeros_like(rate)
-        ends = self.profile.ends_per_s
-        calm = np.flatnonzero(math.isfinite(self.profile.patience_s) | (rate < n * ends[-1]))
+        full = n * self.profile.ends_per_s[-1]
+        calm = np.flatnonzero(math.isfinite(self.profile.patience_s) | (rate < full))
         n, rate = n[calm], rate[calm]
+        most = self._most_held(n, rate)
+        ends = self.profile.ends_per_s[: most + 1]
         log_weight, chats = states(ends, n, rate)
         drain, patience = n * ends[-1], np.full_like(rate, self.profile.patience_s)
         within = self.rule.within_s
@@ -236,27 +244,41 @@ class _Replies:
         slow = late_after(rate, drain, patience, within, self._late_when_full, self._settled_s)
         top = np.maximum(np.max(log_weight, axis=1, initial=-np.inf), queue.log_mass)
         weight, full = np.exp(log_weight - top[:, None]), np.exp(queue.log_mass - top)
-        at_once = self._of_contact(*self._by_state(n, chats), 1.0)
-        waited = self._of_contact(
-            np.minimum(queue.late + slow, 1.0), np.full_like(rate, self.late[-1]), queue.answered
-        )
+        at_once = self._late_at(ends, n, chats + 1)
+        at_once = self._of_contact(at_once, at_once, 1.0)
+        first = np.minimum(queue.late + slow, 1.0)
+        waited = self._of_contact(first, np.full_like(rate, self.late[-1]), queue.answered)
         whole = weight.sum(axis=1) + full
         answered = (weight.sum(axis=1) + full * queue.answered) / whole
         share_late = ((weight * at_once).sum(axis=1) + full * waited) / whole
         late[calm] = np.log(np.maximum(share_late / self._rounds(answered), _NEVER))
         return late
 
-    def _by_state(self, n: Floats, chats: Floats) -> tuple[Floats, Floats]:
-        """Late shares of first and later replies of contacts that meet so many chats."""
-        most = self.profile.concurrency - 1
-        first = np.minimum((chats / n[:, None]).astype(np.int64), most)
-        each = (chats + 1) / n[:, None]
-        held = np.minimum(each.astype(np.int64), most)
-        ends = self.profile.ends_per_s
-        late_ends = ends * np.append(0.0, self.late)
+    def _most_held(self, n: Floats, rate: Floats) -> int:
+        """The concurrency that is in use: that of the profile, or one hardly ever reached.
+
+        While all agents hold k chats or more, one chat more is at most rate / (n k / AHT_k) times
+        as likely; so long tables of agents with room to spare are laid out in part.
+        """
+        ends = self.profile.ends_per_s[1:]
+        rarer = n[:, None] * np.log(np.minimum(rate[:, None] / (n[:, None] * ends), 1.0))
+        never = np.cumsum(rarer, axis=1) < -_SELDOM
+        most = np.where(never.any(axis=1), np.argmax(never, axis=1) + 2, ends.size)
+        return int(np.max(np.minimum(most, ends.size), initial=1))
+
+    def _late_at(self, ends: Floats, n: Floats, chats: Floats) -> Floats:
+        """Late share of the replies given while so many chats are held, 1 or more.
+
+        Parameters
+        ----------
+        ends : what an agent with 0, 1, ... chats completes, to the most in use
+        """
+        late_ends = ends * np.append(0.0, self.late[: ends.size - 1])
+        each = chats / n[:, None]
+        held = np.minimum(each.astype(np.int64), ends.size - 2)
         part = each - held
-        done = ends[held] + part * np.diff(ends)[held]
-        return self.late[first], (late_ends[held] + part * np.diff(late_ends)[held]) / done
+        late, done = (of[held] + part * np.diff(of)[held] for of in (late_ends, ends))
+        return np.asarray(late / done)
 
     def _of_contact(self, first: Floats, later: Floats, answered: Floats | float) -> Floats:
         """What the rule counts as late of a contact, from its first and its later replies."""

@@ -241,7 +241,8 @@ def questions_ahead(pace: Pace, concurrency: int) -> Floats:
     if pace.away_s > 0:
         log_chance = np.where(
             left >= 0,
-            others * np.log(pace.reply_s / pace.away_s) - gammaln(np.maximum(left, 0) + 1.0),
+            others * (np.log(pace.reply_s) - np.log(pace.away_s))
+            - gammaln(np.maximum(left, 0) + 1.0),
             -np.inf,
         )
         chance = np.exp(log_chance - log_chance.max(axis=1, keepdims=True))

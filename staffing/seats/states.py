@@ -21,6 +21,8 @@ __all__ = ["seats_and_rates", "states"]
 _MOST_PER_S = 1e9
 # The states left out hold less than exp(-50) of the chance each, found in so many cells.
 _LEFT_OUT = 50.0
+# Contacts that come more seldom are as good as these; their ratio to the capacity stays finite.
+_RAREST_PER_S = 1e-290
 _CELLS = 128
 
 
@@ -64,7 +66,7 @@ def states(ends_per_s: Floats, n: Floats, rate: Floats) -> tuple[Floats, Floats]
     down = np.arange(_worth_counting(ends_per_s, n, rate))
     above = np.maximum(slots - down, 0.0)
     log_weight = np.cumsum(_log_ends(ends_per_s, n, above), axis=1)
-    log_weight += (down + 1) * np.log(n * ends_per_s[-1] / rate)[:, None]
+    log_weight += (down + 1) * _log_slack(ends_per_s, n, rate)
     return log_weight, np.maximum(above - 1, 0.0)
 
 
@@ -77,9 +79,14 @@ def _worth_counting(ends_per_s: Floats, n: Floats, rate: Floats) -> int:
     slots = n * (ends_per_s.size - 1)
     step = math.ceil(float(slots.max(initial=0)) / _CELLS)
     tops = np.maximum(slots[:, None] - step * np.arange(_CELLS), 0.0)
-    slack = np.log(n * ends_per_s[-1] / rate)[:, None]
+    slack = _log_slack(ends_per_s, n, rate)
     fall = np.cumsum(step * np.minimum(_log_ends(ends_per_s, n, tops) + slack, 0.0), axis=1)
     return int(np.max((fall > -_LEFT_OUT).sum(axis=1), initial=0) + 1) * step
+
+
+def _log_slack(ends_per_s: Floats, n: Floats, rate: Floats) -> Floats:
+    """Log of the capacity over what comes, one column."""
+    return np.asarray(np.log(n * ends_per_s[-1] / np.maximum(rate, _RAREST_PER_S))[:, None])
 
 
 def _log_ends(ends_per_s: Floats, n: Floats, chats: Floats) -> Floats:
