@@ -23,16 +23,17 @@ on average over the states that contacts meet.
 
 Each level falls as contacts come faster, and where AHT does not fall with the chats it rises with
 the seats: fewer wait, and agents hold fewer chats, down to one at a time, whose level none
-exceeds. Where AHT falls with the chats, more seats may do worse; the fewest seats are then the
-fewest that reach the target, even if some more miss it.
+exceeds. Where AHT falls with the chats (agents who speed up) one seat more may do worse, by a few
+millionths where it was seen; the fewest seats are then the fewest that reach the target.
 
 A level per round counts the wait once among ``M`` replies: a target below ``(M - 1) / M`` may
 hold although first replies take an hour. Staff for the wait, too (`chat.fewest_seats`).
 
 Left out: chats that come and go while a reply is awaited; agents who hold chats less evenly than
-``k`` and ``k + 1``, which flatters small groups by a point; what makes late replies of one
+``k`` and ``k + 1``, which flatters small groups by half a point; what makes late replies of one
 customer come together beyond the state met, and chats of different lengths, which are on the
-safe side.
+safe side. Waits are those of exponential handle times: chats of equally many rounds vary less, and
+where waits decide (few chats at once, a tenth above the capacity) up to 4 points are given away.
 
 Sources
 -------

@@ -12,8 +12,8 @@ A question meets what an agent with one chat less would have before her (arrival
 P(reply <= t | k) = sum over i of p_{k-1}(i) * P(gamma of shape i + 1 and mean (i + 1) s <= t).
 
 It is a cap on concurrency, for agents who hold as many chats as they may: with fewer they reply
-sooner. The wait for a free agent is not in it; that is :mod:`staffing.seats.chat`, which takes
-the handle times computed here.
+sooner. The seats for a reply target, agents holding what comes and contacts waiting for them, are
+:mod:`staffing.seats.replies`.
 
 Sources
 -------

@@ -21,8 +21,6 @@ __all__ = ["seats_and_rates", "states"]
 _MOST_PER_S = 1e9
 # The states left out hold less than exp(-50) of the chance each, found in so many cells.
 _LEFT_OUT = 50.0
-# Contacts that come more seldom are as good as these; their ratio to the capacity stays finite.
-_RAREST_PER_S = 1e-290
 _CELLS = 128
 
 
@@ -86,7 +84,12 @@ def _worth_counting(ends_per_s: Floats, n: Floats, rate: Floats) -> int:
 
 def _log_slack(ends_per_s: Floats, n: Floats, rate: Floats) -> Floats:
     """Log of the capacity over what comes, one column."""
-    return np.asarray(np.log(n * ends_per_s[-1] / np.maximum(rate, _RAREST_PER_S))[:, None])
+    drain = n * ends_per_s[-1]
+    # The ratio keeps its digits near 1; it overflows where next to nothing comes.
+    with np.errstate(over="ignore"):
+        times = drain / rate
+    log_times = np.where(np.isfinite(times), np.log(times), np.log(drain) - np.log(rate))
+    return np.asarray(log_times[:, None])
 
 
 def _log_ends(ends_per_s: Floats, n: Floats, chats: Floats) -> Floats:
