@@ -15,8 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
+from staffing.platforms import Rule
 from staffing.seats.chat import Profile, fewest_seats, measures
 from staffing.seats.erlang import fewest_servers
+from staffing.seats.replies import fewest_reply_seats
+from staffing.seats.reply import Pace, handle_times
 
 try:
     from pyworkforce.queuing import ErlangC
@@ -26,6 +29,8 @@ except ImportError:
 QUEUES = Path(__file__).parents[2] / "shared" / "queueing"
 REFERENCE, SIMULATED = QUEUES / "erlangc_reference.csv", QUEUES / "chat_scenarios.csv"
 CHAT = Profile(aht_s=(360.0, 450.0, 540.0), answer_within_s=30.0, level=0.9)
+PACE = Pace(reply_s=15.0, think_s=60.0, replies=6.0)
+RULE = Rule(unit="customer", within_s=60.0)
 ROWS = 1_000_000
 REPEATS = 3
 PEER_ROWS = 500
@@ -57,6 +62,10 @@ def main() -> None:
     fewest_seats(CHAT, rate)
     print(f"seconds_of_chat_tables_and_million {time.perf_counter() - start:.3f}")
     print(f"seconds_per_million_chat {seconds(lambda: fewest_seats(CHAT, rate)):.3f}")
+    chat = Profile(aht_s=handle_times(PACE, 10), answer_within_s=30.0, level=0.9)
+    start = time.perf_counter()
+    fewest_reply_seats(chat, PACE, RULE, rate, 0.8)
+    print(f"seconds_of_reply_tables_and_million {time.perf_counter() - start:.3f}")
 
 
 def print_peer(load: np.ndarray, seconds_per_million: float) -> None:

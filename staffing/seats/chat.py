@@ -11,9 +11,8 @@ up to the concurrency ``c``; the others wait, in order of arrival, each as long 
 exponential patience lasts. One chat at a time is Erlang-C, or Erlang-A with patience, exactly;
 the same AHT at every ``k`` is Erlang-C on ``n * c`` answer slots.
 
-The states below ``n * c`` are summed in logarithms, down to where a proven bound leaves out less
-than exp(-50); those above are integrated by :mod:`staffing.seats.waiting`. It holds up to
-200,000 answer slots.
+The states below ``n * c`` are summed by :mod:`staffing.seats.states`, those above integrated by
+:mod:`staffing.seats.waiting`. It holds up to 200,000 answer slots.
 
 Sources
 -------
@@ -31,8 +30,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit, logsumexp
 
-from staffing.seats.capacity import MOST_SLOTS, Capacity, TooManySeatsError, blocks
-from staffing.seats.checks import Floats, Ints, number, patience, refuse, share
+from staffing.seats.capacity import Capacity, TooManySeatsError, blocks
+from staffing.seats.checks import Floats, Ints, number, patience, share
+from staffing.seats.states import seats_and_rates, states
 from staffing.seats.waiting import Queue, queue_behind
 
 __all__ = ["Measures", "Profile", "TooManySeatsError", "fewest_seats", "measures"]
@@ -41,13 +41,8 @@ __all__ = ["Measures", "Profile", "TooManySeatsError", "fewest_seats", "measures
 # an occupancy.
 _TIE = 1e-11
 _WHOLE = 1e-9
-# More contacts than this are a slip of units, too.
-_MOST_PER_S = 1e9
 # Capacities k / AHT_k that differ by less are equal: AHT of 200, 400 s is 1/200 twice.
 _LEVEL_ENDS = 1e-9
-# The states left out hold less than exp(-50) of the chance each, found in so many cells.
-_LEFT_OUT = 50.0
-_CELLS = 128
 # Late shares below this are as good as none; their logarithm stays finite.
 _NEVER = 1e-300
 
@@ -176,9 +171,7 @@ def measures(profile: Profile, seats: ArrayLike, contacts_per_s: ArrayLike) -> M
     >>> float(measures(chat, 8, 120 / 3600).service_level.round(3))
     0.953
     """
-    coming = number("contacts_per_s", contacts_per_s)
-    refuse("contacts_per_s", f"at most {_MOST_PER_S:g}", coming, coming > _MOST_PER_S)
-    n, rate = np.broadcast_arrays(_seats(profile, seats), coming)
+    n, rate = seats_and_rates(seats, contacts_per_s, profile.concurrency)
     shape, n, rate = n.shape, n.ravel(), rate.ravel()
     drain = n * profile.ends_per_s[-1]
     grows = (rate > 0) & ((n == 0) | (math.isinf(profile.patience_s) & (rate >= drain)))
@@ -239,18 +232,6 @@ def fewest_seats(profile: Profile, contacts_per_s: ArrayLike, max_occupancy: flo
     return seats if limit == 1 else np.maximum(seats, _capacity(profile, limit).fewest(rate))
 
 
-def _seats(profile: Profile, seats: ArrayLike) -> Floats:
-    """Seats as floats, checked to be whole and not too many."""
-    n = number("seats", seats)
-    refuse("seats", "whole", n, n != np.floor(n))
-    if np.any(n * profile.concurrency > MOST_SLOTS):
-        raise TooManySeatsError(
-            f"seats must stay below {MOST_SLOTS:,} answer slots, got {np.max(n):g} seats of "
-            f"{profile.concurrency}."
-        )
-    return n
-
-
 def _at_rest(profile: Profile, rows: int) -> Floats:
     """Rows of `Measures` of a queue without contacts."""
     column = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, profile.aht_s[0]]
@@ -269,7 +250,7 @@ def _overrun(profile: Profile, n: Floats) -> Floats:
 def _steady(profile: Profile, n: Floats, rate: Floats) -> Floats:
     """Rows of `Measures` of queues with contacts, agents and a steady state."""
     slots = n * profile.concurrency
-    log_weight, chats = _states(profile, n, rate)
+    log_weight, chats = states(profile.ends_per_s, n, rate)
     queue = _queue(profile, n, rate)
     top = np.max(log_weight, axis=1, initial=-np.inf)
     weight = np.exp(log_weight - top[:, None])
@@ -289,42 +270,6 @@ def _steady(profile: Profile, n: Floats, rate: Floats) -> Floats:
     return np.array([*columns, held / busy, held / (rate * answered)])
 
 
-def _states(profile: Profile, n: Floats, rate: Floats) -> tuple[Floats, Floats]:
-    """Log P(j chats) / P(all slots just full) and j, for j = slots - 1, ... in each row.
-
-    Rows of fewer slots are filled up with chance 0.
-    """
-    slots = (n * profile.concurrency)[:, None]
-    down = np.arange(_worth_counting(profile, n, rate))
-    above = np.maximum(slots - down, 0.0)
-    log_weight = np.cumsum(_log_ends(profile, n, above), axis=1)
-    log_weight += (down + 1) * np.log(n * profile.ends_per_s[-1] / rate)[:, None]
-    return log_weight, np.maximum(above - 1, 0.0)
-
-
-def _worth_counting(profile: Profile, n: Floats, rate: Floats) -> int:
-    """How many states, from full slots downwards, hold all but exp(-50) of the chance.
-
-    ``D`` never falls, so a cell whose top state ends chats slower than they come lies below the
-    most likely state, and each of its states is at least that factor less likely than the next.
-    """
-    slots = n * profile.concurrency
-    step = math.ceil(float(slots.max(initial=0)) / _CELLS)
-    tops = np.maximum(slots[:, None] - step * np.arange(_CELLS), 0.0)
-    slack = np.log(n * profile.ends_per_s[-1] / rate)[:, None]
-    fall = np.cumsum(step * np.minimum(_log_ends(profile, n, tops) + slack, 0.0), axis=1)
-    return int(np.max((fall > -_LEFT_OUT).sum(axis=1), initial=0) + 1) * step
-
-
-def _log_ends(profile: Profile, n: Floats, chats: Floats) -> Floats:
-    """Log of ``D(j)`` over the capacity, for a table of ``j`` with one row for each ``n``."""
-    ends = profile.ends_per_s / profile.ends_per_s[-1]
-    each = chats / n[:, None]
-    held = np.minimum(each.astype(np.int64), profile.concurrency - 1)
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.log(ends[held] + (each - held) * np.diff(ends)[held]))
-
-
 def _queue(profile: Profile, n: Floats, rate: Floats) -> Queue:
     """The queue behind all slots of each row."""
     return queue_behind(
@@ -340,7 +285,7 @@ def _log_late(profile: Profile, n: Floats, rate: Floats) -> Floats:
     late = np.zeros_like(rate)
     calm = np.flatnonzero(np.isfinite(profile.patience_s) | (rate < n * profile.ends_per_s[-1]))
     n, rate = n[calm], rate[calm]
-    log_weight, _ = _states(profile, n, rate)
+    log_weight, _ = states(profile.ends_per_s, n, rate)
     queue = _queue(profile, n, rate)
     late[calm] = np.log(np.maximum(queue.late, _NEVER)) - np.logaddexp(
         0.0, logsumexp(log_weight, axis=1) - queue.log_mass

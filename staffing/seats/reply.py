@@ -12,8 +12,8 @@ A question meets what an agent with one chat less would have before her (arrival
 P(reply <= t | k) = sum over i of p_{k-1}(i) * P(gamma of shape i + 1 and mean (i + 1) s <= t).
 
 It is a cap on concurrency, for agents who hold as many chats as they may: with fewer they reply
-sooner. The wait for a free agent is not in it; that is :mod:`staffing.seats.chat`, which takes
-the handle times computed here.
+sooner. The seats for a reply target, agents holding what comes and contacts waiting for them, are
+:mod:`staffing.seats.replies`.
 
 Sources
 -------
@@ -41,6 +41,7 @@ __all__ = [
     "highest_concurrency",
     "level",
     "mean_reply_s",
+    "questions_ahead",
     "replied_within",
 ]
 
@@ -171,20 +172,37 @@ def replied_within(pace: Pace, within_s: ArrayLike, concurrency: int) -> Floats:
     [0.777, 0.681, 0.562]
     """
     within = number("within_s", within_s)[..., None] / pace.reply_s
+    ahead = questions_ahead(pace, concurrency)
+    return np.asarray(np.minimum(gammainc(1.0 + np.arange(len(ahead)), within) @ ahead.T, 1.0))
+
+
+def questions_ahead(pace: Pace, concurrency: int) -> Floats:
+    """Return the chances that a question meets 0, 1, ... others at its agent.
+
+    Returns
+    -------
+    ndarray of float64
+        A row for each of 1, 2, ... chats held, the one that asks among them.
+
+    Raises
+    ------
+    ValueError
+        If the concurrency is not a whole number from 1 to 1000.
+    """
     others = np.arange(_chats(concurrency))
-    # P(i of the other chats wait for the agent), a row for each number of chats.
     left = others[:, None] - others
     if pace.away_s > 0:
         log_chance = np.where(
             left >= 0,
-            others * np.log(pace.reply_s / pace.away_s) - gammaln(np.maximum(left, 0) + 1.0),
+            others * (np.log(pace.reply_s) - np.log(pace.away_s))
+            - gammaln(np.maximum(left, 0) + 1.0),
             -np.inf,
         )
         chance = np.exp(log_chance - log_chance.max(axis=1, keepdims=True))
         chance /= chance.sum(axis=1, keepdims=True)
     else:
         chance = (left == 0).astype(np.float64)
-    return np.asarray(np.minimum(gammainc(others + 1.0, within) @ chance.T, 1.0))
+    return np.asarray(chance)
 
 
 def level(pace: Pace, unit: Unit, within_s: ArrayLike, concurrency: int) -> Floats:

@@ -17,13 +17,14 @@ people; five where a billion contacts a second meet the patience of a microsecon
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from staffing.seats.checks import Floats
 
-__all__ = ["Queue", "queue_behind"]
+__all__ = ["Queue", "late_after", "queue_behind"]
 
 # The integrand is left out where it is below exp(-40) of its peak: 4e-18.
 _DROP = 40.0
@@ -98,6 +99,41 @@ def queue_behind(rate: Floats, drain: Floats, patience_s: Floats, within_s: Floa
     )
 
 
+def late_after(
+    rate: Floats,
+    drain: Floats,
+    patience_s: Floats,
+    within_s: float,
+    late: Callable[[Floats], Floats],
+    settled_s: float,
+) -> Floats:
+    """Return the share that is answered within the threshold but served after it, for 1-d rows.
+
+    Parameters
+    ----------
+    rate, drain, patience_s : as in :func:`queue_behind`
+    within_s : seconds from arrival within which answer and service are to come, >= 0
+    late : of seconds, the share of services that take longer; elementwise
+    settled_s : seconds after which that is as good as none
+
+    Returns
+    -------
+    ndarray of float64
+        Of those who meet full slots, as in `Queue`.
+    """
+    theta = 1.0 / patience_s
+    high = np.full_like(rate, within_s)
+    low = np.maximum(high - settled_s, 0.0)
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        top, sides = _nodes(rate, drain, theta, low, high)
+        sums = np.zeros_like(rate)
+        for wait, density in sides:
+            patient = np.exp(-theta[:, None] * wait)
+            sums += (density * patient * late(np.maximum(within_s - wait, 0.0))).sum(axis=1)
+        mass = queue_behind(rate, drain, patience_s, high).log_mass
+    return np.asarray(np.exp(top + np.log(drain) - mass) * sums)
+
+
 def _integrate(rate: Floats, drain: Floats, theta: Floats, within: Floats) -> tuple[Floats, ...]:
     """Columns of `Queue` for rows with finite patience."""
     gone = _OUT_OF_PATIENCE / theta
@@ -123,6 +159,21 @@ def _panel(
     The integrands are exp(g) times 1, the share out of patience, the share still waiting, and
     the wait of these.
     """
+    top, sides = _nodes(rate, drain, theta, low, high)
+    sums = np.zeros((4, rate.size))
+    for wait, density in sides:
+        patient = np.exp(-theta[:, None] * wait)
+        sums[0] += density.sum(axis=1)
+        sums[1] += (density * -np.expm1(-theta[:, None] * wait)).sum(axis=1)
+        sums[2] += (density * patient).sum(axis=1)
+        sums[3] += (density * wait * patient).sum(axis=1)
+    return top, sums
+
+
+def _nodes(
+    rate: Floats, drain: Floats, theta: Floats, low: Floats, high: Floats
+) -> tuple[Floats, Iterator[tuple[Floats, Floats]]]:
+    """Peak of ``g`` within a stretch; on either side of it waits, and exp(g - peak) dx there."""
     summit = np.maximum(np.log(rate / drain) / theta, 0.0)
     peak = np.clip(summit, low, high)
     # Seen from the peak, `g` has its own form again with the rate of those still waiting.
@@ -130,19 +181,16 @@ def _panel(
     # On the inside of its stretch the peak is flat: do not let rounding tilt it.
     slope = np.where(peak == summit, np.minimum(local - drain, 0.0), local - drain)
     slope = np.where((peak == summit) & (summit > 0), 0.0, slope)
-    sums = np.zeros((4, rate.size))
-    for side, room in ((1.0, high - peak), (-1.0, peak - low)):
-        width = np.minimum(_reach(side, slope, local, theta), room)
-        step = side * width[:, None] * _NODES
-        fall = _rise(step, slope[:, None], local[:, None], theta[:, None])
-        density = np.exp(np.minimum(fall, 0.0)) * (width[:, None] * _WEIGHTS)
-        wait = np.maximum(peak[:, None] + step, 0.0)
-        patient = np.exp(-theta[:, None] * wait)
-        sums[0] += density.sum(axis=1)
-        sums[1] += (density * -np.expm1(-theta[:, None] * wait)).sum(axis=1)
-        sums[2] += (density * patient).sum(axis=1)
-        sums[3] += (density * wait * patient).sum(axis=1)
-    return (rate - drain) * peak - rate * peak * _bend(theta * peak), sums
+
+    def sides() -> Iterator[tuple[Floats, Floats]]:
+        for side, room in ((1.0, high - peak), (-1.0, peak - low)):
+            width = np.minimum(_reach(side, slope, local, theta), room)
+            step = side * width[:, None] * _NODES
+            fall = _rise(step, slope[:, None], local[:, None], theta[:, None])
+            density = np.exp(np.minimum(fall, 0.0)) * (width[:, None] * _WEIGHTS)
+            yield np.maximum(peak[:, None] + step, 0.0), density
+
+    return (rate - drain) * peak - rate * peak * _bend(theta * peak), sides()
 
 
 def _reach(side: float, slope: Floats, local: Floats, theta: Floats) -> Floats:
