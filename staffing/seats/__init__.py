@@ -23,6 +23,7 @@ from staffing.seats import erlang
 from staffing.seats.checks import Floats, Ints
 from staffing.seats.doubt import fewest, volumes
 from staffing.seats.lines import INTERVAL_S, Line, lines, seats_needed, service_level
+from staffing.seats.priority import ranked
 from staffing.workspace import Workspace
 
 __all__ = ["SeatRequirement", "demand_by_shop", "erlang", "required", "seats"]
@@ -56,9 +57,9 @@ def seats(workspace: Workspace, scenario: Scenario, forecast: Forecast) -> SeatR
     """Return the fewest seats that reach every shop's target in its pool.
 
     Per half hour the largest of: the seats for each distinct service-level target of the shops
-    that are open (Erlang-C on the pooled load; expected over the forecast's doubt where the
-    scenario asks for that), the occupancy cap, the minimum presence; then divided by one minus
-    the in-shift shrinkage.
+    that are open (Erlang-C on the pooled load, with the wait of the shop's priority; expected
+    over the forecast's doubt where the scenario asks for that), the occupancy cap, the minimum
+    presence; then divided by one minus the in-shift shrinkage.
     """
     demand = demand_by_shop(workspace, forecast)
     return required(demand, scenario.seats, forecast.tie)
@@ -73,6 +74,7 @@ def required(demand: pd.DataFrame, settings: SeatSettings, tie: float) -> SeatRe
         says who is answered together
     tie : correlation of the shops' forecast errors
     """
+    demand = ranked(demand)
     pooled, own = _pooled(demand, settings, tie), lines(demand)
     doubtful = settings.demand == "expected"
     wait = _for_targets(demand, pooled, own, max_occupancy=1.0, doubtful=doubtful)
@@ -94,8 +96,8 @@ def required(demand: pd.DataFrame, settings: SeatSettings, tie: float) -> SeatRe
 def demand_by_shop(workspace: Workspace, forecast: Forecast) -> pd.DataFrame:
     """Return the forecast per shop and half hour with what the shop's contacts ask of seats.
 
-    Adds to the forecast's table the pool, concurrency, target and presence of each shop, its
-    AHT (`aht_s`) as forecast, else as stated in the shops table, that of a lone chat over it
+    Adds to the forecast's table the pool, priority, concurrency, target and presence of each shop,
+    its AHT (`aht_s`) as forecast, else as stated in the shops table, that of a lone chat over it
     (`alone`), patience, and contacts and noise (mean and variance of what the bot leaves to
     people).
     """
@@ -110,6 +112,7 @@ def demand_by_shop(workspace: Workspace, forecast: Forecast) -> pd.DataFrame:
             "min_seats",
             "aht_alone_s",
             "patience_s",
+            "priority",
         ]
     ]
     rows = forecast.table.join(shops.rename(columns={"aht_s": "stated_s"}), on="shop_id")
@@ -175,7 +178,8 @@ def _for_targets(
     own : the pools that are more than answer slots
     doubtful : whether the service level is to be expected over the forecast's doubt
     """
-    targets = demand[["pool", "slot", "target_level", "answer_within_s"]].drop_duplicates()
+    asked = ["target_level", "answer_within_s", "above", "upto"]
+    targets = demand[["pool", "slot", *asked]].drop_duplicates()
     rows = targets.merge(pooled.reset_index(names="at"), on=["pool", "slot"])
     found = seats_needed(rows, own, max_occupancy)
     if doubtful:
@@ -209,7 +213,8 @@ def _expected_service(
     load = pooled["contacts"] * pooled["aht_s"] / INTERVAL_S
     slots = np.floor(pooled["on_seat"] * pooled["concurrency"] + TOLERANCE)
     of_pool = pooled[["pool", "slot", "aht_s", "concurrency", "on_seat"]]
-    rows = demand[["pool", "slot", "contacts", "answer_within_s", "target_level"]].merge(
+    asked = ["target_level", "answer_within_s", "above", "upto"]
+    rows = demand[["pool", "slot", "contacts", *asked]].merge(
         of_pool.assign(at=pooled.index, whole=pooled["contacts"]), on=["pool", "slot"]
     )
     on_seat, whole = (rows[name].to_numpy(np.float64) for name in ("on_seat", "whole"))

@@ -4,7 +4,8 @@ Where nothing is told of either, a pool is Erlang-C on its answer slots, with th
 observed at the stated concurrency. Where the shops tell the handle time of a lone chat, or all of
 them a patience, it is the birth-death queue of `chat`: one curve of handle times for the pool and
 the horizon, its level moved with the half hour's handle time, which is the same as other contacts
-at the curve's own.
+at the curve's own. In either, a shop answered before or after others of its pool has the wait of
+its place (`priority`).
 """
 
 from __future__ import annotations
@@ -21,8 +22,14 @@ from staffing.grid import INTERVAL_MIN
 from staffing.seats import erlang
 from staffing.seats.chat import Profile, fewest_seats, measures
 from staffing.seats.checks import Floats, Ints
+from staffing.seats.doubt import fewest
+from staffing.seats.priority import class_level
 
 INTERVAL_S = 60.0 * INTERVAL_MIN
+HARDLY_ANY = 1e-3
+"""A service level that any seats reach which are enough for the occupancy."""
+ROUNDING = 1e-11
+"""A service level that far below its target reaches it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +90,19 @@ def seats_needed(rows: pd.DataFrame, own: Mapping[str, Line], max_occupancy: flo
 
     Parameters
     ----------
-    rows : pool, planned_contacts, load_erl, aht_s, concurrency, target_level, answer_within_s
+    rows : pool, planned_contacts, load_erl, aht_s, concurrency, target_level, answer_within_s,
+        above and upto (see `priority.ranked`)
     own : the pools that are more than answer slots
     """
+    found = _in_order(rows, own, max_occupancy)
+    at = _overtaken(rows)
+    if at.size:
+        found[at] = _in_their_place(rows.iloc[at], own, found[at], max_occupancy)
+    return found
+
+
+def _in_order(rows: pd.DataFrame, own: Mapping[str, Line], max_occupancy: float) -> Ints:
+    """Return the seats of `seats_needed` where contacts are answered in order of arrival."""
     found = np.asarray(
         erlang.chat_seats(
             rows["load_erl"],
@@ -105,6 +122,19 @@ def seats_needed(rows: pd.DataFrame, own: Mapping[str, Line], max_occupancy: flo
     return found
 
 
+def _in_their_place(
+    rows: pd.DataFrame, own: Mapping[str, Line], start: Ints, max_occupancy: float
+) -> Ints:
+    """Return the seats of `seats_needed` where some contacts are answered before others."""
+    planned = rows["planned_contacts"].to_numpy(np.float64)[:, None]
+
+    def level(at: Ints, seats: Ints) -> Floats:
+        return service_level(rows.iloc[at], own, seats.astype(np.float64), planned[at])[:, 0]
+
+    found = fewest(level, start, rows["target_level"].to_numpy(np.float64) - ROUNDING)
+    return np.maximum(found, _in_order(rows.assign(target_level=HARDLY_ANY), own, max_occupancy))
+
+
 def service_level(
     rows: pd.DataFrame, own: Mapping[str, Line], seats: Floats, contacts: Floats
 ) -> Floats:
@@ -112,7 +142,8 @@ def service_level(
 
     Parameters
     ----------
-    rows : pool, aht_s, concurrency, answer_within_s, target_level (n,)
+    rows : pool, aht_s, concurrency, answer_within_s, target_level, above and upto (see
+        `priority.ranked`) (n,)
     seats : on duty; where an agent's speed makes them fractional, a chat queue has a level in
         between (n,)
     contacts : per half hour (n, k)
@@ -129,15 +160,57 @@ def service_level(
     found = np.asarray(
         erlang.chat_service_level(seats[:, None], load, aht_s, within_s, concurrency)
     )
+    others = _overtaken(rows)
+    others = others[~rows["pool"].isin(list(own)).to_numpy()[others]]
+    if others.size:
+        slots = np.floor(seats[:, None] * concurrency + 1e-9)[others]
+        wait = erlang.erlang_c(slots, load[others])
+        found[others] = _with_place(
+            rows.iloc[others], wait, slots / aht_s[others], contacts[others] / INTERVAL_S, math.inf
+        )
     for line, at, within, level in _groups(rows, own):
         profile = line.profile(within, level)
         rate = line.rate(contacts[at], aht_s[at])
         whole = np.floor(seats[at] + 1e-9)
         part = np.maximum(seats[at] - whole, 0.0)[:, None]
-        found[at] = (1 - part) * measures(profile, whole[:, None], rate).service_level
+        found[at] = (1 - part) * _level(line, profile, rows.iloc[at], whole[:, None], rate)
         if (part > 0).any():
-            found[at] += part * measures(profile, whole[:, None] + 1, rate).service_level
+            found[at] += part * _level(line, profile, rows.iloc[at], whole[:, None] + 1, rate)
     return found
+
+
+def _level(line: Line, profile: Profile, rows: pd.DataFrame, seats: Floats, rate: Floats) -> Floats:
+    """Return the service level of rows of one queue at whole seats (n, k)."""
+    queue = measures(profile, seats, rate)
+    found = queue.service_level
+    at = _overtaken(rows)
+    if at.size:
+        drain = seats[at] * profile.ends_per_s[-1]
+        wait = queue.wait_probability[at]
+        found[at] = _with_place(rows.iloc[at], wait, drain, rate[at], line.patience_s)
+    return found
+
+
+def _overtaken(rows: pd.DataFrame) -> Ints:
+    """Return the positions of rows that are not all of their pool's contacts."""
+    return np.flatnonzero((rows["above"] > 0) | (rows["upto"] < 1))
+
+
+def _with_place(
+    rows: pd.DataFrame, wait: Floats, drain: Floats, rate: Floats, patience_s: float
+) -> Floats:
+    """Return the service level of contacts answered before or after others (n, k).
+
+    Parameters
+    ----------
+    wait : share of the pool's contacts that find every slot taken (n, k)
+    drain : contacts per second that the full slots finish (n, 1)
+    rate : the pool's contacts per second (n, k)
+    """
+    above, upto, within_s = (
+        rows[name].to_numpy(np.float64)[:, None] for name in ("above", "upto", "answer_within_s")
+    )
+    return class_level(wait, drain, rate * above, rate * upto, within_s, patience_s)
 
 
 def _groups(rows: pd.DataFrame, own: Mapping[str, Line]) -> list[tuple[Line, Ints, float, float]]:
