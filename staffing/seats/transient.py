@@ -49,6 +49,7 @@ from staffing.seats.shape import (
 __all__ = [
     "Course",
     "staff_transient",
+    "stationary",
     "transient",
 ]
 
@@ -202,6 +203,34 @@ def staff_transient(
     coarse = _Search(shape, profile, first, _STEP_S).settle(steady, low, high)
     seats = _Search(shape, profile, first, step_s).settle(coarse, low, high)
     return transient(shape, seats, profile, start=first)
+
+
+def stationary(profile: Profile, seats: int, contacts_per_s: float) -> Floats:
+    """Return the chance of 0, 1, 2, ... contacts in the system in steady state.
+
+    Raises
+    ------
+    ValueError
+        If there is none: nobody abandons, and more contacts come than the seats complete.
+    """
+    capacity = capacity_per_s(profile, seats)
+    if contacts_per_s <= 0:
+        return np.ones(1)
+    if math.isinf(profile.patience_s) and contacts_per_s >= capacity:
+        raise ValueError(
+            f"contacts_per_s must be below the {capacity:g} that {seats} seats complete, "
+            f"got {contacts_per_s:g}"
+        )
+    size = seats * profile.concurrency + 64
+    while True:
+        leave = _departures(profile, seats, size)
+        log_chance = np.append(0.0, np.cumsum(np.log(contacts_per_s / leave[1:])))
+        chance = np.exp(log_chance - log_chance.max())
+        # Beyond the last state the chances fall at least as fast as there.
+        fall = contacts_per_s / leave[-1]
+        if fall < 1 and chance[-1] * fall / (1 - fall) < _TAIL:
+            return np.asarray(chance / chance.sum())
+        size *= 2
 
 
 class _Search:
