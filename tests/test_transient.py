@@ -237,7 +237,8 @@ class TestLaws:
         shape, n = five_minute_shape(contacts), np.array(seats[: len(contacts)])
 
         def run(n: np.ndarray) -> Course:
-            course = transient._course(shape, n, profile, np.ones(1), 15.0)
+            halves = transient._halves(shape, n, profile, np.ones(1), 15.0)
+            course = transient._course(halves, shape, n, profile, 15.0)
             for share in (course.service_level, course.abandoned, course.occupancy):
                 assert ((share >= 0) & (share <= 1 + 1e-9)).all()
             assert (course.asa_s >= 0).all()

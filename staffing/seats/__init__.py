@@ -115,7 +115,8 @@ def required(
     achieved = at_rest(demand, pooled, own, seated)[ACHIEVED]
     if followed.any():
         lived = follow(demand, pooled, own, seated, followed)
-        achieved[lived["followed"]] = lived.loc[lived["followed"], ACHIEVED]
+        at = lived.index[followed[lived.index]]
+        achieved.loc[at] = lived.loc[at, ACHIEVED]
     return SeatRequirement(table=table.join(achieved).drop(columns=["min_seats", "noise"]))
 
 

@@ -22,12 +22,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from staffing.seats.abreast import Lived, Queue, live
 from staffing.seats.chat import Profile
 from staffing.seats.checks import Floats, Ints
-from staffing.seats.lines import TOLERANCE, Line, at_rest
+from staffing.seats.lines import TOLERANCE, Line
 from staffing.seats.shape import HALF_HOUR_S, PARTS, capacity_per_s, five_minute_shape
 from staffing.seats.shape import needs_transient as not_at_rest
-from staffing.seats.transient import Course, staff_transient, stationary, transient
+from staffing.seats.transient import fewest_over_time, stationary
 
 __all__ = ["follow", "seats_over_time"]
 
@@ -35,8 +36,6 @@ Bools = npt.NDArray[np.bool_]
 
 MOST_SERVERS = 1_000_000
 """No cap: more than anybody could ask for."""
-SETTLED = 0.01
-"""A followed queue is left to steady state again once their service levels differ by less."""
 FORGETS_S = HALF_HOUR_S / 3
 """Customers of less patience than this let a queue forget its past within a half hour."""
 FOLLOWED = ["service_level", "abandoned", "asa_s", "queue_end", "occupancy"]
@@ -77,11 +76,6 @@ class _Run:
     a_seat: Floats
     is_line: bool
     targets: tuple[_Target, ...]
-
-    @property
-    def reach(self) -> int:
-        """Return how many half hours later seats may still answer in time, for any target."""
-        return max(target.reach for target in self.targets)
 
     def profile(self, target: _Target) -> Profile:
         """Return the queue with a target."""
@@ -125,6 +119,23 @@ class _Run:
         first = int(known[-1])
         rate = float(self.shape[first].sum()) / HALF_HOUR_S
         return first, stationary(self.profile(self.targets[0]), int(servers[first]), rate)
+
+    def queue(self, servers: Ints) -> Queue:
+        """Return the queue to be followed with these servers."""
+        return Queue(
+            contacts=self.shape,
+            servers=servers,
+            profile=self.profile(self.targets[0]),
+            within_s=tuple(target.answer_within_s for target in self.targets),
+        )
+
+    def measured(self, lived: Lived) -> Floats:
+        """Return `FOLLOWED` of what the queue went through (n, 5)."""
+        weights = np.array([target.contacts for target in self.targets])
+        total, good = weights.sum(axis=0), (weights * lived.service_level).sum(axis=0)
+        level = np.divide(good, total, out=np.ones(len(total)), where=total > 0)
+        others = [lived.abandoned, lived.asa_s, lived.queue_end, lived.occupancy]
+        return np.array([level, *others]).T
 
 
 def seats_over_time(
@@ -184,14 +195,13 @@ def _fewest(run: _Run, target: _Target, base: Ints, low: Ints, free: Bools) -> I
         begin, queue = run.begin(found, ~free, first)
         part = slice(begin, last)
         open_ = free[part] & (places[part] >= first)
-        course = staff_transient(
+        found[part] = fewest_over_time(
             run.shape[part],
             run.profile(target),
             cap=np.where(open_, MOST_SERVERS, found[part]),
             least=np.where(open_, low[part], found[part]),
             start=queue,
         )
-        found[part] = course.seats
     return found
 
 
@@ -219,93 +229,47 @@ def follow(
 ) -> pd.DataFrame:
     """Return what seats do to the expected contacts, half hour by half hour, backlog carried.
 
-    Where the steady state is not to be trusted with these seats, or the queue forgets too slowly
-    for it, the queue is followed until the service level of steady state is `SETTLED` again;
-    elsewhere steady state stands in. Against a queue that is followed all day the service levels
-    of a roster are within 0.03.
+    Every pool is followed through every run of open half hours, which it begins with an empty
+    queue (`abreast`): that no longer takes longer than to find out where steady state would do.
 
     Seats weighed with their agents' speed may be fractional. Answer slots round them down to
     whole slots, as the replay does; a `Line` is followed with the seats rounded down and again
-    with one more, and what it does lies between, as in `lines.service_level`.
+    with one more where they are not whole, and what it does lies between, as in
+    `lines.service_level`.
 
     Parameters
     ----------
     demand, pooled, own : as in `seats_over_time`
     seats : at work in each row of `pooled` (n,)
-    only : follow the queue only in runs of half hours in which this is true somewhere (n,)
+    only : follow only the runs of half hours in which this is true somewhere (n,)
 
     Returns
     -------
-    DataFrame indexed like `pooled`: pool, slot, service_level (share of the half hour's contacts
-    answered within their own shop's threshold, whenever that is), abandoned (share), asa_s (mean
-    wait of all, abandoned or not), queue_end (contacts waiting as the half hour ends), occupancy
-    (share of the answer slots that are busy), followed (whether the queue was)
+    DataFrame, one row for each of `pooled` that was followed, with its index: pool, slot,
+    service_level (share of the half hour's contacts answered within their own shop's threshold,
+    whenever that is), abandoned (share), asa_s (mean wait of all, abandoned or not), queue_end
+    (contacts waiting as the half hour ends), occupancy (share of the answer slots that are busy)
     """
-    rest = at_rest(demand, pooled, own, seats)
     contacts = pooled["contacts"].to_numpy(np.float64)
-    wait_s = rest["wait_s"].to_numpy(np.float64)
-    # Little's law; where nobody comes nobody waits, however few the seats.
-    waiting = (
-        np.where(contacts > 0, contacts, 0.0) / HALF_HOUR_S * np.where(contacts > 0, wait_s, 0)
-    )
-    table = pooled[["pool", "slot"]].assign(
-        service_level=rest["service_level"],
-        abandoned=rest["abandoned"],
-        asa_s=wait_s,
-        queue_end=waiting,
-        occupancy=rest["occupancy"],
-    )
-    values = table[FOLLOWED].to_numpy(np.float64)
-    followed = np.zeros(len(table), dtype=bool)
-    for run in _runs(demand, pooled, own, contacts):
-        if only is None or only[run.at].any():
-            values[run.at], followed[run.at] = _followed(run, seats[run.at], values[run.at])
-    return table.assign(**dict(zip(FOLLOWED, values.T, strict=True)), followed=followed)
-
-
-def _followed(run: _Run, seats: Floats, rest: Floats) -> tuple[Floats, Bools]:
-    """Return `FOLLOWED` of a run, and where it is not that of steady state, `rest` (n, 5)."""
-    few = run.servers(seats)
-    part = np.where(run.is_line, np.maximum(seats - few, 0.0), 0.0)
-    more = few + (part > TOLERANCE)
-    calm = run.forgets(few) & ~run.doubtful(few)
-    if (more > few).any():
-        calm &= ~run.doubtful(more)
-    values, followed = rest.copy(), np.zeros(len(few), dtype=bool)
-    for first, last in _blocks(~calm, run.reach):
-        if followed[first:last].all():
-            continue
-        while True:
-            level = _lived(run, few, calm, first, last)
-            if (more > few).any():
-                above = _lived(run, more, calm, first, last)
-                level += part[first:last, None] * (above - level)
-            if last == len(few) or abs(level[-1, 0] - rest[last - 1, 0]) <= SETTLED:
-                break
-            last = min(last + run.reach + 1, len(few))  # noqa: PLW2901  # not at rest yet
-        values[first:last], followed[first:last] = level, True
-    return values, followed
-
-
-def _lived(run: _Run, servers: Ints, calm: Bools, first: int, last: int) -> Floats:
-    """Return `FOLLOWED` of the half hours [first, last) of a queue that is followed."""
-    begin, queue = run.begin(servers, calm, first)
-    part = slice(begin, last)
-    weights = {target.answer_within_s: np.zeros(last - begin) for target in run.targets}
-    for target in run.targets:
-        weights[target.answer_within_s] += target.contacts[part]
-    courses = {
-        target.answer_within_s: transient(
-            run.shape[part], servers[part], run.profile(target), start=queue
-        )
-        for target in {each.answer_within_s: each for each in run.targets}.values()
-    }
-    total = sum(weights.values())
-    good = sum(weights[within] * course.service_level for within, course in courses.items())
-    level = np.divide(good, total, out=np.ones(last - begin), where=total > 0)
-    any_: Course = next(iter(courses.values()))
-    columns = [level, any_.abandoned, any_.asa_s, any_.queue_end, any_.occupancy]
-    return np.array(columns).T[first - begin :]
+    runs = [
+        run for run in _runs(demand, pooled, own, contacts) if only is None or only[run.at].any()
+    ]
+    few = [run.servers(seats[run.at]) for run in runs]
+    part = [
+        np.where(run.is_line, np.maximum(seats[run.at] - low, 0.0), 0.0)
+        for run, low in zip(runs, few, strict=True)
+    ]
+    between = [i for i, share in enumerate(part) if (share > TOLERANCE).any()]
+    queues = [run.queue(low) for run, low in zip(runs, few, strict=True)]
+    queues += [runs[i].queue(few[i] + (part[i] > TOLERANCE)) for i in between]
+    lived = live(queues)
+    columns = [run.measured(low) for run, low in zip(runs, lived, strict=False)]
+    for i, high in zip(between, lived[len(runs) :], strict=True):
+        columns[i] += part[i][:, None] * (runs[i].measured(high) - columns[i])
+    at = np.concatenate([run.at for run in runs]) if runs else np.zeros(0, dtype=np.int64)
+    values = np.concatenate(columns) if runs else np.zeros((0, len(FOLLOWED)))
+    table = pooled.iloc[at][["pool", "slot"]]
+    return table.assign(**dict(zip(FOLLOWED, values.T, strict=True)))
 
 
 def _runs(

@@ -48,6 +48,8 @@ from staffing.seats.shape import (
 
 __all__ = [
     "Course",
+    "fewest_over_time",
+    "implicit",
     "staff_transient",
     "stationary",
     "transient",
@@ -141,15 +143,23 @@ def transient(
     shape = checked_contacts(contacts)
     n = checked_seats(seats, len(shape))
     first = _distribution(start)
-    coarse: Course | None = None
+    halves, step_s = _fine_enough(shape, n, profile, first)
+    return _course(halves, shape, n, profile, step_s)
+
+
+def _fine_enough(
+    shape: Floats, n: Ints, profile: Profile, first: Floats
+) -> tuple[list[list[_Part]], float]:
+    """Integrate all half hours with the step that is fine enough; see :func:`transient`."""
+    coarse: Floats | None = None
     for halving in range(_HALVINGS + 2):
-        fine = _course(shape, n, profile, first, _STEP_S / 2**halving)
-        if coarse is not None:
-            moved = np.abs(fine.service_level - coarse.service_level).max(initial=0.0)
-            if moved <= _STEP_TOLERANCE:
-                return fine
-        coarse = fine
-    raise ValueError(f"no step down to {fine.step_s:g} s is fine enough. Check aht_s.")
+        step_s = _STEP_S / 2**halving
+        halves = _halves(shape, n, profile, first, step_s)
+        level = _levels(halves, shape)
+        if coarse is not None and np.abs(level - coarse).max(initial=0.0) <= _STEP_TOLERANCE:
+            return halves, step_s
+        coarse = level
+    raise ValueError(f"no step down to {step_s:g} s is fine enough. Check aht_s.")
 
 
 def staff_transient(
@@ -190,6 +200,20 @@ def staff_transient(
         With the seats found; its ``service_level`` is below ``level`` only under the cap.
     """
     shape = checked_contacts(contacts)
+    seats = fewest_over_time(shape, profile, cap=cap, least=least, start=start)
+    return transient(shape, seats, profile, start=start)
+
+
+def fewest_over_time(
+    contacts: ArrayLike,
+    profile: Profile,
+    *,
+    cap: ArrayLike | None = None,
+    least: ArrayLike = 0,
+    start: ArrayLike | None = None,
+) -> Ints:
+    """Fewest seats alone, without the course; see :func:`staff_transient`."""
+    shape = checked_contacts(contacts)
     count = len(shape)
     low = checked_seats(np.broadcast_to(np.asarray(least), count), count)
     high = np.full(count, np.iinfo(np.int64).max)
@@ -198,11 +222,10 @@ def staff_transient(
     low = np.minimum(low, high)
     steady = np.clip(fewest_seats(profile, shape.sum(axis=1) / HALF_HOUR_S), low, high)
     first = _distribution(start)
-    step_s = transient(shape, steady, profile, start=first).step_s
+    _, step_s = _fine_enough(shape, steady, profile, first)
     # The coarse step finds the seats but for one or two, the fine one decides.
     coarse = _Search(shape, profile, first, _STEP_S).settle(steady, low, high)
-    seats = _Search(shape, profile, first, step_s).settle(coarse, low, high)
-    return transient(shape, seats, profile, start=first)
+    return _Search(shape, profile, first, step_s).settle(coarse, low, high)
 
 
 def stationary(profile: Profile, seats: int, contacts_per_s: float) -> Floats:
@@ -320,7 +343,7 @@ def _integrate(
     """
     arrive = np.full(now.size, rate)
     arrive[-1] = 0.0
-    solve = _implicit(step, arrive[:-1], arrive + leave, leave[1:])
+    solve = implicit(step, arrive[:-1], arrive + leave, leave[1:])
     nodes = np.empty((steps + 1, now.size))
     nodes[0] = now
     for k in range(steps):
@@ -329,8 +352,8 @@ def _integrate(
     return nodes
 
 
-def _implicit(step: float, below: Floats, diagonal: Floats, above: Floats) -> Solver:
-    """Solver of half an implicit step with a tridiagonal generator (its signs turned)."""
+def implicit(step: float, below: Floats, diagonal: Floats, above: Floats) -> Solver:
+    """Return the solver of half an implicit step with a tridiagonal generator (signs turned)."""
     half = step / 2.0
     *factors, info = dgttrf(-half * below, 1.0 + half * diagonal, -half * above)
     assert info == 0, "a diagonally dominant matrix has factors"
@@ -371,19 +394,34 @@ def _answered(nodes: Floats, begin_s: float, seats: Ints, h: int, profile: Profi
     return min(max(good, 0.0), 1.0)
 
 
-def _course(shape: Floats, seats: Ints, profile: Profile, start: Floats, step_s: float) -> Course:
+def _halves(
+    shape: Floats, seats: Ints, profile: Profile, start: Floats, step_s: float
+) -> list[list[_Part]]:
     """Integrate all half hours with one step."""
     halves: list[list[_Part]] = []
     now = start
     for h in range(len(shape)):
         halves.append(_parts(now, shape[h], seats, h, profile, step_s))
         now = halves[-1][-1].nodes[-1]
+    return halves
+
+
+def _levels(halves: list[list[_Part]], shape: Floats) -> Floats:
+    """Share of each half hour's arrivals answered within the threshold."""
+    answered = [sum(part.answered for part in parts) for parts in halves]
+    pairs = zip(answered, shape.sum(axis=1).tolist(), strict=True)
+    return np.array([_share(good, total, 1.0) for good, total in pairs])
+
+
+def _course(
+    halves: list[list[_Part]], shape: Floats, seats: Ints, profile: Profile, step_s: float
+) -> Course:
+    """What the half hours come to."""
     total = shape.sum(axis=1)
     wait_s = _waits(halves, shape, seats, profile)
-    level, asa_s, queue_end, busy = np.ones((4, total.size))
+    asa_s, queue_end, busy = np.ones((3, total.size))
     for h, parts in enumerate(halves):
         slots = int(seats[h]) * profile.concurrency
-        level[h] = _share(sum(part.answered for part in parts), float(total[h]), 1.0)
         asa_s[h] = _share(wait_s[h], float(total[h]), 0.0)
         last = parts[-1].nodes[-1]
         queue_end[h] = max(0.0, float(last @ np.maximum(np.arange(last.size) - slots, 0)))
@@ -394,7 +432,7 @@ def _course(shape: Floats, seats: Ints, profile: Profile, start: Floats, step_s:
     return Course(
         seats=seats,
         contacts=total,
-        service_level=level,
+        service_level=_levels(halves, shape),
         # Patience is exponential: everybody who waits leaves at the same rate.
         abandoned=np.minimum(asa_s / profile.patience_s, 1.0),
         asa_s=asa_s,
@@ -429,7 +467,7 @@ def _waits(halves: list[list[_Part]], shape: Floats, seats: Ints, profile: Profi
             nodes = halves[h][i].nodes
             steps = len(nodes) - 1
             step = PART_S / steps
-            solve = _implicit(step, leave[1:], leave + theta, np.zeros(rank.size - 1))
+            solve = implicit(step, leave[1:], leave + theta, np.zeros(rank.size - 1))
             waiting = nodes[:, n * slots :]
             sums = [float(waiting[-1] @ wait[: waiting.shape[1]]) / 2.0]
             for k in range(steps - 1, -1, -1):
