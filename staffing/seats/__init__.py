@@ -35,7 +35,14 @@ from staffing.seats.lines import (
 )
 from staffing.workspace import Workspace
 
-__all__ = ["SeatRequirement", "demand_by_shop", "erlang", "required", "seats"]
+__all__ = [
+    "SeatRequirement",
+    "demand_by_shop",
+    "erlang",
+    "follow_roster",
+    "required",
+    "seats",
+]
 
 ACHIEVED = ["service_level", "occupancy", "asa_s"]
 
@@ -103,7 +110,7 @@ def required(
         chosen, followed = seats_over_time(
             demand, pooled, own, seats=chosen, least=least, spare=wait - mean
         )
-        wait = np.where(followed, chosen, wait)
+        wait = np.where(followed, chosen - (chosen == least), wait)
     binding = np.select(
         [present > np.maximum(wait, busy), busy > wait, followed],
         ["presence", "occupancy", "course"],
@@ -154,6 +161,33 @@ def demand_by_shop(workspace: Workspace, forecast: Forecast) -> pd.DataFrame:
     # Each contact meets the bot on its own: thinning keeps the Poisson part of the noise Poisson.
     noise = rows["variance"] * human**2 + rows["mean"] * human * (1 - human)
     return rows.assign(contacts=rows["mean"] * human, noise=noise)
+
+
+def follow_roster(
+    workspace: Workspace,
+    scenario: Scenario,
+    forecast: Forecast,
+    requirement: SeatRequirement,
+    coverage: pd.DataFrame,
+) -> pd.DataFrame:
+    """Return what the seats rostered do to the expected contacts, backlog carried.
+
+    Parameters
+    ----------
+    coverage : the seats rostered, see `Roster.coverage`; half hours that it does not list have
+        no seats
+
+    Returns
+    -------
+    DataFrame, one row a pool and open half hour: pool, slot, service_level, abandoned, asa_s,
+    queue_end, occupancy as in `course.follow`, date, start, contacts
+    """
+    demand, table = demand_by_shop(workspace, forecast), requirement.table
+    key = ["pool", "slot"]
+    rostered = table[key].merge(coverage[[*key, "rostered"]], on=key, how="left")["rostered"]
+    seated = rostered.fillna(0.0).to_numpy(np.float64) * (1 - scenario.seats.shrinkage)
+    lived = follow(demand, table, lines(demand), seated)
+    return lived.join(table[["date", "start", "contacts"]])
 
 
 def _pooled(demand: pd.DataFrame, settings: SeatSettings, tie: float) -> pd.DataFrame:

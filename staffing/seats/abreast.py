@@ -140,7 +140,8 @@ class _Batch:
         count, longest = self.servers.shape
         good = np.zeros((len(self.within_s), count, longest))
         queue_end, busy = np.zeros((2, count, longest))
-        means = np.zeros((longest, PARTS, len(self.queue)))
+        means = np.zeros((longest, PARTS - 1, len(self.queue)))
+        ends = np.zeros((longest, STEPS + 1, len(self.queue)))
         now = np.zeros(len(self.queue))
         now[self.first] = 1.0
         for h in range(longest):
@@ -151,14 +152,18 @@ class _Batch:
             for i in range(PARTS):
                 nodes = self._integrate(now, self.contacts[:, h, i] / PART_S, leave, first=i == 0)
                 now = nodes[-1]
-                means[h, i] = _trapezoid(len(nodes)) @ nodes
+                mean = _trapezoid(len(nodes)) @ nodes
+                if i < PARTS - 1:
+                    means[h, i] = mean
+                else:
+                    ends[h] = nodes
                 for k, share in enumerate(shares):
-                    answered = self._sums(means[h, i] * share)
+                    answered = self._sums(mean * share)
                     answered += self._changes(nodes, share, h, i, self.within_s[k])
                     good[k, :, h] += self.contacts[:, h, i] * np.clip(answered, 0.0, 1.0)
-                busy[:, h] += self._sums(means[h, i] * in_service) / PARTS
+                busy[:, h] += self._sums(mean * in_service) / PARTS
             queue_end[:, h] = self._sums(now * (self.held - in_service))
-        waits_s = self._waits(means)
+        waits_s = self._waits(means, ends)
         return [self._lived(b, good[:, b], waits_s[b], queue_end[b], busy[b]) for b in range(count)]
 
     def _lived(
@@ -288,11 +293,15 @@ class _Batch:
         mean = np.divide(work, within_s, out=self.capacity[:, h].copy(), where=within_s > 0)
         return mean, come
 
-    def _waits(self, means: Floats) -> Floats:
+    def _waits(self, means: Floats, ends: Floats) -> Floats:
         """Return the seconds that the arrivals of each half hour wait in all (queues, n).
 
-        The backward equation of the mean wait with so many ahead, as in `transient`, with the
-        mean queue of each five minutes.
+        The backward equation of the mean wait with so many ahead, as in `transient`.
+
+        Parameters
+        ----------
+        means : the mean chances of all five minutes but the last of each half hour
+        ends : those at every step of the last, in which servers may be about to come
         """
         count, longest = self.servers.shape
         slots = self.servers * self.most[:, None]
@@ -320,16 +329,18 @@ class _Batch:
             ahead = self._ahead(h)
             waiting = np.flatnonzero(ahead >= 0)
             reach = first[self.queue[waiting]] + ahead[waiting]
+            queued = np.zeros(len(self.queue))
             for i in range(PARTS - 1, -1, -1):
-                mean = weights[-1] * wait
-                for k in range(STEPS):
-                    half = solve(wait + push)
-                    jump = i == PARTS - 1 and k == 0
-                    wait = solve(half + push) if jump else 2.0 * half - wait
-                    mean += weights[k + 1] * wait
-                sums = np.zeros(len(self.queue))
-                sums[waiting] = means[h, i][waiting] * mean[reach]
-                found[:, h] += self.contacts[:, h, i] * self._sums(sums)
+                last = i == PARTS - 1
+                mean = np.zeros(len(waiting))
+                for k in range(STEPS + 1):
+                    if k > 0:
+                        half = solve(wait + push)
+                        wait = solve(half + push) if last and k == 1 else 2.0 * half - wait
+                    chance = ends[h, STEPS - k] if last else means[h, i]
+                    mean += weights[k] * chance[waiting] * wait[reach]
+                queued[waiting] = mean
+                found[:, h] += self.contacts[:, h, i] * self._sums(queued)
         return found
 
 
