@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import pandas as pd
+
 from staffing.forecast import Forecast, forecast, history
 from staffing.roster import Progress, Roster, Shortage, Violation, audit, roster, shortages
 from staffing.scenario import Scenario
-from staffing.seats import SeatRequirement, seats
+from staffing.seats import SeatRequirement, follow_roster, seats
 from staffing.simulate import Replay, simulate
 from staffing.workspace import Workspace
 
@@ -24,6 +26,7 @@ class Plan:
     ----------
     violations : broken hard rules; a plan with any is never published
     shortages : where the roster is short of seats, the largest first
+    course : what the roster does to the expected contacts, see `seats.follow_roster`
     """
 
     workspace: Workspace
@@ -33,6 +36,7 @@ class Plan:
     roster: Roster
     violations: tuple[Violation, ...]
     shortages: tuple[Shortage, ...]
+    course: pd.DataFrame
     replay: Replay
 
     @property
@@ -63,6 +67,7 @@ def plan(
     step("audit")
     violations = audit(workspace, scenario, rostered.assignments)
     short = shortages(workspace, scenario, rostered.assignments, rostered.coverage)
+    course = follow_roster(workspace, scenario, expected, required, rostered.coverage)
     step("replay")
     replay = simulate(workspace, scenario, expected, required, rostered.coverage)
     return Plan(
@@ -73,5 +78,6 @@ def plan(
         roster=rostered,
         violations=tuple(violations),
         shortages=tuple(short),
+        course=course,
         replay=replay,
     )

@@ -253,6 +253,20 @@ def test_seats_table_adds_up_to_the_plan(tiny, rendered):
     )
 
 
+def test_seats_table_tells_what_the_roster_comes_to(tiny, rendered):
+    """Without seats nobody is answered and the queue grows; summary.json names the worst."""
+    table = csv(rendered["seats.csv"])
+    nobody = table[(table["rostered"] == 0) & (table["contacts"] > 0)]
+    assert (nobody["rostered_level"] < 0.5).all()
+    assert table["rostered_level"].between(0, 1).all()
+    late = table["contacts"] * (1 - table["rostered_level"])
+    worst = summary(tiny)["worst_half_hour"]
+    row = table.iloc[late.argmax()]
+    assert worst["pool"] == row["pool"]
+    assert worst["start"] == row["start"]
+    assert worst["queue_end"] == pytest.approx(row["queue_end"], abs=0.005)
+
+
 def test_forecast_table_has_every_half_hour_and_quantile(tiny, rendered):
     """The forecast file has a row for each row of the forecast, with its quantiles."""
     table = csv(rendered["forecast.csv"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -15,12 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from staffing.seats import erlang, transient
 from staffing.seats.chat import Profile, fewest_seats
-from staffing.seats.transient import (
-    Course,
-    five_minute_shape,
-    needs_transient,
-    staff_transient,
-)
+from staffing.seats.shape import five_minute_shape
+from staffing.seats.transient import Course, staff_transient
 
 PHONE = Profile(aht_s=(180.0,), answer_within_s=20.0, level=0.8)
 CHAT = Profile(aht_s=(360.0, 450.0, 540.0), answer_within_s=30.0, level=0.9)
@@ -216,15 +211,6 @@ class TestPromotionEvening:
         transient.transient(SHAPE, steady, EVENING_CHAT)
         assert time.perf_counter() - begin < 2.0
 
-    def test_marked_as_transient(self) -> None:
-        """20:00 needs this model, the quiet half hours before do not."""
-        seats = stationary(EVENING, EVENING_CHAT)
-        needed = needs_transient(SHAPE, seats, EVENING_CHAT)
-        assert needed[AT_20]
-        assert not needed[:AT_20].any()
-        seats[AT_20] = 80
-        assert needs_transient(SHAPE, seats, EVENING_CHAT)[AT_20 : AT_20 + 2].all()
-
 
 class TestLaws:
     """What holds for every queue."""
@@ -251,7 +237,8 @@ class TestLaws:
         shape, n = five_minute_shape(contacts), np.array(seats[: len(contacts)])
 
         def run(n: np.ndarray) -> Course:
-            course = transient._course(shape, n, profile, np.ones(1), 15.0)
+            halves = transient._halves(shape, n, profile, np.ones(1), 15.0)
+            course = transient._course(halves, shape, n, profile, 15.0)
             for share in (course.service_level, course.abandoned, course.occupancy):
                 assert ((share >= 0) & (share <= 1 + 1e-9)).all()
             assert (course.asa_s >= 0).all()
@@ -303,31 +290,3 @@ class TestLaws:
         for contacts, seats in (([[1.0] * 5], [1]), (flat(-1), [1]), (flat(1), [1.5])):
             with pytest.raises(ValueError, match="must"):
                 transient.transient(contacts, seats, PHONE)
-
-
-class TestShape:
-    """Five-minute rates from half hours."""
-
-    @given(
-        contacts=st.lists(st.floats(0, 2000), min_size=1, max_size=12),
-        start=st.integers(0, 11),
-        decay=st.floats(1, 120),
-    )
-    def test_nothing_is_lost_or_negative(
-        self, contacts: list[float], start: int, decay: float
-    ) -> None:
-        """Half-hour totals are kept."""
-        shape = five_minute_shape(contacts, phase_starts=[start % len(contacts)], decay_min=decay)
-        assert (shape >= 0).all()
-        np.testing.assert_allclose(shape.sum(axis=1), contacts, rtol=1e-9, atol=1e-9)
-
-    def test_steady_growth_grows(self) -> None:
-        """Growing half hours have growing five minutes."""
-        rates = five_minute_shape([100, 120, 145, 170]).ravel()
-        assert all(b >= a - 1e-9 for a, b in pairwise(rates[3:-3]))
-
-    def test_phase_comes_at_once(self) -> None:
-        """Before 20:00 nothing of the phase shows; from then on it fades."""
-        assert SHAPE[AT_20 - 1].max() == pytest.approx(25)
-        assert SHAPE[AT_20, 0] / SHAPE[AT_20].sum() == pytest.approx(0.345, abs=0.01)
-        assert (np.diff(SHAPE[AT_20]) < 0).all()

@@ -294,6 +294,18 @@ def closed_days(workspace: Workspace, days: pd.DatetimeIndex) -> npt.NDArray[np.
     return found
 
 
+def phase_openings(workspace: Workspace) -> pd.DataFrame:
+    """Return when promotion phases begin: shop_id and start (local wall time), each once."""
+    promotions, shops = workspace.promotions, workspace.shops.index
+    found = [
+        pd.DataFrame({"shop_id": shops[_in_scope(workspace, row)], "start": row.start})
+        for row in rows(promotions)
+    ]
+    if not found:
+        return pd.DataFrame({"shop_id": shops[:0], "start": promotions["start"]})
+    return pd.concat(found, ignore_index=True).drop_duplicates(ignore_index=True)
+
+
 def _calendar(
     workspace: Workspace,
     window: Window,

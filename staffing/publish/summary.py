@@ -39,6 +39,7 @@ def summary(plan: Plan) -> dict[str, object]:
         "service_level": rounded(plan.replay.service_level),
         "target": rounded(plan.replay.target),
         "replications": plan.replay.replications,
+        "worst_half_hour": _worst_half_hour(plan),
         "by_pool": _by_pool(plan),
         "backtest": _backtest(plan),
         "shortages": [_shortage(each) for each in plan.shortages],
@@ -68,6 +69,17 @@ def _by_pool(plan: Plan) -> list[dict[str, object]]:
     hours = (seats * INTERVAL_MIN / 60).add_suffix("_h").reset_index()
     rows = plan.replay.by_pool().merge(hours, on="pool").to_dict("records")
     return [{str(k): str(v) if k == "pool" else rounded(v) for k, v in row.items()} for row in rows]
+
+
+def _worst_half_hour(plan: Plan) -> dict[str, object]:
+    """Return where the roster answers the most contacts late, the first of equals."""
+    late = plan.course["contacts"] * (1 - plan.course["service_level"])
+    row = plan.course.iloc[int(late.to_numpy().argmax())]
+    return {
+        "pool": str(row["pool"]),
+        "start": f"{row['start']:%Y-%m-%d %H:%M}",
+        **{name: rounded(row[name]) for name in ("contacts", "service_level", "queue_end")},
+    }
 
 
 def _backtest(plan: Plan) -> dict[str, object]:

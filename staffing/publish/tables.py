@@ -18,6 +18,7 @@ DECIMALS = {
     "occupancy": 4,
     "asa_s": 1,
     "mean": 3,
+    "rostered_level": 4,
 }
 """Digits that a planner can use; seats keep two (speeds come in twentieths)."""
 SEAT_DECIMALS = 2
@@ -41,7 +42,11 @@ def roster_table(plan: Plan) -> pd.DataFrame:
 
 
 def seats_table(plan: Plan) -> pd.DataFrame:
-    """Return one row a pool and open half hour: what is required and what is rostered."""
+    """Return one row a pool and open half hour: what is required and what is rostered.
+
+    rostered_level and queue_end are the service level that the roster reaches, backlog carried,
+    and the contacts that wait as the half hour ends.
+    """
     rostered = plan.roster.coverage[["pool", "slot", "rostered", "uncovered", "surplus"]]
     columns = [
         "pool",
@@ -60,8 +65,13 @@ def seats_table(plan: Plan) -> pd.DataFrame:
         "rostered",
         "uncovered",
         "surplus",
+        "rostered_level",
+        "queue_end",
     ]
-    return _plain(plan.seats.table.merge(rostered, on=["pool", "slot"])[columns])
+    lived = plan.course[["pool", "slot", "service_level", "queue_end"]]
+    lived = lived.rename(columns={"service_level": "rostered_level"})
+    table = plan.seats.table.merge(rostered, on=["pool", "slot"])
+    return _plain(table.merge(lived, on=["pool", "slot"])[columns])
 
 
 def forecast_table(plan: Plan) -> pd.DataFrame:

@@ -16,19 +16,36 @@ import numpy.typing as npt
 import pandas as pd
 
 from staffing.forecast import Forecast
+from staffing.forecast.calendar import phase_openings
 from staffing.forecast.counts import rate_quantile
 from staffing.grid import INTERVAL_MIN
 from staffing.scenario import Scenario, SeatSettings
 from staffing.seats import erlang
 from staffing.seats.checks import Floats, Ints
+from staffing.seats.course import follow, seats_over_time
 from staffing.seats.doubt import fewest, volumes
-from staffing.seats.lines import INTERVAL_S, Line, lines, seats_needed, service_level
+from staffing.seats.lines import (
+    INTERVAL_S,
+    TOLERANCE,
+    Line,
+    at_rest,
+    lines,
+    seats_needed,
+    service_level,
+)
 from staffing.seats.priority import ranked
 from staffing.workspace import Workspace
 
-__all__ = ["SeatRequirement", "demand_by_shop", "erlang", "required", "seats"]
+__all__ = [
+    "SeatRequirement",
+    "demand_by_shop",
+    "erlang",
+    "follow_roster",
+    "required",
+    "seats",
+]
 
-TOLERANCE = 1e-9
+ACHIEVED = ["service_level", "occupancy", "asa_s"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +58,10 @@ class SeatRequirement:
         (expected, after bot deflection), planned_contacts (staffed for: the mean, or a quantile
         of the rate, apart from the arrivals' own noise that Erlang-C has in it already), aht_s,
         concurrency (mean over the shops), load_erl (answer slots busy by the planned contacts),
-        seats (required), binding (what set them: service_level, occupancy, presence), and what
-        the expected contacts meet at `seats` less shrinkage: service_level, occupancy, asa_s
+        seats (required), binding (what set them: service_level, occupancy, presence, or course,
+        the service level where a jump or a backlog is followed), and what the expected contacts
+        meet at `seats` less shrinkage: service_level, occupancy, asa_s (mean wait of the
+        answered; where the queue was followed, of all)
     """
 
     table: pd.DataFrame
@@ -59,13 +78,16 @@ def seats(workspace: Workspace, scenario: Scenario, forecast: Forecast) -> SeatR
     Per half hour the largest of: the seats for each distinct service-level target of the shops
     that are open (Erlang-C on the pooled load, with the wait of the shop's priority; expected
     over the forecast's doubt where the scenario asks for that), the occupancy cap, the minimum
-    presence; then divided by one minus the in-shift shrinkage.
+    presence; then divided by one minus the in-shift shrinkage. Where contacts jump or a backlog is
+    carried over the queue is followed instead (`course`).
     """
     demand = demand_by_shop(workspace, forecast)
-    return required(demand, scenario.seats, forecast.tie)
+    return required(demand, scenario.seats, forecast.tie, over_time=True)
 
 
-def required(demand: pd.DataFrame, settings: SeatSettings, tie: float) -> SeatRequirement:
+def required(
+    demand: pd.DataFrame, settings: SeatSettings, tie: float, *, over_time: bool = False
+) -> SeatRequirement:
     """Return the seats that contacts require; see `seats`.
 
     Parameters
@@ -73,6 +95,8 @@ def required(demand: pd.DataFrame, settings: SeatSettings, tie: float) -> SeatRe
     demand : contacts per shop and half hour, as `demand_by_shop` returns them; its column pool
         says who is answered together
     tie : correlation of the shops' forecast errors
+    over_time : whether to follow the queue where steady state is not to be trusted, which takes
+        some hundredths of a second each time; see `course`
     """
     demand = ranked(demand)
     pooled, own = _pooled(demand, settings, tie), lines(demand)
@@ -81,16 +105,28 @@ def required(demand: pd.DataFrame, settings: SeatSettings, tie: float) -> SeatRe
     busy = _for_targets(demand, pooled, own, max_occupancy=settings.max_occupancy)
     present = pooled["min_seats"].to_numpy().astype(np.int64)
     chosen = np.maximum.reduce([wait, busy, present])
+    followed = np.zeros(len(pooled), dtype=bool)
+    if over_time:
+        mean = _for_targets(demand, pooled, own, max_occupancy=1.0) if doubtful else wait
+        least = np.maximum(busy, present)
+        chosen, followed = seats_over_time(
+            demand, pooled, own, seats=chosen, least=least, spare=wait - mean
+        )
+        wait = np.where(followed, chosen - (chosen == least), wait)
     binding = np.select(
-        [present > np.maximum(wait, busy), busy > wait],
-        ["presence", "occupancy"],
+        [present > np.maximum(wait, busy), busy > wait, followed],
+        ["presence", "occupancy", "course"],
         default="service_level",
     )
     needed = np.ceil(chosen / (1 - settings.shrinkage) - TOLERANCE).astype(np.int64)
-    table = pooled.assign(seats=needed, binding=binding, on_seat=chosen)
-    achieved = _expected_service(demand, table, own)
-    spent = ["min_seats", "on_seat", "noise"]
-    return SeatRequirement(table=table.join(achieved).drop(columns=spent))
+    table = pooled.assign(seats=needed, binding=binding)
+    seated = chosen.astype(np.float64)
+    achieved = at_rest(demand, pooled, own, seated)[ACHIEVED]
+    if followed.any():
+        lived = follow(demand, pooled, own, seated, followed)
+        at = lived.index[followed[lived.index]]
+        achieved.loc[at] = lived.loc[at, ACHIEVED]
+    return SeatRequirement(table=table.join(achieved).drop(columns=["min_seats", "noise"]))
 
 
 def demand_by_shop(workspace: Workspace, forecast: Forecast) -> pd.DataFrame:
@@ -98,8 +134,8 @@ def demand_by_shop(workspace: Workspace, forecast: Forecast) -> pd.DataFrame:
 
     Adds to the forecast's table the pool, priority, concurrency, target and presence of each shop,
     its AHT (`aht_s`) as forecast, else as stated in the shops table, that of a lone chat over it
-    (`alone`), patience, and contacts and noise (mean and variance of what the bot leaves to
-    people).
+    (`alone`), patience, whether a promotion phase begins in the half hour (`opens_phase`), and
+    contacts and noise (mean and variance of what the bot leaves to people).
     """
     shops = workspace.shops[
         [
@@ -119,10 +155,42 @@ def demand_by_shop(workspace: Workspace, forecast: Forecast) -> pd.DataFrame:
     stated_s = rows.pop("stated_s")
     rows["alone"] = (rows.pop("aht_alone_s") / stated_s).fillna(1.0)
     rows["aht_s"] = rows["aht_s"].fillna(stated_s) if "aht_s" in rows else stated_s
+    openings = phase_openings(workspace)
+    opening = pd.MultiIndex.from_arrays(
+        [openings["shop_id"], openings["start"].dt.floor(f"{INTERVAL_MIN}min")]
+    )
+    rows["opens_phase"] = pd.MultiIndex.from_frame(rows[["shop_id", "start"]]).isin(opening)
     human = 1 - rows["bot_deflection"]
     # Each contact meets the bot on its own: thinning keeps the Poisson part of the noise Poisson.
     noise = rows["variance"] * human**2 + rows["mean"] * human * (1 - human)
     return rows.assign(contacts=rows["mean"] * human, noise=noise)
+
+
+def follow_roster(
+    workspace: Workspace,
+    scenario: Scenario,
+    forecast: Forecast,
+    requirement: SeatRequirement,
+    coverage: pd.DataFrame,
+) -> pd.DataFrame:
+    """Return what the seats rostered do to the expected contacts, backlog carried.
+
+    Parameters
+    ----------
+    coverage : the seats rostered, see `Roster.coverage`; half hours that it does not list have
+        no seats
+
+    Returns
+    -------
+    DataFrame, one row a pool and open half hour: pool, slot, service_level, abandoned, asa_s,
+    queue_end, occupancy as in `course.follow`, date, start, contacts
+    """
+    demand, table = demand_by_shop(workspace, forecast), requirement.table
+    key = ["pool", "slot"]
+    rostered = table[key].merge(coverage[[*key, "rostered"]], on=key, how="left")["rostered"]
+    seated = rostered.fillna(0.0).to_numpy(np.float64) * (1 - scenario.seats.shrinkage)
+    lived = follow(demand, table, lines(demand), seated)
+    return lived.join(table[["date", "start", "contacts"]])
 
 
 def _pooled(demand: pd.DataFrame, settings: SeatSettings, tie: float) -> pd.DataFrame:
@@ -193,39 +261,3 @@ def _for_targets(
     need = np.zeros(len(pooled), dtype=np.int64)
     np.maximum.at(need, rows["at"].to_numpy(), found)
     return need
-
-
-def _expected_service(
-    demand: pd.DataFrame, pooled: pd.DataFrame, own: Mapping[str, Line]
-) -> pd.DataFrame:
-    """Return what the seats at work achieve on the expected contacts, in steady state.
-
-    Parameters
-    ----------
-    pooled : one row a pool and half hour with contacts, aht_s, concurrency, on_seat
-
-    Returns
-    -------
-    DataFrame indexed like `pooled`: service_level (share of contacts answered within their own
-    shop's threshold), occupancy, asa_s (infinite where the queue only grows; of answer slots,
-    nobody losing patience)
-    """
-    load = pooled["contacts"] * pooled["aht_s"] / INTERVAL_S
-    slots = np.floor(pooled["on_seat"] * pooled["concurrency"] + TOLERANCE)
-    of_pool = pooled[["pool", "slot", "aht_s", "concurrency", "on_seat"]]
-    asked = ["target_level", "answer_within_s", "above", "upto"]
-    rows = demand[["pool", "slot", "contacts", *asked]].merge(
-        of_pool.assign(at=pooled.index, whole=pooled["contacts"]), on=["pool", "slot"]
-    )
-    on_seat, whole = (rows[name].to_numpy(np.float64) for name in ("on_seat", "whole"))
-    level = service_level(rows, own, on_seat, whole[:, None])[:, 0]
-    good = (rows["contacts"] * level).groupby(rows["at"]).sum().reindex(pooled.index)
-    contacts = pooled["contacts"].where(pooled["contacts"] > 0)
-    return pd.DataFrame(
-        {
-            "service_level": (good / contacts).fillna(1.0),
-            "occupancy": erlang.occupancy(slots, load),
-            "asa_s": erlang.asa_s(slots, load, pooled["aht_s"]),
-        },
-        index=pooled.index,
-    )

@@ -25,6 +25,7 @@ from staffing.seats.checks import Floats, Ints
 from staffing.seats.doubt import fewest
 from staffing.seats.priority import class_level
 
+TOLERANCE = 1e-9
 INTERVAL_S = 60.0 * INTERVAL_MIN
 HARDLY_ANY = 1e-3
 """A service level that any seats reach which are enough for the occupancy."""
@@ -171,7 +172,7 @@ def service_level(
     for line, at, within, level in _groups(rows, own):
         profile = line.profile(within, level)
         rate = line.rate(contacts[at], aht_s[at])
-        whole = np.floor(seats[at] + 1e-9)
+        whole = np.floor(seats[at] + TOLERANCE)
         part = np.maximum(seats[at] - whole, 0.0)[:, None]
         found[at] = (1 - part) * _level(line, profile, rows.iloc[at], whole[:, None], rate)
         if (part > 0).any():
@@ -211,6 +212,72 @@ def _with_place(
         rows[name].to_numpy(np.float64)[:, None] for name in ("above", "upto", "answer_within_s")
     )
     return class_level(wait, drain, rate * above, rate * upto, within_s, patience_s)
+
+
+def at_rest(
+    demand: pd.DataFrame, pooled: pd.DataFrame, own: Mapping[str, Line], seats: Floats
+) -> pd.DataFrame:
+    """Return what seats achieve on the expected contacts, in steady state.
+
+    Parameters
+    ----------
+    demand : contacts per shop and half hour, with answer_within_s, target_level and
+        place (`priority.ranked`) of each
+    pooled : one row a pool and half hour with pool, slot, contacts, aht_s, concurrency
+    own : the pools that are more than answer slots
+    seats : at work; fractional ones as in `service_level` (n,)
+
+    Returns
+    -------
+    DataFrame indexed like `pooled`: service_level (share of contacts answered within their own
+    shop's threshold), occupancy (share of the answer slots that are busy), asa_s (mean wait of
+    the answered), wait_s (mean wait of all, abandoned or not), abandoned (share). Where the queue
+    only grows the waits are infinite
+    """
+    index = pooled.index
+    of_pool = pooled[["pool", "slot", "aht_s", "concurrency"]]
+    asked = ["answer_within_s", "target_level", "above", "upto"]
+    rows = demand[["pool", "slot", "contacts", *asked]].merge(
+        of_pool.assign(at=index, whole=pooled["contacts"], seated=seats), on=["pool", "slot"]
+    )
+    seated, whole = (rows[name].to_numpy(np.float64) for name in ("seated", "whole"))
+    level = service_level(rows, own, seated, whole[:, None])[:, 0]
+    good = (rows["contacts"] * level).groupby(rows["at"]).sum().reindex(index)
+    contacts = pooled["contacts"].where(pooled["contacts"] > 0)
+    return _waits(pooled, own, seats).assign(service_level=(good / contacts).fillna(1.0))
+
+
+def _waits(pooled: pd.DataFrame, own: Mapping[str, Line], seats: Floats) -> pd.DataFrame:
+    """Return occupancy, asa_s, wait_s and abandoned of `at_rest`."""
+    load = pooled["contacts"] * pooled["aht_s"] / INTERVAL_S
+    slots = np.floor(seats * pooled["concurrency"] + TOLERANCE)
+    asa_s = np.array(erlang.asa_s(slots, load, pooled["aht_s"]))
+    found = {
+        "occupancy": np.array(erlang.occupancy(slots, load)),
+        "asa_s": asa_s,
+        "wait_s": asa_s.copy(),
+        "abandoned": np.zeros(len(pooled)),
+    }
+    names = pooled["pool"].astype(str).to_numpy()
+    contacts, aht_s = (pooled[name].to_numpy(np.float64) for name in ("contacts", "aht_s"))
+    for pool, line in own.items():
+        at = np.flatnonzero(names == pool)
+        rate = line.rate(contacts[at], aht_s[at])
+        whole = np.floor(seats[at] + TOLERANCE)
+        part = np.maximum(seats[at] - whole, 0.0)
+        profile = line.profile(0.0, 0.5)  # no threshold: nothing found here has to do with one
+        low = measures(profile, whole, rate)
+        high = measures(profile, whole + 1, rate) if (part > 0).any() else low
+        for name, of in (
+            ("occupancy", "occupancy"),
+            ("asa_s", "asa_s"),
+            ("wait_s", "mean_wait_s"),
+            ("abandoned", "abandoned"),
+        ):
+            few, more = getattr(low, of), getattr(high, of)
+            with np.errstate(invalid="ignore"):  # an endless wait, not at all
+                found[name][at] = np.where(part > 0, (1 - part) * few + part * more, few)
+    return pd.DataFrame(found, index=pooled.index)
 
 
 def _groups(rows: pd.DataFrame, own: Mapping[str, Line]) -> list[tuple[Line, Ints, float, float]]:

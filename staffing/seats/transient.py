@@ -20,40 +20,43 @@ Jennings, Mandelbaum, Massey & Whitt (1996), Manag. Sci. 42(10), 1383-1394. Gree
 Soares (2001), Oper. Res. 49(4), 549-564. Feldman, Mandelbaum, Massey & Whitt (2008), Manag.
 Sci. 54(2), 324-338 (staffing by iterating a model of the transient queue). Luo & Zhang (2013),
 Oper. Res. 61(2), 328-343. Garnett, Mandelbaum & Reiman (2002), MSOM 4(3), 208-227. Rannacher
-(1984), Numer. Math. 43, 309-327 (implicit half steps tame Crank-Nicolson at a jump). Fritsch &
-Carlson (1980), SIAM J. Numer. Anal. 17(2), 238-246 (monotone interpolation).
+(1984), Numer. Math. 43, 309-327 (implicit half steps tame Crank-Nicolson at a jump).
 """
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.interpolate import PchipInterpolator
 from scipy.linalg.lapack import dgttrf, dgttrs
 from scipy.special import betainc, gammainc
 
 from staffing.seats.chat import Profile, fewest_seats
 from staffing.seats.checks import Floats, Ints
+from staffing.seats.shape import (
+    HALF_HOUR_S,
+    PART_S,
+    PARTS,
+    capacity_per_s,
+    checked_contacts,
+    checked_seats,
+)
 
 __all__ = [
     "Course",
-    "five_minute_shape",
-    "needs_transient",
+    "fewest_over_time",
+    "implicit",
     "staff_transient",
+    "stationary",
     "transient",
 ]
 
 Solver: TypeAlias = Callable[[Floats], Floats]
 
-PARTS = 6
-PART_S = 300.0
-HALF_HOUR_S = PARTS * PART_S
 # Mass above the last state kept when a part of five minutes begins. The states then reach as
 # far as arrivals can in these minutes: 7 standard deviations and 10 more, odds below 1e-11.
 _TAIL = 1e-12
@@ -66,11 +69,6 @@ _HALVINGS = 4
 # The target counts as met within this: levels are sums of floats.
 _TIE = 1e-9
 _ROUNDS = 8
-# A jump, a move of the load worth a look, and contacts per half hour worth a jump.
-_JUMP, _MOVED, _SOME = 1.8, 0.2, 10.0
-# Extra contacts of a phase come this many minutes after its start on average: the value that
-# reproduces the promotion evening measured by the research behind this module.
-DECAY_MIN = 11.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +114,7 @@ def transient(
     Parameters
     ----------
     contacts : array_like, shape (half hours, 6)
-        Expected arrivals per 5 minutes, >= 0; see :func:`five_minute_shape`.
+        Expected arrivals per 5 minutes, >= 0; see :func:`staffing.seats.shape.five_minute_shape`.
     seats : array_like, shape (half hours,)
         Seats on duty, whole numbers >= 0.
     profile : Profile
@@ -142,18 +140,26 @@ def transient(
     >>> float(course.service_level[-1].round(3))
     0.888
     """
-    shape = _contacts(contacts)
-    n = _seats(seats, len(shape))
+    shape = checked_contacts(contacts)
+    n = checked_seats(seats, len(shape))
     first = _distribution(start)
-    coarse: Course | None = None
+    halves, step_s = _fine_enough(shape, n, profile, first)
+    return _course(halves, shape, n, profile, step_s)
+
+
+def _fine_enough(
+    shape: Floats, n: Ints, profile: Profile, first: Floats
+) -> tuple[list[list[_Part]], float]:
+    """Integrate all half hours with the step that is fine enough; see :func:`transient`."""
+    coarse: Floats | None = None
     for halving in range(_HALVINGS + 2):
-        fine = _course(shape, n, profile, first, _STEP_S / 2**halving)
-        if coarse is not None:
-            moved = np.abs(fine.service_level - coarse.service_level).max(initial=0.0)
-            if moved <= _STEP_TOLERANCE:
-                return fine
-        coarse = fine
-    raise ValueError(f"no step down to {fine.step_s:g} s is fine enough. Check aht_s.")
+        step_s = _STEP_S / 2**halving
+        halves = _halves(shape, n, profile, first, step_s)
+        level = _levels(halves, shape)
+        if coarse is not None and np.abs(level - coarse).max(initial=0.0) <= _STEP_TOLERANCE:
+            return halves, step_s
+        coarse = level
+    raise ValueError(f"no step down to {step_s:g} s is fine enough. Check aht_s.")
 
 
 def staff_transient(
@@ -193,121 +199,61 @@ def staff_transient(
     Course
         With the seats found; its ``service_level`` is below ``level`` only under the cap.
     """
-    shape = _contacts(contacts)
+    shape = checked_contacts(contacts)
+    seats = fewest_over_time(shape, profile, cap=cap, least=least, start=start)
+    return transient(shape, seats, profile, start=start)
+
+
+def fewest_over_time(
+    contacts: ArrayLike,
+    profile: Profile,
+    *,
+    cap: ArrayLike | None = None,
+    least: ArrayLike = 0,
+    start: ArrayLike | None = None,
+) -> Ints:
+    """Fewest seats alone, without the course; see :func:`staff_transient`."""
+    shape = checked_contacts(contacts)
     count = len(shape)
-    low = _seats(np.broadcast_to(np.asarray(least), count), count)
+    low = checked_seats(np.broadcast_to(np.asarray(least), count), count)
     high = np.full(count, np.iinfo(np.int64).max)
     if cap is not None:
-        high = _seats(np.broadcast_to(np.asarray(cap), count), count)
+        high = checked_seats(np.broadcast_to(np.asarray(cap), count), count)
     low = np.minimum(low, high)
     steady = np.clip(fewest_seats(profile, shape.sum(axis=1) / HALF_HOUR_S), low, high)
     first = _distribution(start)
-    step_s = transient(shape, steady, profile, start=first).step_s
+    _, step_s = _fine_enough(shape, steady, profile, first)
     # The coarse step finds the seats but for one or two, the fine one decides.
     coarse = _Search(shape, profile, first, _STEP_S).settle(steady, low, high)
-    seats = _Search(shape, profile, first, step_s).settle(coarse, low, high)
-    return transient(shape, seats, profile, start=first)
+    return _Search(shape, profile, first, step_s).settle(coarse, low, high)
 
 
-def needs_transient(contacts: ArrayLike, seats: ArrayLike, profile: Profile) -> NDArray[np.bool_]:
-    """Half hours in which the stationary answer is not to be trusted.
+def stationary(profile: Profile, seats: int, contacts_per_s: float) -> Floats:
+    """Return the chance of 0, 1, 2, ... contacts in the system in steady state.
 
-    True where the rate jumps to 1.8 times the half hour before or more; where a fluid queue
-    (arrivals less capacity) grows beyond what is answered within the threshold, and until it
-    is gone; and where the load moved by a fifth or more while the queue forgets its past more
-    slowly than in a half hour: relaxation time ``1 / (sqrt(capacity) - sqrt(rate))**2``.
-
-    Parameters
-    ----------
-    contacts : array_like, shape (half hours, 6)
-        Expected arrivals per 5 minutes.
-    seats : array_like, shape (half hours,)
-        Seats on duty, such as the stationary answer.
-    profile : Profile
-        How the pool answers.
-
-    Returns
-    -------
-    ndarray of bool, shape (half hours,)
+    Raises
+    ------
+    ValueError
+        If there is none: nobody abandons, and more contacts come than the seats complete.
     """
-    shape = _contacts(contacts)
-    n = _seats(seats, len(shape))
-    needed = np.zeros(n.size, dtype=np.bool_)
-    total = shape.sum(axis=1)
-    backlog = 0.0
-    for h, seats_now in enumerate(n.tolist()):
-        capacity = _capacity(profile, seats_now)
-        needed[h] = backlog > 0
-        for part in shape[h].tolist():
-            backlog = max(0.0, backlog + part - capacity * PART_S)
-            needed[h] |= backlog > capacity * profile.answer_within_s
-        if h:
-            # Poisson noise of a few contacts is no jump.
-            jump = total[h] >= _JUMP * total[h - 1] and total[h] - total[h - 1] >= _SOME
-            moved = abs(total[h] - total[h - 1]) >= _MOVED * total[h - 1]
-            gap = math.sqrt(capacity) - math.sqrt(total[h] / HALF_HOUR_S)
-            slow = gap <= 0 or gap * gap * HALF_HOUR_S < 1
-            needed[h] |= bool(jump or (moved and slow and total[h] >= _SOME))
-    return needed
-
-
-def five_minute_shape(
-    contacts: ArrayLike, *, phase_starts: Sequence[int] = (), decay_min: float = DECAY_MIN
-) -> Floats:
-    """Arrivals per 5 minutes from arrivals per half hour, none lost.
-
-    Ordinary half hours join smoothly: the running total is interpolated by a monotone cubic
-    (Fritsch & Carlson 1980), so no rate is negative and totals are kept. In a half hour that
-    opens a phase (a promotion at 20:00) the contacts beyond the rate of the half hour before
-    come at once and fade exponentially, ``decay_min`` minutes on average if they could go on
-    beyond the half hour.
-
-    Parameters
-    ----------
-    contacts : array_like, shape (half hours,)
-        Expected arrivals per half hour, >= 0.
-    phase_starts : sequence of int
-        Half hours that open a phase, as positions in ``contacts``.
-    decay_min : float
-        Mean minutes after the start of the contacts that the phase adds.
-
-    Returns
-    -------
-    ndarray of float64, shape (half hours, 6)
-
-    Examples
-    --------
-    >>> five_minute_shape([60, 60]).tolist()[0]
-    [10.0, 10.0, 10.0, 10.0, 10.0, 10.0]
-    """
-    total = np.asarray(contacts, dtype=np.float64)
-    if total.ndim != 1 or not (np.isfinite(total) & (total >= 0)).all():
-        raise ValueError("contacts must be one finite number >= 0 per half hour")
-    if not decay_min > 0:
-        raise ValueError(f"decay_min must be > 0, got {decay_min!r}")
-    shape = np.zeros((total.size, PARTS))
-    edges = sorted({0, total.size, *phase_starts, *(h + 1 for h in phase_starts)})
-    if edges[0] < 0 or edges[-1] > total.size:
-        raise ValueError(f"phase_starts must be positions in contacts, got {phase_starts}")
-    for first, last in itertools.pairwise(edges):
-        if first in phase_starts:
-            usual = min(total[first - 1], total[first]) if first else 0.0
-            left = np.exp(-PART_S / 60.0 / decay_min * np.arange(PARTS + 1))
-            fade = -np.diff(left) / (1.0 - left[-1])
-            shape[first] = usual / PARTS + (total[first] - usual) * fade
-        else:
-            shape[first:last] = _smooth(total[first:last])
-    return shape
-
-
-def _smooth(total: Floats) -> Floats:
-    """Monotone cubic through the running total, cut into 5 minutes."""
-    if total.size == 1:
-        return np.repeat(total / PARTS, PARTS).reshape(1, PARTS)
-    with np.errstate(over="ignore"):  # one over next to nothing: a slope of 0
-        running = PchipInterpolator(np.arange(total.size + 1), np.append(0.0, np.cumsum(total)))
-    fine = running(np.arange(total.size * PARTS + 1) / PARTS)
-    return np.maximum(np.diff(fine), 0.0).reshape(-1, PARTS)
+    capacity = capacity_per_s(profile, seats)
+    if contacts_per_s <= 0:
+        return np.ones(1)
+    if math.isinf(profile.patience_s) and contacts_per_s >= capacity:
+        raise ValueError(
+            f"contacts_per_s must be below the {capacity:g} that {seats} seats complete, "
+            f"got {contacts_per_s:g}"
+        )
+    size = seats * profile.concurrency + 64
+    while True:
+        leave = _departures(profile, seats, size)
+        log_chance = np.append(0.0, np.cumsum(np.log(contacts_per_s / leave[1:])))
+        chance = np.exp(log_chance - log_chance.max())
+        # Beyond the last state the chances fall at least as fast as there.
+        fall = contacts_per_s / leave[-1]
+        if fall < 1 and chance[-1] * fall / (1 - fall) < _TAIL:
+            return np.asarray(chance / chance.sum())
+        size *= 2
 
 
 class _Search:
@@ -397,7 +343,7 @@ def _integrate(
     """
     arrive = np.full(now.size, rate)
     arrive[-1] = 0.0
-    solve = _implicit(step, arrive[:-1], arrive + leave, leave[1:])
+    solve = implicit(step, arrive[:-1], arrive + leave, leave[1:])
     nodes = np.empty((steps + 1, now.size))
     nodes[0] = now
     for k in range(steps):
@@ -406,8 +352,8 @@ def _integrate(
     return nodes
 
 
-def _implicit(step: float, below: Floats, diagonal: Floats, above: Floats) -> Solver:
-    """Solver of half an implicit step with a tridiagonal generator (its signs turned)."""
+def implicit(step: float, below: Floats, diagonal: Floats, above: Floats) -> Solver:
+    """Return the solver of half an implicit step with a tridiagonal generator (signs turned)."""
     half = step / 2.0
     *factors, info = dgttrf(-half * below, 1.0 + half * diagonal, -half * above)
     assert info == 0, "a diagonally dominant matrix has factors"
@@ -437,30 +383,45 @@ def _answered(nodes: Floats, begin_s: float, seats: Ints, h: int, profile: Profi
     good = 0.0
     if steady.any():
         usual = np.asarray(weights[steady] @ nodes[steady], dtype=np.float64)
-        good = float(usual @ _in_time(profile, ahead, _capacity(profile, n)))
+        good = float(usual @ _in_time(profile, ahead, capacity_per_s(profile, n)))
     for k in np.flatnonzero(~steady).tolist():
         edges = np.append(HALF_HOUR_S * np.arange(1, future.size), math.inf)
         cuts = np.clip(np.append(times[k], edges), times[k], ends[k])
-        capacity = _capacity(profile, 1) * float(np.diff(cuts) @ future) / within
+        capacity = capacity_per_s(profile, 1) * float(np.diff(cuts) @ future) / within
         come = int(np.maximum(np.diff(future), 0)[edges[:-1] <= ends[k]].sum())
         share = _in_time(profile, ahead - float(come * profile.concurrency), capacity)
         good += float(weights[k]) * float(nodes[k] @ share)
     return min(max(good, 0.0), 1.0)
 
 
-def _course(shape: Floats, seats: Ints, profile: Profile, start: Floats, step_s: float) -> Course:
+def _halves(
+    shape: Floats, seats: Ints, profile: Profile, start: Floats, step_s: float
+) -> list[list[_Part]]:
     """Integrate all half hours with one step."""
     halves: list[list[_Part]] = []
     now = start
     for h in range(len(shape)):
         halves.append(_parts(now, shape[h], seats, h, profile, step_s))
         now = halves[-1][-1].nodes[-1]
+    return halves
+
+
+def _levels(halves: list[list[_Part]], shape: Floats) -> Floats:
+    """Share of each half hour's arrivals answered within the threshold."""
+    answered = [sum(part.answered for part in parts) for parts in halves]
+    pairs = zip(answered, shape.sum(axis=1).tolist(), strict=True)
+    return np.array([_share(good, total, 1.0) for good, total in pairs])
+
+
+def _course(
+    halves: list[list[_Part]], shape: Floats, seats: Ints, profile: Profile, step_s: float
+) -> Course:
+    """What the half hours come to."""
     total = shape.sum(axis=1)
     wait_s = _waits(halves, shape, seats, profile)
-    level, asa_s, queue_end, busy = np.ones((4, total.size))
+    asa_s, queue_end, busy = np.ones((3, total.size))
     for h, parts in enumerate(halves):
         slots = int(seats[h]) * profile.concurrency
-        level[h] = _share(sum(part.answered for part in parts), float(total[h]), 1.0)
         asa_s[h] = _share(wait_s[h], float(total[h]), 0.0)
         last = parts[-1].nodes[-1]
         queue_end[h] = max(0.0, float(last @ np.maximum(np.arange(last.size) - slots, 0)))
@@ -471,7 +432,7 @@ def _course(shape: Floats, seats: Ints, profile: Profile, start: Floats, step_s:
     return Course(
         seats=seats,
         contacts=total,
-        service_level=level,
+        service_level=_levels(halves, shape),
         # Patience is exponential: everybody who waits leaves at the same rate.
         abandoned=np.minimum(asa_s / profile.patience_s, 1.0),
         asa_s=asa_s,
@@ -493,20 +454,20 @@ def _waits(halves: list[list[_Part]], shape: Floats, seats: Ints, profile: Profi
         p.nodes.shape[1] - int(n) * slots for n, ps in zip(seats, halves, strict=True) for p in ps
     )
     rank = np.arange(1.0, max(room, 3) + 1.0)
-    drain = _capacity(profile, int(seats[-1])) + rank * theta
+    drain = capacity_per_s(profile, int(seats[-1])) + rank * theta
     wait = np.divide(rank, drain, out=np.zeros_like(rank), where=drain > 0)
     totals = []
     for h in range(len(halves) - 1, -1, -1):
         n = int(seats[h])
         come = min(max(int(seats[min(h + 1, len(seats) - 1)]) - n, 0) * slots, wait.size)
         wait = np.append(np.zeros(come), wait[: wait.size - come])
-        leave = _capacity(profile, n) + (rank - 1.0) * theta
+        leave = capacity_per_s(profile, n) + (rank - 1.0) * theta
         total = 0.0
         for i in range(PARTS - 1, -1, -1):
             nodes = halves[h][i].nodes
             steps = len(nodes) - 1
             step = PART_S / steps
-            solve = _implicit(step, leave[1:], leave + theta, np.zeros(rank.size - 1))
+            solve = implicit(step, leave[1:], leave + theta, np.zeros(rank.size - 1))
             waiting = nodes[:, n * slots :]
             sums = [float(waiting[-1] @ wait[: waiting.shape[1]]) / 2.0]
             for k in range(steps - 1, -1, -1):
@@ -570,35 +531,12 @@ def _share(part: float, whole: float, otherwise: float) -> float:
     return part / whole if whole > 0 else otherwise
 
 
-def _contacts(contacts: ArrayLike) -> Floats:
-    """The arrivals per 5 minutes, checked."""
-    shape = np.asarray(contacts, dtype=np.float64)
-    if shape.ndim != 2 or shape.shape[1] != PARTS or not len(shape):
-        raise ValueError(f"contacts must be half hours x {PARTS} parts, got shape {shape.shape}")
-    if not (np.isfinite(shape) & (shape >= 0)).all():
-        raise ValueError("contacts must be finite and >= 0")
-    return shape
-
-
-def _seats(seats: ArrayLike, count: int) -> Ints:
-    """Seats per half hour, checked."""
-    n = np.asarray(seats)
-    if n.shape != (count,) or not ((n >= 0) & (n == np.floor(n))).all():
-        raise ValueError(f"seats must be {count} whole numbers >= 0, got {seats!r:.80}")
-    return n.astype(np.int64)
-
-
 def _distribution(start: ArrayLike | None) -> Floats:
     """Distribution at the start, checked."""
     now = np.ones(1) if start is None else np.asarray(start, dtype=np.float64)
     if now.ndim != 1 or not (now >= 0).all() or abs(now.sum() - 1.0) > 1e-6:
         raise ValueError("start must be probabilities of 0, 1, 2, ... contacts that sum to 1")
     return now
-
-
-def _capacity(profile: Profile, seats: float) -> float:
-    """Contacts per second that busy seats complete."""
-    return float(seats * profile.ends_per_s[-1])
 
 
 def _departures(profile: Profile, seats: int, size: int) -> Floats:
