@@ -30,11 +30,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from staffing.queue.blend import thresholds
 from staffing.seats import erlang
 from staffing.seats.checks import Floats, Ints
 
-__all__ = ["equal_rates", "exact", "thresholds"]
+__all__ = ["equal_rates", "exact"]
 
 # A late share this little (relatively) above the allowed one is a tie, as in `erlang`.
 _TIE = 1e-9
@@ -122,6 +121,8 @@ def exact(
     -------
     Tickets in work; 0 where the level is not met without tickets.
     """
+    from staffing.queue.blend import thresholds  # noqa: PLC0415  # numba: half a second
+
     one = np.ones(slots.size)
     low, high = np.full(slots.size, take - 1), slots + 1
     work_low, level_high, work_high = np.zeros((3, slots.size))

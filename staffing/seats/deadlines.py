@@ -20,7 +20,7 @@ import heapq
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from staffing.seats.checks import Floats, Ints, number, refuse
 
@@ -112,7 +112,7 @@ def ticket_plan(
     most = np.maximum.accumulate(np.where(worked.astype(bool)[:, None], capacity, 0.0), axis=1)
     within = np.minimum(np.broadcast_to(due, kinds), halves + 2).astype(np.int64)
     seats = _seats(arrivals, within, most)
-    done, late = _work(arrivals, within, most[np.arange(halves), seats])
+    done, late, _ = _work(arrivals, within, most[np.arange(halves), seats])
     left = max(float(arrivals.sum() - done.sum()), 0.0)
     return TicketPlan(seats=seats, done_h=done, late_h=late, left_h=left)
 
@@ -131,7 +131,7 @@ def _seats(arrivals: Floats, within: Ints, capacity: Floats) -> Ints:
         more = _fewest(come, int(span), free)
         seats = seats + more
         used += _work(come[None, :], np.array([span]), free[at, more])[0]
-    return seats if spans.size < 2 else _without_needless(arrivals, within, capacity, seats)
+    return seats if spans.size < 2 else _settled(arrivals, within, capacity, seats)
 
 
 def _fewest(come: Floats, within: int, capacity: Floats) -> Ints:
@@ -181,10 +181,10 @@ def _within_budget(has_come: Floats, need: Floats, capacity: Floats, most: int) 
     return seats
 
 
-def _work(arrivals: Floats, within: Ints, capacity: Floats) -> tuple[Floats, Floats]:
-    """Seat-hours done and seat-hours found late, half hour by half hour, the earliest due first."""
+def _work(arrivals: Floats, within: Ints, capacity: Floats) -> tuple[Floats, Floats, Floats]:
+    """Seat-hours done, found late, and overdue at the end of each half hour, earliest due first."""
     halves = capacity.size
-    done, late = np.zeros((2, halves))
+    done, late, behind = np.zeros((3, halves))
     waiting: list[list[float]] = []  # last half hour, arrival, seat-hours left
     overdue = 0.0
     for half in range(halves):
@@ -207,22 +207,28 @@ def _work(arrivals: Floats, within: Ints, capacity: Floats) -> tuple[Floats, Flo
             missed = heapq.heappop(waiting)[2]
             overdue += missed
             late[half] += missed if missed > _NONE_H else 0.0
-    return done, late
+        behind[half] = overdue
+    return done, late, behind
 
 
-def _without_needless(arrivals: Floats, within: Ints, capacity: Floats, seats: Ints) -> Ints:
-    """Added seats of several kinds less those without which nothing more is late."""
+def _settled(arrivals: Floats, within: Ints, capacity: Floats, seats: Ints) -> Ints:
+    """Added seats of several kinds, mended where all seats leave less overdue, without needless."""
     at = np.arange(seats.size)
+    least = _work(arrivals, within, capacity[:, -1])[2] + _NONE_H
 
-    def late(tried: Ints) -> NDArray[np.float64]:
-        return np.cumsum(_work(arrivals, within, capacity[at, tried])[1])
+    def worse(tried: Ints) -> Ints:
+        return np.flatnonzero(_work(arrivals, within, capacity[at, tried])[2] > least)
 
-    best = late(seats)
+    while (fails := worse(seats)).size:
+        # The latest half hour that can do more; at the worst, all seats everywhere.
+        more = np.flatnonzero(capacity[at, seats] < capacity[:, -1])
+        half = more[more <= fails[0]][-1]
+        seats[half] = np.argmax(capacity[half] > capacity[half, seats[half]])
     for half in np.flatnonzero(seats)[::-1].tolist():
         while seats[half]:
             fewer = seats.copy()
             fewer[half] -= 1
-            if np.any(late(fewer) > best + _NONE_H):
+            if worse(fewer).size:
                 break
             seats = fewer
     return seats
