@@ -8,8 +8,9 @@ On the phone a ticket takes a seat as a call does. In chat it takes a whole seat
 slots as the agent holds chats at once, all free when the ticket starts and back when it ends. The
 slots are counted over the pool, as if the chats still running moved together on the other seats;
 in practice the agent who is to take a ticket gets no new chats first. No chat waits for that, so
-one or two seats that hold many chats each rarely have a seat's worth free and count little. Where the concurrency is a
-mean over unlike shops, the result lies between those of the whole numbers around it.
+one or two seats that hold many chats each rarely have a seat's worth free and count little. Where
+the concurrency is a mean over unlike shops, the result lies between those of the whole numbers
+around it.
 
 What tickets keep busy is the closed form for tickets of one slot, as long as a contact, times the
 exact result over it. That ratio is smooth: it is tabulated once for a target and a ticket's handle
