@@ -182,6 +182,18 @@ class SeatSettings(Section):
     )
 
 
+class Costs(Section):
+    """What seats cost, in yuan."""
+
+    seat_hour: float = given(
+        30.0,
+        "Yuan that an hour of one rostered seat costs.",
+        origin="prior of 2025: 4500-5500 yuan a seat and month (vendor texts) over 20.67 × 8 hours",
+        gt=0,
+        le=10_000,
+    )
+
+
 class ShiftSettings(Section):
     """Which shifts may be worked, and when meals are taken."""
 
@@ -372,6 +384,7 @@ class Scenario(Section):
     )
     forecast: ForecastSettings = Field(default_factory=ForecastSettings)
     seats: SeatSettings = Field(default_factory=SeatSettings)
+    costs: Costs = Field(default_factory=Costs)
     shifts: ShiftSettings = Field(default_factory=ShiftSettings)
     rules: Rules = Field(default_factory=Rules)
     fairness: Fairness = Field(default_factory=Fairness)

@@ -25,7 +25,15 @@ from staffing.seats.doubt import fewest, volumes
 from staffing.seats.lines import INTERVAL_S, Line, lines, seats_needed, service_level
 from staffing.workspace import Workspace
 
-__all__ = ["SeatRequirement", "demand_by_shop", "erlang", "required", "seats"]
+__all__ = [
+    "SeatRequirement",
+    "demand_by_shop",
+    "erlang",
+    "required",
+    "rostered",
+    "seats",
+    "staffed",
+]
 
 TOLERANCE = 1e-9
 
@@ -73,6 +81,25 @@ def required(demand: pd.DataFrame, settings: SeatSettings, tie: float) -> SeatRe
         says who is answered together
     tie : correlation of the shops' forecast errors
     """
+    table, own = staffed(demand, settings, tie)
+    achieved = _expected_service(demand, table, own)
+    spent = ["min_seats", "on_seat", "noise"]
+    return SeatRequirement(table=table.join(achieved).drop(columns=spent))
+
+
+def staffed(
+    demand: pd.DataFrame, settings: SeatSettings, tie: float
+) -> tuple[pd.DataFrame, dict[str, Line]]:
+    """Return the half hours of every pool with their seats, and the queues behind the pools.
+
+    Parameters are those of `required`.
+
+    Returns
+    -------
+    table : as `SeatRequirement` has it but for what is met, with on_seat (seats at work, before
+        shrinkage), noise (variance of the counts) and min_seats
+    own : the pools that are more than answer slots
+    """
     pooled, own = _pooled(demand, settings, tie), lines(demand)
     doubtful = settings.demand == "expected"
     wait = _for_targets(demand, pooled, own, max_occupancy=1.0, doubtful=doubtful)
@@ -84,11 +111,13 @@ def required(demand: pd.DataFrame, settings: SeatSettings, tie: float) -> SeatRe
         ["presence", "occupancy"],
         default="service_level",
     )
-    needed = np.ceil(chosen / (1 - settings.shrinkage) - TOLERANCE).astype(np.int64)
-    table = pooled.assign(seats=needed, binding=binding, on_seat=chosen)
-    achieved = _expected_service(demand, table, own)
-    spent = ["min_seats", "on_seat", "noise"]
-    return SeatRequirement(table=table.join(achieved).drop(columns=spent))
+    needed = rostered(chosen, settings.shrinkage)
+    return pooled.assign(seats=needed, binding=binding, on_seat=chosen), own
+
+
+def rostered(on_seat: npt.NDArray[np.int64], shrinkage: float) -> npt.NDArray[np.int64]:
+    """Return the seats to roster so that so many are at work."""
+    return np.ceil(on_seat / (1 - shrinkage) - TOLERANCE).astype(np.int64)
 
 
 def demand_by_shop(workspace: Workspace, forecast: Forecast) -> pd.DataFrame:
