@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -10,10 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from staffing.publish.curve import render, specification
 from staffing.scenario import SeatSettings
 from staffing.seats import demand_by_shop, erlang, required
 from staffing.seats.curve import OFFSETS, Curve, curve
 from staffing.seats.doubt import volumes
+from staffing.words import LANGS
 from tests.series import Row, expected, workspace
 
 PHONE: Row = {"aht_s": 180.0, "target_level": 0.8, "answer_within_s": 20.0}
@@ -190,3 +193,23 @@ def test_days_and_half_hours_are_chosen() -> None:
     assert (made.table["half_hours"] == 1).all()
     assert made.table.groupby("pool").size().to_dict() == {"P": len(OFFSETS), "Q": len(OFFSETS)}
     assert made.table.groupby("pool")["contacts"].first().to_dict() == {"P": 50.0, "Q": 20.0}
+
+
+def test_a_drawing_has_every_row_and_no_endless_number() -> None:
+    """A panel each for level, occupancy and cost, with target and cap; what is endless is null."""
+    told = demanded({"A": [0.2], "B": [100.0]}, {"A": {**PHONE, "pool": "<Q>"}, "B": PHONE})
+    made = curve(told, MEAN, 0.0, 30.0, at_min=540)
+    for lang in LANGS:
+        drawn = specification(made, lang)
+        titles = [row["title"]["text"] for row in drawn["vconcat"]]
+        assert titles == ["<Q> 09:00", "P 09:00"]
+        panels = [panel for row in drawn["vconcat"] for panel in row["hconcat"]]
+        rows = [panel["data"]["values"] for panel in panels]
+        assert [len(each) for each in rows] == [5, 5, 5, 6, 6, 6]
+        assert rows[0][0]["asa_s"] is None
+        assert [row["target"] for row in rows[3]] == [0.8] * 6
+        assert [row["required"] for row in rows[3]] == [False, False, True, False, False, False]
+        page = render(made, ".html", lang).decode()
+        assert "<Q>" not in page
+        assert not re.search(r"""(src|href)=["']?https?:""", page)
+        assert render(made, ".svg", lang) == render(made, ".svg", lang)

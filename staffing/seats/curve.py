@@ -65,11 +65,13 @@ class Curve:
           by_presence (half hours per day that each of the three set)
     seat_hour : yuan that an hour of one rostered seat costs
     max_occupancy : the cap on occupancy
+    at_min : the one half hour that was asked for, in minutes after midnight; None for all
     """
 
     table: pd.DataFrame
     seat_hour: float
     max_occupancy: float
+    at_min: int | None
 
 
 def curve(
@@ -109,7 +111,9 @@ def curve(
     rows = rows.join(_service(demand, rows, own, settings), on=[*CELL, "offset"])
     keys = ["pool", "date"] if by_day else ["pool"]
     made = _summed(rows, keys, seat_hour)
-    return Curve(table=made, seat_hour=seat_hour, max_occupancy=settings.max_occupancy)
+    return Curve(
+        table=made, seat_hour=seat_hour, max_occupancy=settings.max_occupancy, at_min=at_min
+    )
 
 
 def _shifted(table: pd.DataFrame, shrinkage: float) -> pd.DataFrame:
