@@ -204,7 +204,7 @@ def test_a_drawing_has_every_row_and_no_endless_number() -> None:
         titles = [row["title"]["text"] for row in drawn["vconcat"]]
         assert titles == ["<Q> 09:00", "P 09:00"]
         panels = [panel for row in drawn["vconcat"] for panel in row["hconcat"]]
-        rows = [panel["data"]["values"] for panel in panels]
+        rows = [drawn["datasets"][panel["data"]["name"]] for panel in panels]
         assert [len(each) for each in rows] == [5, 5, 5, 6, 6, 6]
         assert rows[0][0]["asa_s"] is None
         assert [row["target"] for row in rows[3]] == [0.8] * 6
