@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from staffing.tell.console import Say, as_json, bar, console, line, records, spe
 
 CELLS = 50
 """Widest bar: two per cent of the service level a cell."""
+WIDE = 110
+"""Characters of a line that all columns ask for."""
 HUGE = 99_999
 """Above it a number is not worth its digits: what the last late contact of a month would cost."""
 BESIDE = 20
@@ -35,6 +37,7 @@ def shifted(
     say = speaker(scenario.lang)
     for pool, own in made.table.groupby("pool", sort=True):
         line(_head(say, str(pool), own, made, scenario, asked))
+        line(_reason(say, own))
         _table(say, own)
         _bars(say, own)
         line("")
@@ -62,29 +65,28 @@ def _head(
 
 
 def _table(say: Say, own: pd.DataFrame) -> None:
-    names = ["offset", "seats", "seat_hours", "service_level", "occupancy", "asa", "late"]
-    endless = bool(own["abandoned"].isna().all())
-    names += [] if endless else ["abandoned"]
-    names += ["cost", "per_contact", "per_saved", "reason"]
+    """Print the shifts; a narrow terminal goes without what follows from the other columns."""
     whole = bool((own["seats"] % 1 == 0).all())
-    rows = [
-        [
-            _shift(row["offset"]),
-            f"{row['seats']:,.{0 if whole else 1}f}",
-            f"{row['seat_hours']:,.1f}",
-            f"{row['service_level']:.1%}",
-            f"{row['occupancy']:.1%}",
-            _number(row["asa_s"], 1),
-            _number(row["late"], 1),
-            *([] if endless else [_number(row["abandoned"], 1)]),
-            _number(row["cost"], 0),
-            _number(row["cost_per_contact"], 2),
-            _number(row["cost_per_saved"], 2),
-            _reason(say, row) if row["required"] else "",
-        ]
-        for row in own.to_dict("records")
-    ]
-    table([say(f"curve.{name}") for name in names], rows)
+    columns: dict[str, Callable[[Mapping[Any, Any]], str]] = {
+        "offset": lambda row: _shift(row["offset"]),
+        "seats": lambda row: f"{row['seats']:,.{0 if whole else 1}f}",
+        "seat_hours": lambda row: f"{row['seat_hours']:,.1f}",
+        "service_level": lambda row: f"{row['service_level']:.1%}",
+        "occupancy": lambda row: f"{row['occupancy']:.1%}",
+        "asa": lambda row: _number(row["asa_s"], 1),
+        "late": lambda row: _number(row["late"], 1),
+        "abandoned": lambda row: _number(row["abandoned"], 1),
+        "cost": lambda row: _number(row["cost"], 0),
+        "per_contact": lambda row: _price(row["cost_per_contact"]),
+        "per_saved": lambda row: _price(row["cost_per_saved"]),
+    }
+    if own["abandoned"].isna().all():
+        del columns["abandoned"]
+    terminal = console()
+    if terminal.is_terminal and terminal.width < WIDE:
+        del columns["seat_hours"], columns["per_contact"]
+    rows = [[shown(row) for shown in columns.values()] for row in own.to_dict("records")]
+    table([say(f"curve.{name}") for name in columns], rows)
 
 
 def _bars(say: Say, own: pd.DataFrame) -> None:
@@ -100,8 +102,9 @@ def _bars(say: Say, own: pd.DataFrame) -> None:
         terminal.print(Text(text, style="bold" if row["required"] else ""), soft_wrap=True)
 
 
-def _reason(say: Say, row: Mapping[Any, Any]) -> str:
-    """Return what set the seats: alone, or with its share of the half hours."""
+def _reason(say: Say, own: pd.DataFrame) -> str:
+    """Return what set the required seats: alone, or with its share of the half hours."""
+    row = own[own["required"]].iloc[0]
     shares = {name: row[f"by_{name}"] / row["half_hours"] for name in BINDINGS}
     told = sorted((name for name in BINDINGS if shares[name] > 0), key=lambda name: -shares[name])
     names = [say(f"curve.{name}") for name in told]
@@ -118,6 +121,11 @@ def _shift(offset: int) -> str:
 
 def _percent(value: float) -> str:
     return "-" if math.isnan(value) else f"{value:.0%}"
+
+
+def _price(value: float) -> str:
+    """Return yuan, with their hundredths where those matter."""
+    return _number(value, 2 if value < 100 else 0)
 
 
 def _number(value: float, decimals: int) -> str:
