@@ -131,15 +131,69 @@ def forecast(
 
 
 @app.command()
-def seats(scenario_file: ScenarioFile, lang: Language = None, as_json: Json = False) -> None:
-    """Print the seats required per pool and day: seat-hours and peak."""
+def seats(
+    scenario_file: ScenarioFile,
+    pool: Annotated[
+        str | None, typer.Option("--pool", help="What one seat more or less is worth here.")
+    ] = None,
+    day: Annotated[
+        str | None, typer.Option("--day", metavar="DATE", help="The same for one day.")
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="TIME", help="The same for one half hour.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", help="Draw it, too: a .html, .svg or .png file.")
+    ] = None,
+    lang: Language = None,
+    as_json: Json = False,
+) -> None:
+    """Print the seats required per pool and day, or what one seat more or less is worth."""
     with _faults_told(lang, as_json=as_json) as voice:
         scenario, workspace, expected = _read_expecting(scenario_file, voice)
+        if any(each is not None for each in (pool, day, at, plot)):
+            _curve(scenario, workspace, expected, (pool, day, at), plot, as_json=as_json)
+            return
         from staffing.seats import seats as run
         from staffing.tell.seats import required
 
         made = run(workspace, scenario, expected)
     required(made, scenario.lang, machine=as_json)
+
+
+def _curve(
+    scenario: Scenario,
+    workspace: Workspace,
+    expected: Forecast,
+    narrowed: tuple[str | None, str | None, str | None],
+    plot: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Tell and draw what one seat more or less is worth to a pool, on a day, at a half hour."""
+    from staffing.errors import InputError
+    from staffing.publish.curve import plot_faults, write_plot
+    from staffing.seats import demand_by_shop
+    from staffing.seats.choice import Choice
+    from staffing.seats.curve import curve
+    from staffing.tell.curve import shifted
+
+    pool, day, at = narrowed
+    asked, demand = Choice(pool=pool, day=day, at=at), demand_by_shop(workspace, expected)
+    if faults := [*asked.faults(demand), *plot_faults(plot)]:
+        raise InputError(faults)
+    made = curve(
+        asked.of(demand),
+        scenario.seats,
+        expected.tie,
+        scenario.costs.seat_hour,
+        days=asked.days,
+        at_min=asked.at_min,
+        by_day=asked.day is not None,
+    )
+    if plot is not None:
+        write_plot(made, plot, scenario.lang)
+    shifted(made, scenario, asked, plot, machine=as_json)
 
 
 @app.command()

@@ -180,6 +180,25 @@ class SeatSettings(Section):
         ge=0,
         lt=0.6,
     )
+    cap_day_h: float = given(
+        8.0,
+        "Hours of a day's work that `daily_cap` of a shop is meant for.",
+        origin="Labour Law art. 36: 8 hours a day",
+        ge=1,
+        le=24,
+    )
+
+
+class Costs(Section):
+    """What seats cost, in yuan."""
+
+    seat_hour: float = given(
+        30.0,
+        "Yuan that an hour of one rostered seat costs.",
+        origin="prior of 2025: 4500-5500 yuan a seat and month (vendor texts) over 20.67 × 8 hours",
+        gt=0,
+        le=10_000,
+    )
 
 
 class ShiftSettings(Section):
@@ -372,6 +391,7 @@ class Scenario(Section):
     )
     forecast: ForecastSettings = Field(default_factory=ForecastSettings)
     seats: SeatSettings = Field(default_factory=SeatSettings)
+    costs: Costs = Field(default_factory=Costs)
     shifts: ShiftSettings = Field(default_factory=ShiftSettings)
     rules: Rules = Field(default_factory=Rules)
     fairness: Fairness = Field(default_factory=Fairness)

@@ -333,6 +333,87 @@ def test_pools_stand_beside_their_proposal(here: Path) -> None:
         assert row["together_h"] <= row["separate_h"]
 
 
+@pytest.mark.parametrize("lang", LANGS)
+def test_one_seat_more_or_less_is_told_around_the_requirement(lang: str, here: Path) -> None:
+    """A day's curve: a row a shift, the required one marked, bars; without colours in a file."""
+    told = run("seats", here / "scenario.toml", "--day", START, "--lang", lang)
+    assert told.exit_code == 0, told.stderr
+    assert bool(CHINESE.search(told.stdout)) is (lang == "zh")
+    assert f"P{'，' if lang == 'zh' else ', '}{START}" in told.stdout
+    assert "\x1b" not in told.stdout
+    rows = re.findall(r"^ *(n(?:[+-]\d)?) .*$", told.stdout, re.MULTILINE)
+    assert rows == [*rows[: len(rows) // 2]] * 2  # the table, then its bars
+    assert rows[-4:] == ["n", "n+1", "n+2", "n+3"]
+    reason = say(lang, "curve.required", reasons=say(lang, "curve.service_level"))  # type: ignore[arg-type]
+    assert reason in told.stdout
+    assert told.stdout.count("│") > len(rows) // 2
+
+
+def test_the_json_of_the_curve_agrees_with_the_requirement(here: Path) -> None:
+    """Offset 0 has the seat-hours that `seats` requires; dearer seats cost more."""
+    scenario = here / "scenario.toml"
+    needed = json.loads(run("seats", scenario, "--json").stdout)
+    told = json.loads(run("seats", scenario, "--pool", "P", "--json").stdout)
+    now = [row for row in told["curves"] if row["required"]]
+    assert [row["seat_hours"] for row in now] == [sum(row["seats"] for row in needed) / 2]
+    assert now[0]["cost"] == told["seat_hour"] * now[0]["seat_hours"]
+    dear = scenario.with_name("dear.toml")
+    dear.write_text(SCENARIO + "\n[costs]\nseat_hour = 50\n", "utf-8")
+    asked = ("seats", dear, "--pool", "P", "--at", "9:30", "--json")
+    row = next(row for row in json.loads(run(*asked).stdout)["curves"] if row["required"])
+    half_hour = next(each for each in needed if "T09:30" in each["start"])
+    assert row["cost"] == 50 * half_hour["seats"] / 2
+
+
+@pytest.mark.parametrize(
+    ("suffix", "opens"), [(".html", b"<!doctype"), (".svg", b"<svg"), (".png", b"\x89PNG")]
+)
+def test_the_curve_is_drawn(suffix: str, opens: bytes, here: Path, tmp_path: Path) -> None:
+    """`--plot` alone draws every pool; the file is what its suffix says, nothing else is left."""
+    path = tmp_path / "new" / f"curve{suffix}"
+    told = run("seats", here / "scenario.toml", "--plot", path)
+    assert told.exit_code == 0, told.stderr
+    assert str(path) in told.stdout
+    assert path.read_bytes().startswith(opens)
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_all_that_is_not_there_is_told_at_once(lang: str, here: Path, tmp_path: Path) -> None:
+    """Unknown pool and day, a time that is no half hour, bad suffix: four faults, what is known."""
+    path = tmp_path / "curve.pdf"
+    asked = ("--pool", "Q", "--day", "1999-01-01", "--at", "20:10", "--plot", path)
+    told = run("seats", here / "scenario.toml", *asked, "--lang", lang)
+    assert told.exit_code == 2
+    assert not told.stdout
+    faults = [line.strip() for line in told.stderr.splitlines() if line.startswith("  --")]
+    assert [re.match(r"--\w+", line)[0] for line in faults] == ["--pool", "--day", "--at", "--plot"]  # type: ignore[index]
+    for line, known in zip(faults, ("P", f"{START}", "23:30", ".svg"), strict=True):
+        assert known in line
+        assert bool(CHINESE.search(line)) is (lang == "zh")
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("at", ["08:30", "24:00", "noon", "25:99"])
+def test_a_closed_half_hour_has_no_curve(at: str, here: Path) -> None:
+    """A time at which no shop is open, or that is none, is a fault with the open hours."""
+    told = run("seats", here / "scenario.toml", "--at", at, "--lang", "en")
+    assert told.exit_code == 2
+    assert f"--at: '{at}' is not the start of an open half hour" in told.stderr
+    assert "from 09:00 to 23:30" in told.stderr
+
+
+def test_a_curve_that_cannot_be_written_leaves_what_was_there(here: Path, tmp_path: Path) -> None:
+    """A folder in the way: exit 2, and it stays as it was."""
+    path = tmp_path / "curve.svg"
+    (path / "kept").mkdir(parents=True)
+    told = run("seats", here / "scenario.toml", "--day", START, "--plot", path)
+    assert told.exit_code == 2
+    assert str(path) in told.stderr
+    assert [each.name for each in tmp_path.iterdir()] == ["curve.svg"]
+    assert [each.name for each in path.iterdir()] == ["kept"]
+
+
 def test_the_running_day_is_corrected_and_not_kept(here: Path) -> None:
     """With --now nothing is written; a moment without any contacts yet is a fault."""
     out = here / "running"

@@ -60,6 +60,25 @@ class Line:
         return np.asarray(contacts * aht_s / self.aht_s[-1] / INTERVAL_S)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Met:
+    """What contacts meet in steady state; arrays (n, k).
+
+    Attributes
+    ----------
+    service_level : share of contacts answered within the threshold
+    abandoned : share of contacts that lose patience; NaN where no patience is told
+    occupancy : share of the answer slots that are busy
+    asa_s : mean wait in seconds of the contacts that are answered; infinite where the queue only
+        grows
+    """
+
+    service_level: Floats
+    abandoned: Floats
+    occupancy: Floats
+    asa_s: Floats
+
+
 def lines(demand: pd.DataFrame) -> dict[str, Line]:
     """Return the pools that are more than answer slots.
 
@@ -278,6 +297,33 @@ def _waits(pooled: pd.DataFrame, own: Mapping[str, Line], seats: Floats) -> pd.D
             with np.errstate(invalid="ignore"):  # an endless wait, not at all
                 found[name][at] = np.where(part > 0, (1 - part) * few + part * more, few)
     return pd.DataFrame(found, index=pooled.index)
+
+
+def met(rows: pd.DataFrame, own: Mapping[str, Line], seats: Ints, contacts: Floats) -> Met:
+    """Return all that contacts meet, where `service_level` says one thing of it.
+
+    Parameters
+    ----------
+    rows : pool, aht_s, concurrency, answer_within_s, target_level, above, upto (n,)
+    seats : whole agents at work (n,)
+    contacts : per half hour (n, k)
+    """
+    aht_s = rows["aht_s"].to_numpy(np.float64)[:, None]
+    slots = np.floor(seats * rows["concurrency"].to_numpy(np.float64) + TOLERANCE)[:, None]
+    load = contacts * aht_s / INTERVAL_S
+    found = Met(
+        service_level=service_level(rows, own, seats.astype(np.float64), contacts),
+        abandoned=np.full(contacts.shape, np.nan),
+        occupancy=np.array(erlang.occupancy(slots, load)),
+        asa_s=np.array(erlang.asa_s(slots, load, aht_s)),
+    )
+    for line, at, within_s, level in _groups(rows, own):
+        rate = line.rate(contacts[at], aht_s[at])
+        seen = measures(line.profile(within_s, level), seats[at][:, None], rate)
+        found.occupancy[at], found.asa_s[at] = seen.occupancy, seen.asa_s
+        if math.isfinite(line.patience_s):
+            found.abandoned[at] = seen.abandoned
+    return found
 
 
 def _groups(rows: pd.DataFrame, own: Mapping[str, Line]) -> list[tuple[Line, Ints, float, float]]:

@@ -25,10 +25,12 @@ platforms' metrics and their sources: ``staffing/platforms.toml``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.optimize import brentq
 from scipy.special import gammainc, gammaln
 
 from staffing.platforms import Rule, Unit
@@ -40,7 +42,9 @@ __all__ = [
     "handle_times",
     "highest_concurrency",
     "level",
+    "lone_share",
     "mean_reply_s",
+    "pace_at",
     "questions_ahead",
     "replied_within",
 ]
@@ -126,6 +130,52 @@ def handle_times(pace: Pace, concurrency: int) -> tuple[float, ...]:
     [420, 454, 502, 565]
     """
     return tuple((pace.replies * (mean_reply_s(pace, concurrency) + pace.away_s)).tolist())
+
+
+@lru_cache(maxsize=1024)
+def pace_at(replies: float, reply_s: float, aht_s: float, concurrency: int) -> Pace:
+    """Return the rhythm of chats whose handle time is observed at a concurrency.
+
+    Parameters
+    ----------
+    replies, reply_s
+        As in `Pace`.
+    aht_s : float
+        Mean handle time in seconds of a chat whose agent holds `concurrency`; what the replies
+        and the queue at the agent leave of it, customers think.
+    concurrency : int
+        From 1 to 1000.
+
+    Raises
+    ------
+    ValueError
+        If replies alone take longer than the handle time: ``replies * reply_s * concurrency``.
+
+    Examples
+    --------
+    >>> pace = pace_at(6, 20, 502, 3)
+    >>> round(pace.think_s), round(handle_times(pace, 3)[-1])
+    (60, 502)
+    """
+    busy_s = replies * reply_s * concurrency
+    if busy_s > aht_s * (1 + 1e-9):
+        raise ValueError(f"aht_s must be at least {busy_s:g} s, got {aht_s:g}. Check the replies.")
+    if replies <= 1:
+        return Pace(reply_s=reply_s, think_s=0.0, replies=replies)
+    most_s = aht_s / (replies - 1)
+
+    def over(think_s: float) -> float:
+        pace = Pace(reply_s=reply_s, think_s=think_s, replies=replies)
+        return handle_times(pace, concurrency)[-1] - aht_s
+
+    think_s = float(brentq(over, 0.0, most_s)) if over(0.0) < 0 else 0.0
+    return Pace(reply_s=reply_s, think_s=think_s, replies=replies)
+
+
+def lone_share(replies: float, reply_s: float, aht_s: float, concurrency: float) -> float:
+    """Return the handle time of a lone chat over that at a concurrency, by the rhythm of both."""
+    pace = pace_at(replies, reply_s, aht_s, int(concurrency))
+    return handle_times(pace, 1)[0] / aht_s if replies > 1 else 1.0
 
 
 def mean_reply_s(pace: Pace, concurrency: int) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -62,6 +63,32 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     if not terminal.is_terminal:
         terminal.width = WIDTH
     terminal.print(made)
+
+
+def bar(share: float, mark: float, cells: int, encoding: str = "utf-8") -> str:
+    """Return a bar of a share, padded to `cells`, with a mark at another share if that is known.
+
+    Parameters
+    ----------
+    share : from 0 to 1
+    mark : from 0 to 1, or NaN
+    encoding : of the terminal; without Unicode the bar is of plain signs
+
+    Examples
+    --------
+    >>> bar(0.55, 0.8, 10), bar(1.0, 0.8, 10), bar(0.55, float("nan"), 10, "ascii")
+    ('█████▌  │ ', '████████│█', '#####     ')
+    """
+    eighths = round(min(max(share, 0.0), 1.0) * cells * 8)
+    if encoding.lower().startswith("utf"):
+        drawn, tick = "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip(), "│"
+    else:
+        drawn, tick = "#" * (eighths // 8), "|"
+    drawn = drawn.ljust(cells)
+    if math.isnan(mark):
+        return drawn
+    at = min(int(mark * cells), cells - 1)
+    return drawn[:at] + tick + drawn[at + 1 :]
 
 
 def as_json(value: Any) -> None:
