@@ -36,6 +36,8 @@ Bools = npt.NDArray[np.bool_]
 
 MOST_SERVERS = 1_000_000
 """No cap: more than anybody could ask for."""
+STEP_S = 15.0
+"""Step of the search: with half of it no service level of a pool of people moves by 0.002."""
 FORGETS_S = HALF_HOUR_S / 3
 """Customers of less patience than this let a queue forget its past within a half hour."""
 FOLLOWED = ["service_level", "abandoned", "asa_s", "queue_end", "occupancy"]
@@ -202,6 +204,7 @@ def _fewest(run: _Run, target: _Target, base: Ints, low: Ints, free: Bools) -> I
             cap=np.where(open_, MOST_SERVERS, found[part]),
             least=np.where(open_, low[part], found[part]),
             start=queue,
+            step_s=STEP_S,
         )
     return found
 
@@ -231,7 +234,7 @@ def follow(
     """Return what seats do to the expected contacts, half hour by half hour, backlog carried.
 
     Every pool is followed through every run of open half hours, which it begins with an empty
-    queue (`abreast`): that no longer takes longer than to find out where steady state would do.
+    queue (`abreast`): finding out where steady state would do costs as much.
 
     Seats weighed with their agents' speed may be fractional. Answer slots round them down to
     whole slots, as the replay does; a `Line` is followed with the seats rounded down and again

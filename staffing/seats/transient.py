@@ -211,8 +211,16 @@ def fewest_over_time(
     cap: ArrayLike | None = None,
     least: ArrayLike = 0,
     start: ArrayLike | None = None,
+    step_s: float | None = None,
 ) -> Ints:
-    """Fewest seats alone, without the course; see :func:`staff_transient`."""
+    """Fewest seats alone, without the course; see :func:`staff_transient`.
+
+    Parameters
+    ----------
+    step_s : float, optional
+        Step of the integration in seconds; if left out, the one that :func:`transient` takes,
+        which costs as much as the rest to find.
+    """
     shape = checked_contacts(contacts)
     count = len(shape)
     low = checked_seats(np.broadcast_to(np.asarray(least), count), count)
@@ -222,7 +230,8 @@ def fewest_over_time(
     low = np.minimum(low, high)
     steady = np.clip(fewest_seats(profile, shape.sum(axis=1) / HALF_HOUR_S), low, high)
     first = _distribution(start)
-    _, step_s = _fine_enough(shape, steady, profile, first)
+    if step_s is None:
+        _, step_s = _fine_enough(shape, steady, profile, first)
     # The coarse step finds the seats but for one or two, the fine one decides.
     coarse = _Search(shape, profile, first, _STEP_S).settle(steady, low, high)
     return _Search(shape, profile, first, step_s).settle(coarse, low, high)
