@@ -69,6 +69,7 @@ def plan(
         from staffing.forecast import forecast_notices
         from staffing.plan import plan as run
         from staffing.publish import publish
+        from staffing.seats import seat_notices
         from staffing.tell import faults
         from staffing.tell.console import progress
         from staffing.tell.plan import planned
@@ -78,7 +79,8 @@ def plan(
             step("publish")
             paths = publish(made, out / scenario.name, scenario_file=scenario_file)
             paths.append(_keep(out, workspace, scenario, made.forecast))
-        faults.notices(forecast_notices(workspace, made.forecast), scenario.lang)
+        notices = [*forecast_notices(workspace, made.forecast), *seat_notices(workspace, scenario)]
+        faults.notices(notices, scenario.lang)
     planned(made, paths, machine=as_json)
     if made.short:
         raise typer.Exit(NO_PLAN)
@@ -154,10 +156,13 @@ def seats(
         if any(each is not None for each in (pool, day, at, plot)):
             _curve(scenario, workspace, expected, (pool, day, at), plot, as_json=as_json)
             return
+        from staffing.seats import seat_notices
         from staffing.seats import seats as run
+        from staffing.tell import faults
         from staffing.tell.seats import required
 
         made = run(workspace, scenario, expected)
+        faults.notices(seat_notices(workspace, scenario), scenario.lang)
     required(made, scenario.lang, machine=as_json)
 
 

@@ -27,6 +27,7 @@ from staffing.seats.judged import reply_seats, unreachable
 from staffing.seats.lines import TOLERANCE, Line, at_rest, lines
 from staffing.seats.targets import for_targets
 from staffing.seats.tickets import seats_for_tickets
+from staffing.words import listed
 from staffing.workspace import Workspace
 
 __all__ = [
@@ -174,23 +175,24 @@ def rostered(on_seat: Ints, shrinkage: float) -> Ints:
 def seat_notices(workspace: Workspace, scenario: Scenario) -> list[Fault]:
     """Return what the shops ask that seats cannot give: metrics out of reach, caps of no effect."""
     found = unreachable(workspace)
-    settings = scenario.seats
-    shops = workspace.shops[workspace.shops["daily_cap"].notna()]
-    for shop, cells in shops.iterrows():
-        most = most_receptions(
-            cells["aht_s"], cells["concurrency"], settings.max_occupancy, settings.cap_day_h
-        )
-        if cells["daily_cap"] > most:
-            found.append(
-                Fault(
-                    code="cap_never_binds",
-                    file=workspace.files.get("shops", "shops"),
-                    row=int(cells["row"]) if "row" in cells else None,
-                    column="daily_cap",
-                    value=f"{cells['daily_cap']:g}",
-                    facts={"shop": str(shop), "most": f"{most:.0f}"},
-                )
+    shops = workspace.shops
+    most = most_receptions(
+        shops["aht_s"],
+        shops["concurrency"],
+        scenario.seats.max_occupancy,
+        scenario.seats.cap_day_h,
+    )
+    idle = shops["daily_cap"] > most
+    if idle.any():
+        each = [
+            f"{shop} ({cap:g} > {able:.0f})"
+            for shop, cap, able in zip(
+                shops.index[idle], shops["daily_cap"][idle], most[idle], strict=True
             )
+        ]
+        file = workspace.files.get("shops", "shops")
+        facts: dict[str, object] = {"shops": listed(each)}
+        found.append(Fault(code="cap_never_binds", file=file, column="daily_cap", facts=facts))
     return found
 
 

@@ -68,14 +68,22 @@ def _each(contacts: float, seats: int) -> float:
     return contacts / seats if seats > 0 else np.inf
 
 
-def most_receptions(aht_s: float, concurrency: float, max_occupancy: float, day_h: float) -> float:
+def most_receptions(
+    aht_s: pd.Series, concurrency: pd.Series, max_occupancy: float, day_h: float
+) -> pd.Series:
     """Return the contacts that an agent can take in a day's work: a higher cap never binds.
+
+    Parameters
+    ----------
+    aht_s, concurrency : of each shop
+    max_occupancy : highest share of her time that she is busy
+    day_h : hours of a day's work
 
     Examples
     --------
     300 a day over 8 hours asks for 96 s a contact, however many are held at once:
 
-    >>> most_receptions(aht_s=288, concurrency=3, max_occupancy=1, day_h=8)
-    300.0
+    >>> most_receptions(pd.Series([96, 288]), pd.Series([1, 3]), max_occupancy=1, day_h=8).tolist()
+    [300.0, 300.0]
     """
     return 3600.0 * day_h * max_occupancy * concurrency / aht_s

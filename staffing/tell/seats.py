@@ -7,6 +7,9 @@ from staffing.seats.pools import Pooling
 from staffing.tell.console import as_json, line, records, speaker, table
 from staffing.words import Lang
 
+LEAST_TOLD_H = 0.05
+"""Seat-hours of overdue tickets that are worth a line."""
+
 
 def required(made: SeatRequirement, lang: Lang, *, machine: bool) -> None:
     """Print seat-hours and peak per pool and day."""
@@ -21,6 +24,9 @@ def required(made: SeatRequirement, lang: Lang, *, machine: bool) -> None:
         rows.append([str(pool), *(f"{c.sum() / 2:,.1f} ({c.max()})" for c in cells)])
     head = f"{say('table.seat_hours')} ({say('table.peak_seats')})"
     table([f"{say('table.pool')} - {head}", *(f"{day:%m-%d}" for day in days)], rows)
+    late_h = made.table.groupby("pool")["ticket_late_h"].sum()
+    for pool, hours in late_h[late_h > LEAST_TOLD_H].items():
+        line(say("say.tickets_late", pool=pool, hours=f"{hours:.1f}"))
 
 
 def pools(now: Pooling, then: Pooling, lang: Lang, *, machine: bool) -> None:
