@@ -25,8 +25,8 @@ def required(made: SeatRequirement, lang: Lang, *, machine: bool) -> None:
     head = f"{say('table.seat_hours')} ({say('table.peak_seats')})"
     table([f"{say('table.pool')} - {head}", *(f"{day:%m-%d}" for day in days)], rows)
     late_h = made.table.groupby("pool")["ticket_late_h"].sum()
-    for pool, hours in late_h[late_h > LEAST_TOLD_H].items():
-        line(say("say.tickets_late", pool=pool, hours=f"{hours:.1f}"))
+    for name, hours in late_h[late_h > LEAST_TOLD_H].items():
+        line(say("say.tickets_late", pool=name, hours=f"{hours:.1f}"))
 
 
 def pools(now: Pooling, then: Pooling, lang: Lang, *, machine: bool) -> None:
