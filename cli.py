@@ -318,7 +318,6 @@ def simulate(
         from staffing.forecast import forecast as expect
         from staffing.forecast import history
         from staffing.roster.file import read_roster
-        from staffing.roster.finish import coverage
         from staffing.seats import seats as require
         from staffing.simulate import simulate as run
 
@@ -329,8 +328,7 @@ def simulate(
             step("seats")
             needed = require(workspace, scenario, expected)
             step("replay")
-            covered = coverage(workspace, scenario, needed, table)
-            made = run(workspace, scenario, expected, needed, covered)
+            made = run(workspace, scenario, expected, needed, table)
     if as_json:
         tables = {"pools": made.table, "shops": made.shops}
         told = {

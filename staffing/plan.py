@@ -64,7 +64,7 @@ def plan(
     violations = audit(workspace, scenario, rostered.assignments)
     short = shortages(workspace, scenario, rostered.assignments, rostered.coverage)
     step("replay")
-    replay = simulate(workspace, scenario, expected, required, rostered.coverage)
+    replay = simulate(workspace, scenario, expected, required, rostered.assignments)
     return Plan(
         workspace=workspace,
         scenario=scenario,

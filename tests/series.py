@@ -38,6 +38,7 @@ SHOP: Row = {
     "bot_deflection": 0.0,
     "min_seats": 0.0,
     "patience_s": np.nan,
+    "priority": 1.0,
     "contacts_per_day": np.nan,
     "promotions_per_month": np.nan,
     "strength": np.nan,

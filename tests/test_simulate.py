@@ -14,7 +14,42 @@ from staffing.scenario import SeatSettings
 from staffing.seats import erlang, seats
 from staffing.seats.chat import Profile, measures
 from staffing.simulate import Replay, simulate
+from staffing.workspace import Workspace
 from tests.series import START, Row, expected, scenario, workspace
+
+SOMEBODY: Row = {"name": "somebody", "team": "T", "max_concurrency": np.nan}
+SKILL: Row = {"speed": 1.0, "since": pd.NaT}
+
+
+def people(
+    made: Workspace, agents: Mapping[str, Row], skills: Mapping[tuple[str, str], Row]
+) -> Workspace:
+    """Return the workspace with these agents and skills; rows tell what is not usual."""
+    rows = pd.DataFrame([dict(SOMEBODY) | dict(row) for row in agents.values()])
+    known = pd.DataFrame(
+        [
+            {"agent_id": agent, "shop_id": shop} | dict(SKILL) | dict(row)
+            for (agent, shop), row in skills.items()
+        ],
+        columns=["agent_id", "shop_id", "speed", "since"],
+    )
+    tables = {
+        "agents": rows.set_index(pd.Index(list(agents), name="agent_id")),
+        "skills": known.assign(since=pd.to_datetime(known["since"])),
+    }
+    return replace(made, tables={**made.tables, **tables})
+
+
+def on_duty(rows: Sequence[tuple[str, str, float, float]]) -> pd.DataFrame:
+    """Return assignments from agent, pool, first and last hour, counted from START."""
+    made = pd.DataFrame(rows, columns=["agent_id", "pool", "begin_h", "end_h"])
+    origin = pd.Timestamp(START)
+    return made.assign(
+        date=origin + pd.to_timedelta(made["begin_h"] // 24, unit="D"),
+        start=origin + pd.to_timedelta(60 * made["begin_h"], unit="min"),
+        end=origin + pd.to_timedelta(60 * made["end_h"], unit="min"),
+        activity="work",
+    )
 
 
 def replayed(
@@ -24,16 +59,26 @@ def replayed(
     shops: Mapping[str, Row] | None = None,
     replications: int = 40,
     seed: int = 1,
+    shrinkage: float = 0.0,
 ) -> Replay:
-    """Replay a forecast with these seats in every half hour, or in each in turn."""
+    """Replay a forecast with so many agents in every half hour of a pool, or in each in turn."""
     names = list(dict.fromkeys(found.table["shop_id"]))
     made = workspace({shop: np.ones(1) for shop in names}, shops=shops)
     days = found.daily["date"].nunique()
-    told = scenario(START, days, seats=SeatSettings(), replications=replications)
-    told = told.model_copy(update={"seed": seed})
+    told = scenario(
+        START, days, seats=SeatSettings(shrinkage=shrinkage), replications=replications
+    ).model_copy(update={"seed": seed})
     required = seats(made, told, found)
-    coverage = required.table[["pool", "slot"]].assign(rostered=rostered)
-    return simulate(made, told, found, required, coverage)
+    desks = required.table[["pool", "slot"]].assign(number=rostered)
+    rows = [
+        (f"{row.pool}-{n:02d}", row.pool, row.slot / 2, row.slot / 2 + 0.5)
+        for row in desks.itertuples()
+        for n in range(int(row.number))
+    ]
+    agents = {agent: pool for agent, pool, *_ in rows}
+    skills = {(agent, shop): {} for agent, pool in agents.items() for shop in made.pools[pool]}
+    made = people(made, {key: {} for key in agents or ["nobody"]}, skills)
+    return simulate(made, told, found, required, on_duty(rows))
 
 
 def flat(contacts: float, half_hours: int = 30, days: int = 1, relative: float = 0.0) -> Forecast:
@@ -114,9 +159,9 @@ def test_nobody_on_duty_answers_nobody() -> None:
 def test_half_hours_that_the_roster_does_not_list_have_no_seats() -> None:
     """A pool that the roster forgot is unmanned, not left out."""
     found = flat(20.0, half_hours=2)
-    made = workspace({"S": np.ones(1)})
+    made = people(workspace({"S": np.ones(1)}), {"A": {}}, {("A", "S"): {}})
     told = scenario(START, 1)
-    nothing = pd.DataFrame({"pool": ["P"], "slot": [999], "rostered": [9.0]})
+    nothing = on_duty([("A", "elsewhere", 9, 18), ("A", "P", 489, 499)])
     replay = simulate(made, told, found, seats(made, told, found), nothing)
     assert replay.table["contacts"].iloc[0] > 0
     assert replay.service_level == 0.0

@@ -424,19 +424,21 @@ def end_all(staff: Staff, lines: Lines, now: float, end: Floats) -> int:
     return int(freed)
 
 
-@inner
-def sit_all(staff: Staff, at: int, now: float, changes: Floats, agent: Ints, skill: Ints) -> int:
-    """Let agents come and go as they do now; return the place of the next change."""
-    while following(changes, at) <= now:
-        sit(staff, agent[at], skill[at])
-        at += 1
-    return at
+@apart
+def sit_all(
+    staff: Staff, lines: Lines, agent: Ints, skill: Ints, now: float, hands_over: bool
+) -> None:
+    """Let agents come and go."""
+    for one in range(agent.size):
+        sit(staff, agent[one], skill[one])
+    if hands_over:
+        hand_over(staff, lines, now)
 
 
 @inner
-def arrived(arrivals: Floats, at: int, now: float) -> int:
-    """Return the place of the next who has not arrived by now."""
-    while following(arrivals, at) <= now:
+def passed(times: Floats, at: int, now: float) -> int:
+    """Return the first place, from `at` on, whose time is still to come."""
+    while following(times, at) <= now:
         at += 1
     return at
 
@@ -488,15 +490,16 @@ def serve_floor(
             return
         freed = end_all(staff, lines, now, end)
         before_at, before_kept = at, kept
-        at = sit_all(staff, at, now, changes, agent, skill)
-        if at > before_at and hands_over:
-            hand_over(staff, lines, now)
-        while following(reserve_from, kept + 1) <= now:
-            kept += 1
-        come = arrived(arrivals, i, now)
+        at = passed(changes, at, now)
+        if at > before_at:
+            sit_all(staff, lines, agent[before_at:at], skill[before_at:at], now, hands_over)
+        kept = passed(reserve_from, kept + 1, now) - 1
+        come = passed(arrivals, i, now)
         # Most instants are one end or one arrival, which need no look at everybody.
         calm = at == before_at and kept == before_kept
-        if calm and come == i and freed >= 0:
+        if come == i and lines.waiting[0] == 0:
+            pass
+        elif calm and come == i and freed >= 0:
             serve_by(staff, lines, freed, now, who)
         elif calm and come == i + 1 and freed == NOBODY and not defers[shop[i]]:
             welcome(staff, lines, i, now, mixed, who)
