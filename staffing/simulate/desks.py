@@ -4,9 +4,11 @@ Pools that share people are one floor: who goes from one to the other still hold
 the first. A stretch of the roster is a stretch of duty with the skills its agent has in that pool
 on that day, at the speed that the roster counts her with.
 
-Shrinkage, share s of the time at work, is a break of 60 s minutes in every hour, at a minute that
-is drawn for each agent, day and replication: at any moment each rostered agent is at her desk
-with probability 1 - s. She takes no new contact meanwhile, and finishes those she holds.
+Shrinkage, share s of a duty, is time away of that share, at a moment that is drawn anew for each
+agent, day and replication (and goes on at the begin of the duty where it passes its end): at any
+moment each rostered agent is at her desk with probability 1 - s, whatever the others do. She
+takes no new contact meanwhile; those that she holds she still finishes, which many short breaks
+would make up a good part of.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from staffing.queue.floor import Duties, Reserve, Shops, Skills
 from staffing.roster.staff import SPEED_UNITS
 from staffing.scenario import Scenario
 from staffing.seats import SeatRequirement
-from staffing.simulate.sampled import HOUR_S, INTERVAL_S, Array, Ints, Source, source
+from staffing.simulate.sampled import INTERVAL_S, Array, Ints, Source, source
 from staffing.workspace import Workspace
 
 
@@ -37,7 +39,8 @@ class Desks:
     Attributes
     ----------
     agent, begin_s, end_s, skill : as in `staffing.queue.floor.Duties`
-    duty : number of her day, whose stretches have their breaks in common
+    duty : number of her day, whose stretches have their time away in common
+    span_s : from the begin of that day's first stretch to the end of its last
     pool, date : what the stretch counts for
     late : whether it is the time after closing, in which only the queue is worked off
     """
@@ -47,6 +50,7 @@ class Desks:
     end_s: Array
     skill: Ints
     duty: Ints
+    span_s: Array
     pool: npt.NDArray[np.object_]
     date: npt.NDArray[np.datetime64]
     late: npt.NDArray[np.bool_]
@@ -57,18 +61,15 @@ class Desks:
             return Duties(
                 agent=self.agent, begin_s=self.begin_s, end_s=self.end_s, skill=self.skill
             )
-        away_s = HOUR_S * shrinkage
-        back = random.uniform(0, HOUR_S, int(self.duty.max()) + 1)[self.duty]
-        # Back from a break at `back` past any hour, away again HOUR_S - away_s later.
-        first = np.floor((self.begin_s - back) / HOUR_S)
-        hours = np.ceil((np.where(self.late, self.begin_s, self.end_s) - self.begin_s) / HOUR_S)
-        count = hours.astype(np.int64) + 1
-        of = np.repeat(np.arange(len(count)), count)
-        number = np.arange(len(of)) - np.repeat(np.cumsum(count) - count, count)
-        back_s = back[of] + (first[of] + number) * HOUR_S
-        late = self.late[of]
-        begin = np.where(late, self.begin_s[of], np.maximum(back_s, self.begin_s[of]))
-        end = np.where(late, self.end_s[of], np.minimum(back_s + HOUR_S - away_s, self.end_s[of]))
+        share = random.uniform(0, 1, int(self.duty.max()) + 1)[self.duty]
+        # She is back at `share` of her day, and a day's length before, for 1 - shrinkage of it.
+        back_s = self.span_s * (share + np.floor(self.begin_s / self.span_s - share))
+        back_s = back_s + self.span_s * np.array([[0.0], [1.0]])
+        gone_s = back_s + self.span_s * (1 - shrinkage)
+        begin = np.where(self.late, self.begin_s, np.maximum(back_s, self.begin_s)).ravel()
+        end = np.where(self.late, self.end_s, np.minimum(gone_s, self.end_s))
+        end[1, self.late] = -np.inf  # the time after closing is no time to be away, nor twice
+        end, of = end.ravel(), np.tile(np.arange(len(self.duty)), 2)
         here = end > begin
         of = of[here]
         return Duties(
@@ -255,12 +256,17 @@ def _desks(
     columns = ["agent", "pool", "date", "begin_s", "end_s", "skill", "late"]
     table = pd.DataFrame(rows, columns=columns)
     speed = np.array([speeds for _, speeds in sets] or np.zeros((1, len(shops))))
+    days = table.groupby(["agent", "date"])
+    ends = table["end_s"].mask(table["late"].astype(bool))
+    last = ends.groupby([table["agent"], table["date"]]).transform("max")
+    span_s = last - days["begin_s"].transform("min")
     desks = Desks(
         agent=table["agent"].to_numpy(np.int64),
         begin_s=table["begin_s"].to_numpy(np.float64),
         end_s=table["end_s"].to_numpy(np.float64),
         skill=table["skill"].to_numpy(np.int64),
-        duty=np.asarray(table.groupby(["agent", "date"]).ngroup(), dtype=np.int64),
+        duty=np.asarray(days.ngroup(), dtype=np.int64),
+        span_s=np.asarray(span_s, dtype=np.float64),
         pool=table["pool"].to_numpy(np.object_),
         date=table["date"].to_numpy("datetime64[ns]"),
         late=table["late"].to_numpy(np.bool_),

@@ -24,7 +24,7 @@ class Lived:
     ----------
     sums : (7, shops, days): contacts; those judged (all but tickets open and not yet due at the
         end); good; lost; seconds waited; answered; seconds of work in whole agents
-    waiting : (shops, slots + 1) contacts that wait as each slot begins
+    waiting : (shops, slots + 1) contacts that wait just before each slot begins
     """
 
     sums: Array
@@ -93,13 +93,16 @@ def _sums(floor: Floor, contacts: Contacts, served: Served, shop: Ints, due_s: A
 
 
 def _waiting(floor: Floor, contacts: Contacts, served: Served, shop: Ints) -> Ints:
-    """Return how many contacts of each shop wait as each slot begins (shops, slots + 1)."""
+    """Return how many contacts of each shop wait just before each slot begins.
+
+    Whoever is answered as it begins, by those who come then, has waited.
+    """
     gone_s = np.where(
         np.isnan(served.start_s), contacts.arrivals_s + contacts.patience_s, served.start_s
     )
     last = int(max(source.begin_s.max(initial=0.0) for source in floor.sources) / INTERVAL_S) + 1
     first = np.floor(contacts.arrivals_s / INTERVAL_S).astype(np.int64) + 1
-    after = np.ceil(np.minimum(gone_s / INTERVAL_S, last + 1)).astype(np.int64)
+    after = np.floor(np.minimum(gone_s / INTERVAL_S, last)).astype(np.int64) + 1
     waits = first < after
     width = last + 2
     size = len(floor.names) * width
