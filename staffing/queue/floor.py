@@ -221,7 +221,8 @@ def serve_floor(
 def _table(name: str, value: ArrayLike) -> Floats:
     """Return a 2-d array of floats."""
     array = np.asarray(value)
-    require(array.dtype.kind in "biuf", f"{name} must be numeric, got {value!r:.80}")
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"{name} must be numeric, got {value!r:.80}")
     require(array.ndim == 2, f"{name} must be two-dimensional, got shape {array.shape}")
     return np.ascontiguousarray(array, dtype=np.float64)
 

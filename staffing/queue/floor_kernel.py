@@ -436,17 +436,17 @@ def sit_all(
 
 
 @inner
+def following(times: Floats, at: int) -> float:
+    """Return the time at a place, infinite past the last."""
+    return times[at] if at < times.size else np.inf
+
+
+@inner
 def passed(times: Floats, at: int, now: float) -> int:
     """Return the first place, from `at` on, whose time is still to come."""
     while following(times, at) <= now:
         at += 1
     return at
-
-
-@inner
-def following(times: Floats, at: int) -> float:
-    """Return the time at a place, infinite past the last."""
-    return times[at] if at < times.size else np.inf
 
 
 @cached
