@@ -293,7 +293,6 @@ def simulate(
         scenario, workspace, table = _read_roster(roster, scenario_file, voice)
         from staffing.forecast import forecast as expect
         from staffing.forecast import history
-        from staffing.roster.finish import coverage
         from staffing.seats import seats as require
         from staffing.simulate import simulate as run
         from staffing.tell.console import progress
@@ -305,8 +304,7 @@ def simulate(
             step("seats")
             needed = require(workspace, scenario, expected)
             step("replay")
-            covered = coverage(workspace, scenario, needed, table)
-            made = run(workspace, scenario, expected, needed, covered)
+            made = run(workspace, scenario, expected, needed, table)
     replayed(made, scenario.lang, machine=as_json)
 
 

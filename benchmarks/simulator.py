@@ -17,6 +17,7 @@ import numpy as np
 
 from staffing.queue import serve, serve_chats
 from staffing.queue.columns import Floats
+from staffing.queue.floor import Arrivals, Duties, Shops, Skills, serve_floor
 
 CONTACTS = 1_000_000
 SLOW_CONTACTS = 200_000
@@ -47,6 +48,9 @@ def main() -> None:
         chats = contacts(agents * BUSY * len(CHAT_S) / CHAT_S[-1])
         new = speed(partial(serve_chats, *chats, [0], [agents], CHAT_S))
         print(f"chats_{agents}_agents_per_s {new:.0f}")
+    for agents, shops in ((50, 1), (50, 20), (500, 20)):
+        new = speed(floor(agents, shops))
+        print(f"floor_{agents}_agents_{shops}_shops_per_s {new:.0f}")
     with ThreadPoolExecutor(THREADS) as pool:
         both = speed(lambda: [*pool.map(lambda _: serve(*phone, change, slots), range(THREADS))])
     alone = speed(partial(serve, *phone, change, slots))
@@ -58,6 +62,30 @@ def contacts(per_s: float) -> Floats:
     random = np.random.default_rng(0)
     gaps, work = random.exponential(size=(2, CONTACTS))
     return np.array([np.cumsum(gaps / per_s), work, np.full(CONTACTS, np.inf)])
+
+
+def floor(agents: int, shops: int) -> Callable[[], object]:
+    """Return a floor of chat agents to serve: every other knows half of the shops, at speed 0.8."""
+    arrivals, work, patience = contacts(agents * 0.8 * BUSY * len(CHAT_S) / CHAT_S[-1])
+    speeds = np.ones((2, shops))
+    speeds[1] = 0.8 * (np.arange(shops) % 2 == 0)
+    return partial(
+        serve_floor,
+        Arrivals(
+            arrivals_s=arrivals,
+            work=work,
+            patience_s=patience,
+            shop=np.random.default_rng(1).integers(0, shops, CONTACTS),
+        ),
+        Shops(aht_s=[CHAT_S] * shops, priority=np.arange(shops) % 3),
+        Skills(speed=speeds, most=len(CHAT_S)),
+        Duties(
+            agent=np.arange(agents),
+            begin_s=np.zeros(agents),
+            end_s=np.full(agents, np.inf),
+            skill=np.arange(agents) % 2,
+        ),
+    )
 
 
 def by_hand(

@@ -6,7 +6,7 @@ Data flows one way, and a folder is a stage:
       → forecast    contacts per shop and half hour, mean and quantiles
       → seats       seats per pool and half hour
       → roster      who works when: lawful, fair, with a proven bound
-      → simulate    the roster replayed against sampled arrivals
+      → simulate    the roster replayed, agent by agent, against sampled arrivals
       → plan        all of the above in a row
       → publish     workbook, page, tables, manifest
       → tell        what the command line says

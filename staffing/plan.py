@@ -69,7 +69,7 @@ def plan(
     short = shortages(workspace, scenario, rostered.assignments, rostered.coverage)
     course = follow_roster(workspace, scenario, expected, required, rostered.coverage)
     step("replay")
-    replay = simulate(workspace, scenario, expected, required, rostered.coverage)
+    replay = simulate(workspace, scenario, expected, required, rostered.assignments)
     return Plan(
         workspace=workspace,
         scenario=scenario,

@@ -3,7 +3,8 @@
 `serve` is a queue whose contacts are handled one a slot, as on the phone; `serve_chats` one
 whose agents hold several chats at once, each the slower the more she holds. Both are exact, keep
 no random numbers of their own, and let other threads of the interpreter run meanwhile. Their
-loops are compiled (`staffing.queue.kernel`) when the first queue is served.
+loops are compiled (`staffing.queue.kernel`) when the first queue is served. Both take agents who
+are all alike; `staffing.queue.floor` is for those who differ, at a third of the speed.
 """
 
 from __future__ import annotations

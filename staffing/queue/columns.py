@@ -63,7 +63,8 @@ def column(name: str, value: ArrayLike) -> Floats:
         array = np.asarray(value)
     except ValueError as error:
         raise ValueError(f"{name} must be numeric: {error}") from error
-    require(array.dtype.kind in "iuf", f"{name} must be numeric, got {value!r:.80}")
+    if array.dtype.kind not in "iuf":  # printing an array takes longer than serving a short queue
+        raise ValueError(f"{name} must be numeric, got {value!r:.80}")
     require(array.ndim == 1, f"{name} must be one-dimensional, got shape {array.shape}")
     return np.ascontiguousarray(array, dtype=np.float64)
 

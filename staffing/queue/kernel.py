@@ -28,6 +28,11 @@ def inner(function: Function) -> Function:
     return cast("Function", numba.njit(forceinline=True, **OPTIONS)(function))
 
 
+def apart(function: Function) -> Function:
+    """Compile a function that others call now and then: its code stands once, not at each call."""
+    return cast("Function", numba.njit(**OPTIONS)(function))
+
+
 def cached(function: Function) -> Function:
     """Compile a function and keep its machine code for the next process, where that is possible.
 
