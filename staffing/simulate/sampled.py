@@ -38,18 +38,13 @@ def demand_of(workspace: Workspace, forecast: Forecast) -> pd.DataFrame:
     rows = rows.join(of_day, on=["shop_id", "date"])
     whole = _beyond_counting(rows["mean"], rows["variance"])
     burst = (whole - rows["day_spread"]) / (1 + rows["day_spread"])
-    shops = workspace.shops
-    ticket = rows["shop_id"].map(shops["channel"] == "ticket").astype(bool)
-    due_s = np.full(len(rows), np.inf)
-    if ticket.any():
-        within_h = rows["shop_id"].map(shops["due_within_h"]).astype("float64")
-        due_s = np.where(ticket, within_h * HOUR_S, np.inf)
+    ticket = (rows["channel"] == "ticket").to_numpy(np.bool_)
     return rows.assign(
         burst=burst.clip(lower=LEAST_SPREAD),
         patience_s=rows["patience_s"].astype("float64").mask(ticket),
-        priority=rows["shop_id"].map(shops["priority"]).astype("int64"),
+        priority=rows["priority"].astype("int64"),
         ticket=ticket,
-        due_within_s=due_s,
+        due_within_s=np.where(ticket, rows["due_within_h"] * HOUR_S, np.inf),
     )
 
 
