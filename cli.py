@@ -60,6 +60,10 @@ def main() -> None:
 def plan(
     scenario_file: ScenarioFile,
     out: Out = Path("out"),
+    confirmed: Annotated[
+        bool,
+        typer.Option("--confirm", help="Repair the roster where its replay misses a target."),
+    ] = False,
     lang: Language = None,
     as_json: Json = False,
 ) -> None:
@@ -75,7 +79,7 @@ def plan(
         from staffing.tell.plan import planned
 
         with progress(scenario.lang) as (step, found):
-            made = run(workspace, scenario, step, found)
+            made = run(workspace, scenario, step, found, confirmed=confirmed)
             step("publish")
             paths = publish(made, out / scenario.name, scenario_file=scenario_file)
             paths.append(_keep(out, workspace, scenario, made.forecast))

@@ -7,6 +7,7 @@ Data flows one way, and a folder is a stage:
       → seats       seats per pool and half hour
       → roster      who works when: lawful, fair, with a proven bound
       → simulate    the roster replayed, agent by agent, against sampled arrivals
+      → confirm     more asked and the roster repaired where the replay misses a target
       → plan        all of the above in a row
       → publish     workbook, page, tables, manifest
       → tell        what the command line says

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from staffing.confirm import Confirmation, confirm
 from staffing.forecast import Forecast, forecast, history
 from staffing.roster import Progress, Roster, Shortage, Violation, audit, roster, shortages
 from staffing.scenario import Scenario
@@ -15,7 +16,7 @@ from staffing.simulate import Replay, simulate
 from staffing.workspace import Workspace
 
 Step = Callable[[str], None]
-"""Told the name of each step as it begins: forecast, seats, roster, audit, replay."""
+"""Told the name of each step as it begins: forecast, seats, roster, confirm, audit, replay."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,7 @@ class Plan:
     violations : broken hard rules; a plan with any is never published
     shortages : where the roster is short of seats, the largest first
     course : what the roster does to the expected contacts, see `seats.follow_roster`
+    confirmation : what replays made of it; None where it was replayed once, unconfirmed
     """
 
     workspace: Workspace
@@ -38,6 +40,7 @@ class Plan:
     shortages: tuple[Shortage, ...]
     course: pd.DataFrame
     replay: Replay
+    confirmation: Confirmation | None = None
 
     @property
     def short(self) -> bool:
@@ -50,8 +53,16 @@ def plan(
     scenario: Scenario,
     step: Step = lambda _: None,
     progress: Progress | None = None,
+    *,
+    confirmed: bool = False,
 ) -> Plan:
     """Return the plan of a scenario.
+
+    Parameters
+    ----------
+    step : told the name of each step as it begins
+    progress : told about each better roster
+    confirmed : whether to ask for more seats, and repair the roster, where the replay misses
 
     Raises
     ------
@@ -64,12 +75,19 @@ def plan(
     required = seats(workspace, scenario, expected)
     step("roster")
     rostered = roster(workspace, scenario, required, progress)
+    confirmation = replay = None
+    if confirmed:
+        step("confirm")
+        confirmation, required, rostered, replay = confirm(
+            workspace, scenario, expected, required, rostered, progress
+        )
     step("audit")
     violations = audit(workspace, scenario, rostered.assignments)
     short = shortages(workspace, scenario, rostered.assignments, rostered.coverage)
     course = follow_roster(workspace, scenario, expected, required, rostered.coverage)
-    step("replay")
-    replay = simulate(workspace, scenario, expected, required, rostered.assignments)
+    if replay is None:
+        step("replay")
+        replay = simulate(workspace, scenario, expected, required, rostered.assignments)
     return Plan(
         workspace=workspace,
         scenario=scenario,
@@ -80,4 +98,5 @@ def plan(
         shortages=tuple(short),
         course=course,
         replay=replay,
+        confirmation=confirmation,
     )

@@ -472,6 +472,11 @@ def verdict(plan: Plan, made: Figures, titles: Mapping[str, str]) -> Iterator[tu
     ]
     if behind:
         yield False, say(lang, "page.service_pools", pools=_list(lang, behind))
+    if plan.confirmation is not None:
+        left = len(plan.confirmation.missed)
+        counts = {"repairs": len(plan.confirmation.rounds) - 1, "left": left}
+        hours = number(plan.confirmation.added_h)
+        yield not left, say(lang, "page.confirmed", hours=hours, **counts)
     idle = made.agents - made.on_duty
     key = "people" if idle else "people_all"
     yield True, say(lang, f"page.{key}", duty=made.on_duty, paid=number(made.paid_h), idle=idle)

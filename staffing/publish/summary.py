@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from staffing.confirm import Confirmation
 from staffing.grid import INTERVAL_MIN
 from staffing.plan import Plan
 from staffing.publish.figures import Figures, figures
@@ -40,6 +41,8 @@ def summary(plan: Plan) -> dict[str, object]:
         "target": rounded(plan.replay.target),
         "replications": plan.replay.replications,
         "worst_half_hour": _worst_half_hour(plan),
+        "promised": rounded(plan.replay.promised),
+        "confirmation": _confirmation(plan.confirmation),
         "by_pool": _by_pool(plan),
         "backtest": _backtest(plan),
         "shortages": [_shortage(each) for each in plan.shortages],
@@ -61,6 +64,22 @@ def _hours(made: Figures) -> dict[str, object]:
         "gap": None if made.gap is None else rounded(made.gap),
         "paid_h": rounded(made.paid_h),
     }
+
+
+def _confirmation(made: Confirmation | None) -> dict[str, object] | None:
+    """Return the rounds of a confirmed plan and what still misses; None where it was not asked."""
+    if made is None:
+        return None
+    rounds = [
+        {"missed": each.missed, "late": rounded(each.late), "added_h": rounded(each.added_h)}
+        for each in made.rounds
+    ]
+    missed = [
+        {"pool": str(each.pop("pool")), "date": f"{each.pop('date'):%Y-%m-%d}"}
+        | {str(name): rounded(value) for name, value in each.items()}
+        for each in made.missed.to_dict("records")
+    ]
+    return {"rounds": rounds, "missed": missed}
 
 
 def _by_pool(plan: Plan) -> list[dict[str, object]]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from staffing.confirm import Confirmation
 from staffing.plan import Plan
 from staffing.publish import summary
 from staffing.roster.audit import RULES
 from staffing.tell import roster
-from staffing.tell.console import as_json, line, speaker, written
+from staffing.tell.console import as_json, line, speaker, table, written
+from staffing.words import Lang
 
 SHOWN_SHORTAGES = 8
+SHOWN_MISSED = 12
 
 
 def planned(made: Plan, paths: Sequence[Path], *, machine: bool) -> None:
@@ -36,6 +39,8 @@ def planned(made: Plan, paths: Sequence[Path], *, machine: bool) -> None:
     line(say("say.paid", hours=f"{rostered.paid_h:,.1f}", agents=people, shifts=duties))
     level, target = made.replay.service_level, made.replay.target
     line(say("say.service", level=f"{level:.1%}", target=f"{target:.1%}"))
+    if made.confirmation is not None:
+        _confirmed(made.confirmation, lang)
     tested = made.forecast.backtest
     if len(tested.usable):
         wape, naive = f"{tested.wape():.1%}", f"{tested.wape('naive'):.1%}"
@@ -46,3 +51,27 @@ def planned(made: Plan, paths: Sequence[Path], *, machine: bool) -> None:
         line(say("say.short", most=f"{made.scenario.roster.max_uncovered:.1%}"))
         roster.short(made.shortages[:SHOWN_SHORTAGES], lang)
     written(lang, paths)
+
+
+def _confirmed(made: Confirmation, lang: Lang) -> None:
+    """Print what the replays asked more, and which days of pools still miss their target."""
+    say, missed = speaker(lang), made.missed
+    facts = {"repairs": len(made.rounds) - 1, "hours": f"{made.added_h:,.1f}"}
+    before = made.rounds[0].missed
+    line(say("say.confirmed", before=before, after=len(missed), **facts))
+    if missed.empty:
+        return
+    rows = [
+        [
+            str(each["pool"]),
+            f"{each['date']:%m-%d}",
+            f"{each['target']:.1%}",
+            f"{each['service_level']:.1%}",
+            f"{each['uncovered_h']:.1f}",
+        ]
+        for each in missed.head(SHOWN_MISSED).to_dict("records")
+    ]
+    names = ("pool", "day", "target", "reached", "uncovered_h")
+    table([say(f"table.{name}") for name in names], rows)
+    if len(missed) > SHOWN_MISSED:
+        line(say("say.more_missed", count=len(missed) - SHOWN_MISSED))

@@ -55,19 +55,28 @@ def replayed(made: Replay, lang: Lang, *, machine: bool) -> None:
             f"{100 * by_day['service_level'][day]:.0f} ±{half[day]:.0f}" if day in half else "-"
             for day in days
         ]
-        whole = (own["service_level"] * own["contacts"]).sum() / max(own["contacts"].sum(), 1e-9)
         rows.append(
             [
                 str(pool),
                 str(shop),
                 f"{own['contacts'].sum():,.0f}",
                 f"{100 * own['target'].iloc[0]:.0f}",
-                f"{100 * whole:.0f}",
+                _mean(own, "promised"),
+                _mean(own, "service_level"),
+                f"{own['lost_contacts'].sum():,.0f}",
+                f"{own['peak_backlog'].max():,.0f}",
                 *cells,
             ]
         )
-    names = ("pool", "shop", "contacts", "target", "reached")
+    names = ("pool", "shop", "contacts", "target", "promised", "reached", "lost", "backlog")
     table([*(say(f"table.{name}") for name in names), *(f"{day:%m-%d}" for day in days)], rows)
+
+
+def _mean(days: pd.DataFrame, name: str) -> str:
+    """Return the contact-weighted mean of a share in per cent; a dash where it is not known."""
+    known = days[days[name].notna()]
+    contacts = known["contacts"].sum()
+    return f"{100 * (known[name] * known['contacts']).sum() / contacts:.0f}" if contacts else "-"
 
 
 def short(shortages: Sequence[Shortage], lang: Lang) -> None:
