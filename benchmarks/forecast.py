@@ -17,13 +17,13 @@ import importlib.metadata
 import sys
 from pathlib import Path
 
+from benchmarks import markdown
 from benchmarks.forecasting import cold, speed, tables, today
 from benchmarks.forecasting.measure import METHODS, OURS, measure, quiet
 from benchmarks.forecasting.sets import load
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "forecasting" / "data"
-PAGE = ROOT / "docs" / "benchmarks.md"
 COLD_ON, TODAY_ON = "rossmann_60", "bank"
 """Sets on which new shops and the course of a day are measured."""
 PACKAGES = ("pandas", "statsmodels", "statsforecast", "prophet", "lightgbm")
@@ -75,7 +75,7 @@ def say(asked: argparse.Namespace, name: str, text: str) -> None:
     """Print a section, and write it if asked."""
     print(text, end="\n\n", flush=True)
     if asked.write:
-        tables.write(PAGE, name, text)
+        markdown.write(markdown.PAGE, name, text)
 
 
 def versions() -> str:
@@ -97,7 +97,7 @@ def speed_section(names: tuple[str, ...]) -> str:
             [line.title, f"{line.timed_shops:,}", *(tables.thousands(each) for each in figures)]
         )
     head = f"### Speed: {speed.SHOPS:,} shops × {speed.DAYS} days of half hours, invented"
-    return f"{head}\n\nTimes of a sample are scaled to all shops.\n\n{tables.lined(rows)}"
+    return f"{head}\n\nTimes of a sample are scaled to all shops.\n\n{markdown.lined(rows)}"
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.forecasting.scores import COLUMNS, joined, score, weighted_pinball
 from benchmarks.forecasting.sets import call_centre, koubei, rolling
 from benchmarks.forecasting.simple import naive, same_weekday_mean
-from benchmarks.forecasting.tables import write
+from benchmarks.markdown import write
 
 DAY = pd.Timestamp("2026-03-01")
 

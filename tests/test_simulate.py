@@ -33,11 +33,11 @@ def people(
             {"agent_id": agent, "shop_id": shop} | dict(SKILL) | dict(row)
             for (agent, shop), row in skills.items()
         ],
-        columns=["agent_id", "shop_id", "speed", "since"],
+        columns=["agent_id", "shop_id", "speed", "since", "ramp_days"],
     )
     tables = {
         "agents": rows.set_index(pd.Index(list(agents), name="agent_id")),
-        "skills": known.assign(since=pd.to_datetime(known["since"])),
+        "skills": known.assign(since=pd.to_datetime(known["since"])).astype({"ramp_days": float}),
     }
     return replace(made, tables={**made.tables, **tables})
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
+from benchmarks import markdown
 from benchmarks.forecasting import tables
 from benchmarks.forecasting.scores import joined, share
 from benchmarks.forecasting.sets import DAY, Origin, Set
@@ -36,7 +37,7 @@ def section(case: Set, jobs: int) -> str:
         f"deviation). WAPE over the next {SCORED_DAYS} days; *mean so far* is that of the days "
         "kept."
     )
-    return f"### New shops\n\n{text}\n\n{tables.lined(rows)}"
+    return f"### New shops\n\n{text}\n\n{markdown.lined(rows)}"
 
 
 def line(known: int, rows: pd.DataFrame) -> list[str]:

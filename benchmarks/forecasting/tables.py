@@ -1,14 +1,13 @@
-"""The measured figures as tables, and their place in docs/benchmarks.md."""
+"""The measured figures as tables."""
 
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from benchmarks.forecasting.scores import Scores
 from benchmarks.forecasting.sets import Set
+from benchmarks.markdown import lined
 
 
 @dataclass(frozen=True)
@@ -50,11 +49,6 @@ def table(case: Set, results: list[Result]) -> str:
     return lined(rows)
 
 
-def lined(rows: list[list[str]]) -> str:
-    """Return rows of cells as the lines of a Markdown table."""
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
-
-
 def per_cent(share: float) -> str:
     """Return a share in per cent with one decimal, or a dash."""
     return "-" if math.isnan(share) else f"{100 * share:.1f}"
@@ -72,13 +66,3 @@ def section(case: Set, results: list[Result]) -> str:
     origins = many if len(case.origins) > 1 else f"origin {first}"
     horizon = f"horizon {case.horizon_days} days"
     return f"### {case.title}\n\n{origins}, {horizon}.\n\n{table(case, results)}"
-
-
-def write(path: Path, name: str, text: str) -> None:
-    """Put a text between the markers of its name in a Markdown file, or at its end."""
-    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
-    old = path.read_text("utf-8") if path.exists() else "# Benchmarks\n"
-    block = f"{begin}\n{text}\n{end}"
-    pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
-    new = pattern.sub(lambda _: block, old) if begin in old else f"{old.rstrip()}\n\n{block}\n"
-    path.write_text(new, "utf-8")

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
+from benchmarks import markdown
 from benchmarks.forecasting import tables
 from benchmarks.forecasting.sets import DAY, Set
 
@@ -40,7 +41,7 @@ def section(case: Set, jobs: int) -> str:
         f"*{case.title}*. *Scaled by the pace*: the morning's forecast times what came so far "
         "over what was expected so far."
     )
-    return f"### In the course of a day\n\n{text}\n\n{tables.lined(rows)}"
+    return f"### In the course of a day\n\n{text}\n\n{markdown.lined(rows)}"
 
 
 def of_day(case: Set, day: pd.Timestamp) -> pd.DataFrame:

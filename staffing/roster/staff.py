@@ -18,13 +18,12 @@ from staffing.grid import INTERVAL_MIN, SLOTS_PER_DAY, SLOTS_PER_H, Grid, Window
 from staffing.roster.shifts import Template, templates
 from staffing.scenario import Scenario
 from staffing.workspace import Workspace
+from staffing.workspace.skills import known_on
 
 SPEED_UNITS = 20
 """A full-speed seat in integer units: speeds are taken to the nearest 0.05."""
 LAW_MAX_WEEK_H = 44.0
 """Labour Law art. 36."""
-
-LONG_AGO = pd.Timestamp(1900, 1, 1)
 
 Capability = tuple[tuple[str, int], ...]
 """(pool, speed in units) pairs, in the order of the pools."""
@@ -121,19 +120,14 @@ def _away(workspace: Workspace) -> dict[str, frozenset[dt.date]]:
 def _trained(workspace: Workspace, days: Sequence[dt.date]) -> list[dict[str, dict[str, int]]]:
     """Return for each day: agent -> pool -> speed in units, pools she knows every shop of then.
 
-    Her speed in a pool is the mean over its shops; where a skill has `ramp_days`, it rises
-    steadily from the speed stated to full speed in so many days after `since`.
+    Her speed in a pool is the mean over its shops.
     """
     skills = workspace.skills.assign(pool=workspace.skills["shop_id"].map(workspace.shops["pool"]))
-    skills["since"] = skills["since"].fillna(LONG_AGO)
     size = pd.Series({pool: len(shops) for pool, shops in workspace.pools.items()})
     found = []
     for day in days:
-        now = skills[skills["since"] <= pd.Timestamp(day)]
-        into = (pd.Timestamp(day) - now["since"]).dt.days
-        risen = (into / now["ramp_days"]).clip(upper=1.0).fillna(0.0)
-        speed = now["speed"] + (1 - now["speed"]).clip(lower=0.0) * risen
-        own = now.assign(speed=speed).groupby(["agent_id", "pool"], sort=False, observed=True)
+        now = known_on(skills, day)
+        own = now.groupby(["agent_id", "pool"], sort=False, observed=True)
         known = own["speed"].agg(["mean", "size"])
         whole = size[known.index.get_level_values("pool")].to_numpy()
         known = known[known["size"].to_numpy() == whole]

@@ -30,6 +30,7 @@ from staffing.scenario import Scenario
 from staffing.seats import SeatRequirement
 from staffing.simulate.sampled import INTERVAL_S, Array, Ints, Source, source
 from staffing.workspace import Workspace
+from staffing.workspace.skills import known_on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,13 +235,13 @@ def _desks(
     agents = list(dict.fromkeys(stretches["agent_id"]))
     number = {agent: n for n, agent in enumerate(agents)}
     caps = workspace.agents["max_concurrency"].reindex(agents).astype("float64").fillna(np.inf)
-    known = _known(workspace)
+    known = {date: _known(workspace, date) for date in stretches["date"].unique()}
     closing = {pool: _closings(opened[pool]) for pool in pools if pool in opened}
     sets: dict[tuple[float, tuple[float, ...]], int] = {}
     rows: list[tuple[object, ...]] = []
     for each in rows_of(stretches):
-        skills = known.get((each.agent_id, each.pool), {})
-        speeds = _speeds(skills, shops.index, each.date)
+        skills = known[each.date].get((each.agent_id, each.pool), {})
+        speeds = _speeds(skills, shops.index)
         cap = caps[each.agent_id]
         if not any(speeds):
             continue
@@ -274,25 +275,22 @@ def _desks(
     return desks, np.asarray(caps, dtype=np.float64), np.asarray(speed, dtype=np.float64)
 
 
-def _known(workspace: Workspace) -> dict[tuple[str, str], dict[str, tuple[float, pd.Timestamp]]]:
-    """Return (agent, pool) -> shop -> speed and first day."""
-    found: dict[tuple[str, str], dict[str, tuple[float, pd.Timestamp]]] = {}
+def _known(workspace: Workspace, date: pd.Timestamp) -> dict[tuple[str, str], dict[str, float]]:
+    """Return (agent, pool) -> shop -> speed on a day."""
+    found: dict[tuple[str, str], dict[str, float]] = {}
     pool = workspace.skills["shop_id"].map(workspace.shops["pool"])
-    for row in rows_of(workspace.skills.assign(pool=pool)):
+    for row in rows_of(known_on(workspace.skills.assign(pool=pool), date)):
         own = found.setdefault((str(row.agent_id), str(row.pool)), {})
-        own[str(row.shop_id)] = (float(row.speed), row.since)
+        own[str(row.shop_id)] = float(row.speed)
     return found
 
 
-def _speeds(
-    skills: Mapping[str, tuple[float, pd.Timestamp]], shops: pd.Index, date: pd.Timestamp
-) -> tuple[float, ...]:
-    """Return an agent's speed in each shop on a day, 0 in those she has not learnt.
+def _speeds(on: Mapping[str, float], shops: pd.Index) -> tuple[float, ...]:
+    """Return an agent's speed in each shop, 0 in those she has not learnt.
 
     As the roster counts her: one speed in the whole pool, the mean over its shops, to the
     nearest 0.05.
     """
-    on = {shop: v for shop, (v, since) in skills.items() if pd.isna(since) or since <= date}
     if not on:
         return (0.0,) * len(shops)
     units = max(round(sum(on.values()) / len(on) * SPEED_UNITS), 1)
