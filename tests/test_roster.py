@@ -36,7 +36,6 @@ def task(agents: list[Agent], story: Scenario, open_: Mapping[tuple[str, int], i
         roll={},
         open=open_,
         start=MONDAY,
-        rules=story.rules,
         fairness=story.fairness,
         wishes={},
         weights=WEIGHTS,
@@ -294,7 +293,7 @@ def test_bound_is_exact_where_the_relaxation_is(tmp_path: Path) -> None:
     story = scenario(tmp_path, days=1, rules=FREE)
     agents = staff(space, story)
     open_ = {("P", t): SPEED_UNITS for t in range(28, 48)}
-    bound = least_uncovered(agents, open_, story.rules)
+    bound = least_uncovered(agents, open_)
     assert bound is not None
     assert bound / SPEED_UNITS / 2 == pytest.approx(10 - 8, abs=1e-3)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ortools.math_opt.python import mathopt
 
@@ -17,7 +18,6 @@ from staffing.roster.duty import Group
 from staffing.roster.model import Open
 from staffing.roster.shifts import Template
 from staffing.roster.staff import Agent
-from staffing.scenario import Rules
 
 TIME_LIMIT = dt.timedelta(seconds=300)
 """Never reached in practice; a relaxation cut short proves nothing and is not used."""
@@ -27,7 +27,7 @@ SAFETY = 1e-6
 Key = tuple[int, int, Template]
 
 
-def least_uncovered(agents: Sequence[Agent], need: Open, rules: Rules) -> float | None:
+def least_uncovered(agents: Sequence[Agent], need: Open) -> float | None:
     """Return a lower bound on uncovered speed units over all lawful rosters.
 
     None when the relaxation could not be solved.
@@ -38,7 +38,7 @@ def least_uncovered(agents: Sequence[Agent], need: Open, rules: Rules) -> float 
         classes[_faceless(agent)] += 1
     shift: dict[Key, mathopt.Variable] = {}
     for c, (agent, size) in enumerate(classes.items()):
-        _personal_rules(model, c, agent, size, rules, shift)
+        _personal_rules(model, c, agent, size, shift)
     under = _coverage(model, list(classes.items()), need, shift)
     model.minimize(mathopt.fast_sum(under))
     parameters = mathopt.SolveParameters(
@@ -52,14 +52,7 @@ def least_uncovered(agents: Sequence[Agent], need: Open, rules: Rules) -> float 
 
 def _faceless(agent: Agent) -> Agent:
     """Return the agent without what tells her from others who are bound alike."""
-    return Agent(
-        agent_id="",
-        contract_h=agent.contract_h,
-        options=agent.options,
-        weeks=agent.weeks,
-        worked=agent.worked,
-        last_end=agent.last_end,
-    )
+    return replace(agent, agent_id="")
 
 
 def _personal_rules(
@@ -67,7 +60,6 @@ def _personal_rules(
     c: int,
     agent: Agent,
     size: int,
-    rules: Rules,
     shift: dict[Key, mathopt.Variable],
 ) -> None:
     """State what bounds a class: one shift a day, weekly hours and days, days in a row (R2-R8).
@@ -83,14 +75,16 @@ def _personal_rules(
         works.append(mathopt.fast_sum(own))
         if own:
             model.add_linear_constraint(works[d] <= size)
-    for week in agent.weeks:
+    for span in agent.limits.spans:
         paid = mathopt.fast_sum(
-            [each.paid * v for (b, d, each), v in shift.items() if b == c and d in week.days]
+            [each.paid * v for (b, d, each), v in shift.items() if b == c and d in span.days]
         )
-        days = mathopt.fast_sum([works[d] for d in week.days])
-        model.add_linear_constraint(paid <= size * week.most_paid)
-        model.add_linear_constraint(days <= size * week.most_days)
-    most = rules.max_consecutive_days
+        days = mathopt.fast_sum([works[d] for d in span.days])
+        model.add_linear_constraint(paid <= size * span.most_paid)
+        model.add_linear_constraint(days <= size * span.most_days)
+    most = agent.limits.most_consecutive
+    if most is None:
+        return
     for first in range(-most, len(works) - most):
         window = range(first, first + most + 1)
         before = sum(d in agent.worked for d in window if d < 0)

@@ -20,7 +20,8 @@ from staffing.frames import rows
 from staffing.grid import SLOTS_PER_H
 from staffing.roster.bound import least_uncovered
 from staffing.roster.duty import Roll, served
-from staffing.roster.model import Answer, Task, Weights, solve, unfairness
+from staffing.roster.fairness import UNWANTED, unfairness
+from staffing.roster.model import Answer, Task, Weights, solve
 from staffing.roster.report import Goal, SolveReport
 from staffing.roster.staff import SPEED_UNITS, Agent
 from staffing.scenario import Scenario
@@ -91,10 +92,9 @@ class _Problem:
             if option is not None
         }
         self.wishes = {
-            (str(row.agent_id), (row.date.date() - scenario.horizon.start).days): (
-                str(row.wish),
-                round(scenario.fairness.request_weight * float(row.weight)),
-            )
+            (str(row.agent_id), (row.date.date() - scenario.horizon.start).days): {
+                UNWANTED[str(row.wish)]: round(scenario.fairness.request_weight * float(row.weight))
+            }
             for row in rows(workspace.tables["requests"])
         }
 
@@ -134,7 +134,6 @@ class _Problem:
             roll={key: duty for key, duty in roll.items() if key[0] in names},
             open=self.left_open(kept),
             start=self.scenario.horizon.start,
-            rules=self.scenario.rules,
             fairness=self.scenario.fairness,
             wishes=self.wishes,
             weights=WEIGHTS,
@@ -187,7 +186,7 @@ def _seat_h(units: float) -> float:
 
 def _bound(problem: _Problem) -> float:
     """Return the least uncovered units of any roster; 0, which always holds, if unknown."""
-    return least_uncovered(problem.agents, problem.need, problem.scenario.rules) or 0.0
+    return least_uncovered(problem.agents, problem.need) or 0.0
 
 
 def _build(problem: _Problem) -> Roll:

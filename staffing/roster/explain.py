@@ -11,7 +11,7 @@ import pandas as pd
 
 from staffing.grid import INTERVAL_MIN, SLOTS_PER_DAY, SLOTS_PER_H, Grid
 from staffing.roster.audit import RULES, Case, Person, Shift, Stretch, people, shifts_of
-from staffing.roster.model import has_week
+from staffing.roster.lawful import has_week
 from staffing.roster.shifts import Template
 from staffing.roster.staff import Agent, Option, staff
 from staffing.scenario import Scenario
@@ -32,7 +32,7 @@ def contradictions(agents: Sequence[Agent], scenario: Scenario) -> list[Statemen
     """
     found = []
     for agent in agents:
-        clash = _clash(agent, scenario)
+        clash = _clash(agent)
         if clash:
             rules = tuple(Statement(f"clash.{r}", _facts(r, agent, scenario)) for r in clash)
             if not any(option and option.shifts for option in agent.options):
@@ -41,41 +41,38 @@ def contradictions(agents: Sequence[Agent], scenario: Scenario) -> list[Statemen
     return found
 
 
-def _clash(agent: Agent, scenario: Scenario) -> list[str]:
+def _clash(agent: Agent) -> list[str]:
     """Return a smallest set of rules that leave the agent no week, [] when there is one."""
     rules = ["R5", "R6", "R7", "R8", "R9"]
-    if _feasible(agent, scenario, set(rules)):
+    if _feasible(agent, set(rules)):
         return []
     needed = set(rules)
     for rule in rules:
-        if not _feasible(agent, scenario, needed - {rule}):
+        if not _feasible(agent, needed - {rule}):
             needed.discard(rule)
     clash = sorted(needed)
     return [*clash, "R3"] if any(option is None for option in agent.options) else clash
 
 
-def _feasible(agent: Agent, scenario: Scenario, rules: set[str]) -> bool:
+def _feasible(agent: Agent, rules: set[str]) -> bool:
     """Return whether the agent has a week that keeps these rules."""
-    limits = scenario.rules
+    limits = agent.limits
+    spans = tuple(
+        replace(
+            span,
+            most_paid=span.most_paid if "R5" in rules else WHOLE_WEEK,
+            least_paid=span.least_paid if "R6" in rules else 0,
+            most_days=span.most_days if "R7" in rules else 7,
+        )
+        for span in limits.spans
+    )
     kept = replace(
-        agent,
-        weeks=tuple(
-            replace(
-                week,
-                most_paid=week.most_paid if "R5" in rules else WHOLE_WEEK,
-                least_paid=week.least_paid if "R6" in rules else 0,
-                most_days=week.most_days if "R7" in rules else 7,
-            )
-            for week in agent.weeks
-        ),
-        worked=agent.worked if "R8" in rules else frozenset(),
-        last_end=agent.last_end if "R9" in rules else None,
+        limits,
+        spans=spans,
+        most_consecutive=limits.most_consecutive if "R8" in rules else None,
+        rest=limits.rest if "R9" in rules else 0,
     )
-    return has_week(
-        kept,
-        max_consecutive_days=limits.max_consecutive_days if "R8" in rules else WHOLE_WEEK,
-        rest=round(limits.min_rest_h * SLOTS_PER_H) if "R9" in rules else 0,
-    )
+    return has_week(replace(agent, limits=kept, last_end=agent.last_end if "R9" in rules else None))
 
 
 def _facts(rule: str, agent: Agent, scenario: Scenario) -> Mapping[str, object]:
@@ -84,9 +81,9 @@ def _facts(rule: str, agent: Agent, scenario: Scenario) -> Mapping[str, object]:
         case "R3":
             return {"days": sum(option is None for option in agent.options)}
         case "R5":
-            return {"hours": f"{max(w.most_paid for w in agent.weeks) / SLOTS_PER_H:g}"}
+            return {"hours": f"{max(w.most_paid for w in agent.limits.spans) / SLOTS_PER_H:g}"}
         case "R6":
-            return {"hours": f"{max(w.least_paid for w in agent.weeks) / SLOTS_PER_H:g}"}
+            return {"hours": f"{max(w.least_paid for w in agent.limits.spans) / SLOTS_PER_H:g}"}
         case "R7":
             return {"days": rules.rest_days_per_week}
         case "R8":

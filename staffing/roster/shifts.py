@@ -29,12 +29,14 @@ class Template:
     start, end : slots [start, end)
     paid : paid slots: the span less the meals
     meals : meals to be placed, in order, with windows that cannot collide
+    tags : what limits and wishes may ask about, such as ``late``; sorted
     """
 
     start: int
     end: int
     paid: int
     meals: tuple[Meal, ...]
+    tags: tuple[str, ...] = ()
 
     @property
     def meal_slots(self) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -38,20 +38,51 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Week:
-    """Limits of one calendar week (Monday to Sunday) for one agent.
+class Span:
+    """Limits on some days together: a calendar week, or the whole horizon.
 
     Attributes
     ----------
-    days : days of the horizon in this week, counted from the first
+    days : days of the horizon, counted from the first
     most_paid, least_paid : paid slots (R5, R6), what was published before the horizon deducted
-    most_days : working days (R7), published ones deducted
+    most_days, least_days : working days (R7), published ones deducted
     """
 
     days: tuple[int, ...]
     most_paid: int
-    least_paid: int
     most_days: int
+    least_paid: int = 0
+    least_days: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a lawful horizon of one agent is, beside what she may do on each day alone.
+
+    None means that there is no such limit. A run that touches an edge of the horizon is never
+    too short, since it may go on beyond.
+
+    Attributes
+    ----------
+    spans : limits on paid slots and working days
+    most_consecutive, least_consecutive : working days in a row (R8); published ones count
+        towards the most
+    least_off : days without duty in a row
+    rest : slots between the end of a duty and the start of the next day's (R9)
+    most_of : (tag, most shifts with it in the horizon) pairs
+    weekends, most_weekends : the days of each weekend, and on how many weekends she may work
+    forbidden : (tag, tag) pairs: a shift with the second never on the day after the first
+    """
+
+    spans: tuple[Span, ...] = ()
+    most_consecutive: int | None = None
+    least_consecutive: int = 1
+    least_off: int = 1
+    rest: int = 0
+    most_of: tuple[tuple[str, int], ...] = ()
+    weekends: tuple[tuple[int, ...], ...] = ()
+    most_weekends: int | None = None
+    forbidden: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +92,7 @@ class Agent:
     Attributes
     ----------
     options : per service day of the horizon what she may do, None when she is away (R3)
-    weeks : the calendar weeks that the horizon touches
+    limits : what binds her days together
     worked : days before the horizon (negative: -1 is the eve) with a published shift
     last_end : slot in which the last published shift ended (negative or small), or None
     contract_h : contract hours a week
@@ -70,9 +101,9 @@ class Agent:
     agent_id: str
     contract_h: float
     options: tuple[Option | None, ...]
-    weeks: tuple[Week, ...]
-    worked: frozenset[int]
-    last_end: int | None
+    limits: Limits = Limits()
+    worked: frozenset[int] = frozenset()
+    last_end: int | None = None
 
 
 def staff(workspace: Workspace, scenario: Scenario) -> list[Agent]:
@@ -101,7 +132,13 @@ def staff(workspace: Workspace, scenario: Scenario) -> list[Agent]:
                     else _option(workspace, scenario, row, trained[d].get(agent_id, {}))
                     for d, day in enumerate(grid.dates)
                 ),
-                weeks=_weeks(scenario, row, away.get(agent_id, frozenset()), own, agent_id in ever),
+                limits=Limits(
+                    spans=_weeks(
+                        scenario, row, away.get(agent_id, frozenset()), own, agent_id in ever
+                    ),
+                    most_consecutive=scenario.rules.max_consecutive_days,
+                    rest=round(scenario.rules.min_rest_h * SLOTS_PER_H),
+                ),
                 worked=_worked(grid, own),
                 last_end=_last_end(grid, own),
             )
@@ -171,11 +208,15 @@ def _option(
 def _templates(
     scenario: Scenario, contract: str, span: Window, protected: bool
 ) -> tuple[Template, ...]:
-    """Return the shifts within a span that respect daily hours (R4) and night work (R11)."""
+    """Return the shifts within a span that respect daily hours (R4) and night work (R11).
+
+    Each is tagged ``late`` or ``early``.
+    """
+    late_after = scenario.fairness.late_after // INTERVAL_MIN
     most = scenario.rules.max_daily_h * SLOTS_PER_H
     night = scenario.rules.night
     return tuple(
-        shift
+        replace(shift, tags=("late",) if shift.end > late_after else ("early",))
         for shift in templates(scenario.shifts, contract, span, scenario.rules.max_stretch_h)
         if shift.paid <= most and not (protected and at_night(shift.start, shift.end, night))
     )
@@ -195,7 +236,7 @@ def _weeks(
     away: frozenset[dt.date],
     published: pd.DataFrame,
     trained: bool,
-) -> tuple[Week, ...]:
+) -> tuple[Span, ...]:
     """Return the limits per calendar week; an absence counts as a fifth of the contract hours."""
     grid, rules = scenario.grid, scenario.rules
     contract = min(float(str(row["hours_per_week"])), LAW_MAX_WEEK_H)
@@ -213,7 +254,7 @@ def _weeks(
         whole = monday >= grid.start and week[-1] <= grid.dates[-1]
         least_h = due_h * rules.min_week_share if whole and trained else 0.0
         found.append(
-            Week(
+            Span(
                 days=tuple(i for i, d in enumerate(grid.dates) if d in week),
                 most_paid=int((due_h - done_h) * SLOTS_PER_H + 1e-9),
                 least_paid=int(least_h * SLOTS_PER_H + 1e-9),
