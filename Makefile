@@ -33,7 +33,7 @@ bench-forecast: $(BENCH)/.done
 
 # Speed and agreement of the seat searches, with pyworkforce beside them.
 bench-seats: $(BENCH)/.done
-	PYTHONPATH=. $(BENCH)/bin/python benchmarks/seats.py
+	$(BENCH)/bin/python -m benchmarks.seats $(ARGS)
 
 # Debian may lack ensurepip, so the venv is made without pip and filled from outside.
 $(BIN)/python:

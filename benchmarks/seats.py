@@ -1,13 +1,15 @@
 """Agreement of the seat searches with 50-digit arithmetic and with simulation, and their speed.
 
-Run ``make bench-seats``, or ``python benchmarks/seats.py`` where pyworkforce need not be beside it.
-Every line is a name and a plain number; what needs a table that is not beside the repository, or
-pyworkforce where it is not installed, is left out and said to be.
+Run ``make bench-seats``, or ``python -m benchmarks.seats`` where pyworkforce need not be beside it;
+``--write`` puts the figures into docs/benchmarks.md, those of `benchmarks.simulator` behind them.
+What needs a table that is not beside the repository, or pyworkforce, is left out without it.
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
+import itertools
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks import markdown, simulator
 from staffing.platforms import Rule
 from staffing.seats.chat import Profile, fewest_seats, measures
 from staffing.seats.erlang import fewest_servers
@@ -37,42 +40,58 @@ PEER_ROWS = 500
 
 
 def main() -> None:
-    """Print one figure a line."""
+    """Print one figure a line, and write them if asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
+    asked = parser.parse_args()
+    rows = [["figure", "measured"], ["---", "---:"]]
+    for name, value in itertools.chain(figures(), simulator.figures()):
+        print(f"{name}: {value}", flush=True)
+        rows.append([name, value])
+    if asked.write:
+        head = "## Seats and queues\n\n```\nmake bench-seats ARGS=--write\n```\n\nOne core.\n\n"
+        markdown.write(markdown.PAGE, "seats", head + markdown.lined(rows))
+
+
+def figures() -> Iterator[tuple[str, str]]:
+    """Measure the searches, and yield what and how much."""
     if REFERENCE.exists():
         agreeing, rows = agreement()
-        print(f"reference_rows {rows}")
-        print(f"reference_rows_exact {agreeing}")
-    else:
-        print("reference table missing: agreement skipped")
+        yield "seats equal to those of 50-digit arithmetic", f"{agreeing} of {rows}"
     rng = np.random.default_rng(0)
     load = rng.uniform(0.1, 5000, ROWS)
     aht, within = rng.uniform(60, 600, ROWS), rng.uniform(0, 180, ROWS)
     level = rng.uniform(0.5, 0.99, ROWS)
     one_target = seconds(lambda: fewest_servers(load, 180, 0.80, 20))
     own_targets = seconds(lambda: fewest_servers(load, aht, level, within))
-    print(f"seconds_per_million_one_target {one_target:.3f}")
-    print(f"seconds_per_million_own_targets {own_targets:.3f}")
-    print_peer(load, one_target)
+    yield (
+        "seconds for a million Erlang-C searches, 0.1 to 5,000 erl, one target",
+        f"{one_target:.2f}",
+    )
+    yield "the same, every row with its own target and AHT", f"{own_targets:.2f}"
+    if ErlangC is not None:
+        yield from peer(load, one_target)
     if SIMULATED.exists():
-        for name, truth, found, level, simulated in chats():
-            figures = f"{truth} {found} {100 * simulated:.2f} {100 * level:.2f}"
-            print(f"chat_seats_and_level_simulated_and_found {name.replace(' ', '_')} {figures}")
+        for name, truth, found, reached, simulated in chats():
+            told = f"{truth}, {100 * simulated:.1f} % | {found}, {100 * reached:.1f} %"
+            yield f"{name}: simulated seats and level, and found", told.replace(" | ", "; ")
     rate = rng.uniform(0.001, 1.5, ROWS)
     start = time.perf_counter()
     fewest_seats(CHAT, rate)
-    print(f"seconds_of_chat_tables_and_million {time.perf_counter() - start:.3f}")
-    print(f"seconds_per_million_chat {seconds(lambda: fewest_seats(CHAT, rate)):.3f}")
+    tables = time.perf_counter() - start
+    again = seconds(lambda: fewest_seats(CHAT, rate))
+    yield (
+        "seconds for a million chat searches (and with their tables)",
+        f"{again:.2f} ({tables:.2f})",
+    )
     chat = Profile(aht_s=handle_times(PACE, 10), answer_within_s=30.0, level=0.9)
     start = time.perf_counter()
     fewest_reply_seats(chat, PACE, RULE, rate, 0.8)
-    print(f"seconds_of_reply_tables_and_million {time.perf_counter() - start:.3f}")
+    yield "the same for a reply metric, with tables", f"{time.perf_counter() - start:.2f}"
 
 
-def print_peer(load: np.ndarray, seconds_per_million: float) -> None:
-    """Print what one call of pyworkforce costs on a sample of the same loads, and the ratio."""
-    if ErlangC is None:
-        print("pyworkforce is not installed: ratio skipped")
-        return
+def peer(load: np.ndarray, seconds_per_million: float) -> Iterator[tuple[str, str]]:
+    """Yield what one call of pyworkforce costs on a sample of the same loads, and the ratio."""
     sample = load[:PEER_ROWS]
     found = fewest_servers(sample, 180, 0.80, 20)
     start = time.perf_counter()
@@ -83,9 +102,12 @@ def print_peer(load: np.ndarray, seconds_per_million: float) -> None:
         for each in sample.tolist()
     ]
     each_s = (time.perf_counter() - start) / len(sample)
-    print(f"pyworkforce_us_per_call {1e6 * each_s:.0f}")
-    print(f"pyworkforce_time_over_ours {each_s / (seconds_per_million / ROWS):.0f}")
-    print(f"pyworkforce_rows_that_agree {int(sum(found == theirs))} of {len(sample)}")
+    ratio = each_s / (seconds_per_million / ROWS)
+    yield (
+        "microseconds of a call of pyworkforce (and over ours)",
+        f"{1e6 * each_s:,.0f} ({ratio:,.0f})",
+    )
+    yield "rows on which pyworkforce agrees", f"{int(sum(found == theirs))} of {len(sample)}"
 
 
 def agreement() -> tuple[int, int]:

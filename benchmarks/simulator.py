@@ -1,14 +1,14 @@
 """Speed of the queues, beside the Python loop that `serve` was before it was compiled.
 
-Run ``python benchmarks/simulator.py``. Every line is a name and a plain number: contacts a
-second on one core, the checks of the arguments included, and how many times the old loop's.
+Run ``python -m benchmarks.simulator``. Every line is a figure with its name: contacts a second on
+one core, the checks of the arguments included, and how many times the old loop's.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from heapq import heappop, heappush
@@ -31,30 +31,35 @@ THREADS = 2
 
 def main() -> None:
     """Print one figure a line."""
+    for name, value in figures():
+        print(f"{name}: {value}", flush=True)
+
+
+def figures() -> Iterator[tuple[str, str]]:
+    """Measure, and yield what and how much."""
     start = time.perf_counter()
     serve([0], [1], [1], [0], [1])
     serve_chats([0], [1], [1], [0], [1], CHAT_S)
-    print(f"seconds_to_load {time.perf_counter() - start:.2f}")
+    yield "seconds to load the compiled loops", f"{time.perf_counter() - start:.2f}"
     for servers in SERVERS:
         phone = contacts(servers * BUSY / PHONE_S)
         phone[1] *= PHONE_S
         change, slots = np.zeros(1), np.array([servers])
         old = speed(partial(by_hand, *phone[:, :SLOW_CONTACTS], change, slots), SLOW_CONTACTS)
         new = speed(partial(serve, *phone, change, slots))
-        print(f"phone_{servers}_python_per_s {old:.0f}")
-        print(f"phone_{servers}_per_s {new:.0f}")
-        print(f"phone_{servers}_ratio {new / old:.1f}")
+        name = f"contacts a second, {servers} phones (and over a Python loop)"
+        yield name, f"{new:,.0f} ({new / old:.1f})"
     for agents in SERVERS:
         chats = contacts(agents * BUSY * len(CHAT_S) / CHAT_S[-1])
         new = speed(partial(serve_chats, *chats, [0], [agents], CHAT_S))
-        print(f"chats_{agents}_agents_per_s {new:.0f}")
+        yield f"contacts a second, {agents} chat agents all alike", f"{new:,.0f}"
     for agents, shops in ((50, 1), (50, 20), (500, 20)):
         new = speed(floor(agents, shops))
-        print(f"floor_{agents}_agents_{shops}_shops_per_s {new:.0f}")
+        yield f"contacts a second, floor of {agents} chat agents, {shops} shops", f"{new:,.0f}"
     with ThreadPoolExecutor(THREADS) as pool:
         both = speed(lambda: [*pool.map(lambda _: serve(*phone, change, slots), range(THREADS))])
     alone = speed(partial(serve, *phone, change, slots))
-    print(f"phone_threads_{THREADS}_ratio {THREADS * both / alone:.2f}")
+    yield f"{THREADS} threads over one", f"{THREADS * both / alone:.2f}"
 
 
 def contacts(per_s: float) -> Floats:
