@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
 from staffing.forecast import Backtest
 from staffing.frames import rows as walk
@@ -83,7 +85,7 @@ def pool_titles(workspace: Workspace, lang: Lang) -> dict[str, str]:
     """Return pool -> its name with the shops behind it."""
     found = {}
     for pool, shops in workspace.pools.items():
-        names = [str(workspace.shops.at[shop, "name"]) for shop in shops]
+        names = [str(workspace.shops.loc[shop, "name"]) for shop in shops]
         if len(names) <= 2:
             found[pool] = say(lang, "label.pool_of", pool=pool, shops=_list(lang, names))
         else:
@@ -148,12 +150,11 @@ def goals(plan: Plan, made: Figures) -> Table:
 def service(plan: Plan, titles: Mapping[str, str]) -> Table:
     """Return the replayed service of every pool, all pools first."""
     lang, by_pool = plan.scenario.lang, plan.replay.by_pool()
-    names = ["contacts", "service_level", "target", "lost", "asa_s", "occupancy"]
+    means = ["service_level", "target", "promised", "lost", "asa_s", "occupancy"]
+    names = ["contacts", *means, "peak_backlog"]
     weights = by_pool["contacts"].to_numpy()
-    busy = weights.sum() > 0
-    together = [
-        float(np.average(by_pool[name], weights=weights)) if busy else None for name in names[1:]
-    ]
+    together: list[float | None] = [_mean(by_pool[name], weights) for name in means]
+    together.append(None)
     rows: list[tuple[object, ...]] = [
         (say(lang, "label.all_pools"), float(weights.sum()), *together),
         *(
@@ -161,7 +162,9 @@ def service(plan: Plan, titles: Mapping[str, str]) -> Table:
             for row in by_pool.to_dict("records")
         ),
     ]
-    forms: tuple[Form, ...] = ("count", "share", "share", "share", "number", "share")
+    forms: tuple[Form, ...] = (
+        "count", "share", "share", "share", "share", "number", "share", "count",
+    )  # fmt: skip
     return Table(
         title=say(lang, "page.service"),
         columns=(
@@ -172,6 +175,12 @@ def service(plan: Plan, titles: Mapping[str, str]) -> Table:
         flagged=frozenset((i, 2) for i, row in enumerate(rows) if below(row[2], row[3])),
         total=True,
     )
+
+
+def _mean(values: pd.Series, weights: npt.NDArray[np.float64]) -> float | None:
+    """Return the weighted mean of what is known; None where nothing is."""
+    known = values.notna().to_numpy() & (weights > 0)
+    return float(np.average(values[known], weights=weights[known])) if known.any() else None
 
 
 def below(value: object, target: object) -> bool:

@@ -68,14 +68,18 @@ class Replay:
         return _weighted(self.table.dropna(subset=["promised"]), "promised", empty=np.nan)
 
     def by_pool(self) -> pd.DataFrame:
-        """Return pool, contacts, service_level, target, lost, asa_s over the horizon."""
-        columns = ["service_level", "target", "lost", "asa_s", "occupancy"]
+        """Return what `table` tells of every pool over the whole horizon.
+
+        Contacts are summed, peak_backlog is the largest, all else is weighted by the contacts.
+        """
+        columns = ["service_level", "target", "promised", "lost", "asa_s", "occupancy"]
         rows = [
             {"pool": pool, "contacts": group["contacts"].sum()}
-            | {column: _weighted(group, column) for column in columns}
+            | {name: _weighted(group.dropna(subset=[name]), name, np.nan) for name in columns}
+            | {"peak_backlog": group["peak_backlog"].max()}
             for pool, group in self.table.groupby("pool", sort=True)
         ]
-        return pd.DataFrame(rows, columns=["pool", "contacts", *columns])
+        return pd.DataFrame(rows, columns=["pool", "contacts", *columns, "peak_backlog"])
 
 
 def _weighted(table: pd.DataFrame, column: str, empty: float = 1.0) -> float:
