@@ -140,13 +140,16 @@ def forecast(
 def seats(
     scenario_file: ScenarioFile,
     pool: Annotated[
-        str | None, typer.Option("--pool", help="What one seat more or less is worth here.")
+        str | None,
+        typer.Option("--pool", help="A pool: what one seat more or less is worth there."),
     ] = None,
     day: Annotated[
-        str | None, typer.Option("--day", metavar="DATE", help="The same for one day.")
+        str | None,
+        typer.Option("--day", metavar="DATE", help="The same for one day, such as 2026-11-25."),
     ] = None,
     at: Annotated[
-        str | None, typer.Option("--at", metavar="TIME", help="The same for one half hour.")
+        str | None,
+        typer.Option("--at", metavar="TIME", help="The same for one half hour, such as 20:00."),
     ] = None,
     plot: Annotated[
         Path | None, typer.Option("--plot", help="Draw it, too: a .html, .svg or .png file.")
@@ -298,7 +301,9 @@ def simulate(
         from staffing.forecast import forecast as expect
         from staffing.forecast import history
         from staffing.seats import seats as require
+        from staffing.simulate import left_out
         from staffing.simulate import simulate as run
+        from staffing.tell import faults
         from staffing.tell.console import progress
         from staffing.tell.roster import replayed
 
@@ -309,6 +314,7 @@ def simulate(
             needed = require(workspace, scenario, expected)
             step("replay")
             made = run(workspace, scenario, expected, needed, table)
+        faults.notices(left_out(workspace, scenario, table, roster.name), scenario.lang)
     replayed(made, scenario.lang, machine=as_json)
 
 

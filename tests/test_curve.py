@@ -76,7 +76,8 @@ def test_cost_is_hours_times_price() -> None:
     """Half an hour at 30 yuan is 15 yuan a seat; a saved contact costs what the step costs."""
     made = drawn({"S": [100.0]})
     assert made["cost"].tolist() == [15.0 * seats for seats in made["seats"]]
-    assert made["cost_per_contact"][0] == 15 * 14 / 100
+    in_time = 100 - made["late"][0]
+    assert made["cost_per_contact"][0] == pytest.approx(15 * 14 / in_time)
     saved = made["late"][-1] - made["late"][0]
     assert made["cost_per_saved"][0] == pytest.approx(15 / saved)
     assert np.isnan(made["cost_per_saved"][-2])

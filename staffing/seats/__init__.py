@@ -23,7 +23,7 @@ from staffing.seats.cap import most_receptions, seats_within_caps
 from staffing.seats.checks import Ints
 from staffing.seats.course import follow, seats_over_time
 from staffing.seats.demand import by_channel, demand_by_shop, pooled_by_slot
-from staffing.seats.judged import reply_seats, unreachable
+from staffing.seats.judged import reply_levels, reply_seats, unreachable
 from staffing.seats.lines import TOLERANCE, Line, at_rest, lines
 from staffing.seats.targets import for_targets
 from staffing.seats.tickets import seats_for_tickets
@@ -60,7 +60,8 @@ class SeatRequirement:
         planned contacts), seats (required), binding (what set them, one of `ASKS`), ticket_h
         (seat-hours of tickets to be worked), ticket_late_h (seat-hours of tickets that become
         overdue), and what the expected contacts meet at `seats` less shrinkage: service_level,
-        occupancy, asa_s
+        occupancy (of the live contacts), asa_s, and reply_level with reply_target of the reply
+        metric that is nearest to failing (NaN where no open shop has one)
     """
 
     table: pd.DataFrame
@@ -108,7 +109,9 @@ def required(
         lived = follow(live, table, own, seated, followed)
         at = lived.index[followed[lived.index]]
         achieved.loc[at] = lived.loc[at, ACHIEVED]
-    spent = ["min_seats", "on_seat", "noise"]
+    replied = reply_levels(live, table, own, seated)
+    achieved = achieved.join(replied)
+    spent = ["min_seats", "on_seat", "noise", "spare"]
     return SeatRequirement(table=table.join(achieved).drop(columns=spent))
 
 
@@ -122,7 +125,8 @@ def staffed(
     Returns
     -------
     table : as `SeatRequirement` has it but for what is met, with on_seat (seats at work, before
-        shrinkage), noise (variance of the counts) and min_seats
+        shrinkage), spare (those of them that the forecast's doubt asks for), noise (variance of
+        the counts) and min_seats
     own : the pools that are more than answer slots
     """
     live, tickets = by_channel(demand)
@@ -156,6 +160,7 @@ def staffed(
         seats=rostered(chosen, settings.shrinkage),
         binding=np.array(ASKS)[ask],
         on_seat=chosen,
+        spare=wait - mean,
         ticket_h=work.done_h,
         ticket_late_h=work.late_h,
     )

@@ -20,7 +20,9 @@ from staffing.seats import ASKS, rostered, staffed
 from staffing.seats.checks import Floats, Ints
 from staffing.seats.demand import by_channel
 from staffing.seats.doubt import volumes
+from staffing.seats.judged import reply_levels
 from staffing.seats.lines import TOLERANCE, Line, met
+from staffing.seats.tickets import tickets_at
 
 __all__ = ["OFFSETS", "Curve", "curve"]
 
@@ -37,6 +39,9 @@ SUMMED = [
     "wait_s",
     "slots",
     "busy",
+    "ticketed",
+    "ticket_h",
+    "ticket_late_h",
 ]
 LEAST_SAVED = 1e-9
 """Contacts a day below which none is saved."""
@@ -57,12 +62,15 @@ class Curve:
         - contacts (expected), target (the shops' service-level targets, weighted by contacts)
         - service_level, late (contacts not answered within their threshold, those who abandon
           among them), abandoned (contacts; NaN where the pool's patience is not told)
-        - occupancy, asa_s (infinite where some half hour's queue only grows)
-        - cost, cost_per_contact (NaN without contacts), cost_per_saved (what one more contact
-          in time costs by the step up to this row; NaN in the first row, infinite where the step
-          saves none)
+        - occupancy (tickets among it), asa_s (infinite where some half hour's queue only grows)
+        - ticket_h, ticket_late_h (seat-hours of tickets worked, and of those overdue)
+        - reply_level, reply_target (of the reply metric that is nearest to failing, weighted by
+          contacts; NaN where no shop has one)
+        - cost, cost_per_contact (of those in time; NaN where none is), cost_per_saved (what one
+          more contact in time costs by the step up to this row; NaN in the first row, infinite
+          where the step saves none)
         - required (whether these are the required seats), by_service_level, by_occupancy,
-          by_presence (half hours per day that each of the three set)
+          ... (half hours per day that each of `staffing.seats.ASKS` set)
     seat_hour : yuan that an hour of one rostered seat costs
     max_occupancy : the cap on occupancy
     at_min : the one half hour that was asked for, in minutes after midnight; None for all
@@ -102,7 +110,8 @@ def curve(
         Offsets that would only empty an empty floor again are left out.
     """
     table, own = staffed(demand, settings, tie, over_time=True)
-    live, _ = by_channel(demand)
+    live, tickets = by_channel(demand)
+    table = table.join(_by_offset(live, tickets, table, own))
     if days is not None:
         table = table[table["date"].isin(days)]
     if at_min is not None:
@@ -117,9 +126,40 @@ def curve(
     )
 
 
+def _by_offset(
+    live: pd.DataFrame, tickets: pd.DataFrame, table: pd.DataFrame, own: Mapping[str, Line]
+) -> pd.DataFrame:
+    """Return what other seats do to the horizon's tickets and replies, half hour by half hour.
+
+    Returns
+    -------
+    DataFrame indexed like `table`, for each offset: done, overdue (seat-hours of tickets) and
+    reply (level of the metric nearest to failing), with the offset behind the name; reply_target
+    """
+    found: dict[str, Floats] = {}
+    seats, spare = (table[name].to_numpy(np.int64) for name in ("on_seat", "spare"))
+    for offset in OFFSETS:
+        shifted = np.maximum(seats + offset, 0)
+        work = tickets_at(live, tickets, table, shifted, np.minimum(spare, shifted))
+        found[f"done{offset}"], found[f"overdue{offset}"] = work.done_h, work.late_h
+        replied = reply_levels(live, table, own, shifted.astype(np.float64))
+        found[f"reply{offset}"] = replied["reply_level"].to_numpy(np.float64)
+        found["reply_target"] = replied["reply_target"].to_numpy(np.float64)
+    return pd.DataFrame(found, index=table.index)
+
+
 def _shifted(table: pd.DataFrame, shrinkage: float) -> pd.DataFrame:
     """Return the half hours once for each offset, with the seats at work and rostered."""
-    rows = pd.concat([table.assign(offset=offset) for offset in OFFSETS], ignore_index=True)
+    each = [
+        table.assign(
+            offset=offset,
+            ticket_h=table[f"done{offset}"],
+            ticket_late_h=table[f"overdue{offset}"],
+            reply=table[f"reply{offset}"],
+        )
+        for offset in OFFSETS
+    ]
+    rows = pd.concat(each, ignore_index=True)
     on_seat = (rows["on_seat"] + rows["offset"]).clip(lower=0).to_numpy(np.int64)
     return rows.assign(on_seat=on_seat, seats=rostered(on_seat, shrinkage))
 
@@ -185,10 +225,18 @@ def _met(
 def _summed(rows: pd.DataFrame, keys: list[str], seat_hour: float) -> pd.DataFrame:
     """Return a row a group and offset; see `Curve`."""
     binding = {f"by_{name}": rows["binding"] == name for name in ASKS}
-    groups = rows.assign(**binding, half_hours=1).groupby([*keys, "offset"], sort=True)
+    weight = rows["contacts"].where(rows["reply_target"].notna(), 0.0)
+    told = {
+        "ticketed": rows["ticket_h"] / SEAT_H * rows["concurrency"],
+        "judged": weight,
+        "reply_share": weight * rows["reply"],
+        "reply_asked": weight * rows["reply_target"],
+    }
+    groups = rows.assign(**binding, **told, half_hours=1).groupby([*keys, "offset"], sort=True)
     days = groups["date"].nunique()
     daily = groups[[*binding, *SUMMED]].sum().div(days, axis=0)
     lost = groups["abandoned"].sum(min_count=1) / days
+    judged = groups["judged"].sum()
     contacts, cost = daily["contacts"], daily["seats"] * SEAT_H * seat_hour
     some = contacts.where(contacts > 0)
     made = pd.DataFrame(
@@ -202,10 +250,14 @@ def _summed(rows: pd.DataFrame, keys: list[str], seat_hour: float) -> pd.DataFra
             "service_level": (daily["good"] / some).fillna(1.0),
             "late": (contacts - daily["good"]).clip(lower=0.0),
             "abandoned": lost,
-            "occupancy": _share(daily["busy"], daily["slots"], contacts, 1.0),
+            "occupancy": _share(daily["busy"] + daily["ticketed"], daily["slots"], contacts, 1.0),
             "asa_s": _share(daily["wait_s"], daily["answered"], contacts, np.inf),
             "cost": cost,
-            "cost_per_contact": cost / some,
+            "cost_per_contact": cost / daily["good"].where(daily["good"] > LEAST_SAVED),
+            "ticket_h": daily["ticket_h"],
+            "ticket_late_h": daily["ticket_late_h"],
+            "reply_level": groups["reply_share"].sum() / judged.where(judged > 0),
+            "reply_target": groups["reply_asked"].sum() / judged.where(judged > 0),
         }
     ).reset_index()
     by_group = made.groupby(keys, sort=False)

@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike
 
 from staffing.seats.checks import Floats, Ints, number, refuse
 
-__all__ = ["TicketPlan", "ticket_plan"]
+__all__ = ["TicketPlan", "ticket_plan", "worked"]
 
 # Seat-hours that count as none: sums of floats.
 _NONE_H = 1e-9
@@ -115,6 +115,24 @@ def ticket_plan(
     done, late, _ = _work(arrivals, within, most[np.arange(halves), seats])
     left = max(float(arrivals.sum() - done.sum()), 0.0)
     return TicketPlan(seats=seats, done_h=done, late_h=late, left_h=left)
+
+
+def worked(
+    arrivals_h: Floats, due_halfhours: ArrayLike, capacity_h: Floats
+) -> tuple[Floats, Floats]:
+    """Return the seat-hours done, and found overdue, in each half hour with a given capacity.
+
+    Parameters
+    ----------
+    arrivals_h, due_halfhours
+        As in :func:`ticket_plan`, the former of shape (kinds, half hours).
+    capacity_h : ndarray, shape (half hours,)
+        Seat-hours of tickets that can be worked; 0 where it is closed.
+    """
+    kinds, halves = arrivals_h.shape
+    within = np.minimum(np.broadcast_to(np.asarray(due_halfhours), kinds), halves + 2)
+    done, late, _ = _work(arrivals_h, within.astype(np.int64), capacity_h)
+    return done, late
 
 
 def _seats(arrivals: Floats, within: Ints, capacity: Floats) -> Ints:

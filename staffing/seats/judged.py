@@ -9,21 +9,22 @@ answered in its pool's queue.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from staffing.errors import Fault
-from staffing.platforms import platforms
+from staffing.platforms import Rule, platforms
 from staffing.seats.chat import Profile
 from staffing.seats.checks import Floats, Ints
 from staffing.seats.lines import INTERVAL_S, Line
-from staffing.seats.replies import UnreachableTargetError, fewest_reply_seats
-from staffing.seats.reply import pace_at
+from staffing.seats.replies import UnreachableTargetError, fewest_reply_seats, reply_level
+from staffing.seats.reply import Pace, pace_at
 from staffing.workspace import Workspace
 
-__all__ = ["reply_seats", "unreachable"]
+__all__ = ["reply_levels", "reply_seats", "unreachable"]
 
 TOLERANCE = 1e-9
 ASKED = ["pool", "reply_rule", "reply_level", "replies", "reply_s", "stated_s", "shop_most"]
@@ -46,29 +47,77 @@ def reply_seats(live: pd.DataFrame, pooled: pd.DataFrame, own: Mapping[str, Line
     (n,), 0 where no open shop is judged
     """
     found = np.zeros(len(pooled), dtype=np.int64)
-    judged = live[live["reply_rule"].notna()].rename(columns={"concurrency": "shop_most"})
-    if judged.empty:
-        return found
-    at = pd.MultiIndex.from_frame(pooled[["pool", "slot"]])
-    key: Any
-    for key, rows in judged.groupby(ASKED, sort=False, dropna=False):
-        pool, rule, share, replies, reply_s, stated_s, most = key
-        places = at.get_indexer(pd.MultiIndex.from_frame(rows[["pool", "slot"]]))
-        part = pooled.iloc[places]
-        pace = pace_at(float(replies), float(reply_s), float(stated_s), int(most))
-        target = None if pd.isna(share) else float(share)
-        for profile, inside, rate in _queues(part, own.get(str(pool))):
-            try:
-                asked = fewest_reply_seats(profile, pace, platforms()[rule], rate, target)
-            except UnreachableTargetError:
-                continue
-            found[places[inside]] = np.maximum(found[places[inside]], asked)
+    for each in _judged(live, pooled, own, "planned_contacts"):
+        try:
+            asked = fewest_reply_seats(each.profile, each.pace, each.rule, each.rate, each.target)
+        except UnreachableTargetError:
+            continue
+        found[each.at] = np.maximum(found[each.at], asked)
     return found
 
 
-def _queues(part: pd.DataFrame, line: Line | None) -> Iterator[tuple[Profile, Ints, Floats]]:
+def reply_levels(
+    live: pd.DataFrame, pooled: pd.DataFrame, own: Mapping[str, Line], seats: Floats
+) -> pd.DataFrame:
+    """Return what seats reach of the reply metrics on the expected contacts.
+
+    Parameters
+    ----------
+    live, pooled, own : as in `reply_seats`; `pooled` with contacts
+    seats : at work; parts of a seat do not count (n,)
+
+    Returns
+    -------
+    DataFrame indexed like `pooled`: reply_level and reply_target of the metric that is farthest
+    below its target, or least above; NaN where no open shop is judged
+    """
+    level, target = np.full((2, len(pooled)), np.nan)
+    whole = np.floor(seats + TOLERANCE)
+    for each in _judged(live, pooled, own, "contacts"):
+        at = each.at
+        reached = reply_level(each.profile, each.pace, each.rule, whole[at], each.rate)
+        worse = ~(reached - each.target >= level[at] - target[at])
+        level[at[worse]], target[at[worse]] = reached[worse], each.target
+    return pd.DataFrame({"reply_level": level, "reply_target": target}, index=pooled.index)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """Half hours of a pool in which a metric is asked for: their places and what comes a second."""
+
+    at: Ints
+    rate: Floats
+    profile: Profile
+    pace: Pace
+    rule: Rule
+    target: float
+
+
+def _judged(
+    live: pd.DataFrame, pooled: pd.DataFrame, own: Mapping[str, Line], volume: str
+) -> Iterator[_Judged]:
+    """Yield every metric asked for, for the contacts of a column of `pooled`."""
+    judged = live[live["reply_rule"].notna()].rename(columns={"concurrency": "shop_most"})
+    place = pd.MultiIndex.from_frame(pooled[["pool", "slot"]])
+    key: Any
+    for key, rows in judged.groupby(ASKED, sort=False, dropna=False):
+        pool, name, share, replies, reply_s, stated_s, most = key
+        rule, slots = platforms()[name], rows[["pool", "slot"]]
+        at = np.flatnonzero(place.isin(pd.MultiIndex.from_frame(slots)))
+        target = rule.level if pd.isna(share) else float(share)
+        assert target is not None, "the workspace asks for one"
+        pace = pace_at(float(replies), float(reply_s), float(stated_s), int(most))
+        for profile, inside, rate in _queues(pooled.iloc[at], own.get(str(pool)), volume):
+            yield _Judged(
+                at=at[inside], rate=rate, profile=profile, pace=pace, rule=rule, target=target
+            )
+
+
+def _queues(
+    part: pd.DataFrame, line: Line | None, volume: str
+) -> Iterator[tuple[Profile, Ints, Floats]]:
     """Yield the queues that some half hours of a pool are, with positions and contacts a second."""
-    contacts, aht_s = (part[name].to_numpy(np.float64) for name in ("planned_contacts", "aht_s"))
+    contacts, aht_s = (part[name].to_numpy(np.float64) for name in (volume, "aht_s"))
     if line is not None:
         everywhere = np.arange(len(part))
         # The threshold and level of the queue play no part in the time to a reply.

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 
+from staffing.errors import Fault
 from staffing.forecast import Forecast
 from staffing.roster.finish import coverage
 from staffing.scenario import Scenario
@@ -25,9 +26,46 @@ from staffing.simulate.lived import Lived, live
 from staffing.simulate.promise import promised
 from staffing.simulate.replay import Replay, tables
 from staffing.simulate.sampled import demand_of
+from staffing.words import listed
 from staffing.workspace import Workspace
 
-__all__ = ["Replay", "simulate"]
+__all__ = ["Replay", "left_out", "simulate"]
+
+
+def left_out(
+    workspace: Workspace, scenario: Scenario, assignments: pd.DataFrame, file: str
+) -> list[Fault]:
+    """Return notices of the stretches that a replay takes no account of.
+
+    Parameters
+    ----------
+    assignments : see `simulate`
+    file : where they come from, for the notices
+    """
+    agent, pool = assignments["agent_id"].astype(str), assignments["pool"].astype("str")
+    work = (assignments["activity"] == "work") & assignments["pool"].notna()
+    known = workspace.skills.assign(pool=workspace.skills["shop_id"].map(workspace.shops["pool"]))
+    pairs = pd.MultiIndex.from_frame(known[["agent_id", "pool"]].astype(str))
+    strange = ~agent.isin(workspace.agents.index.astype(str))
+    closed = work & ~pool.isin(list(workspace.pools))
+    able = pd.MultiIndex.from_arrays([agent, pool]).isin(pairs)
+    untrained = work & ~strange & ~closed & ~able
+    outside = ~assignments["date"].isin(pd.to_datetime(scenario.grid.dates))
+    cases = (
+        ("replay_strangers", strange, agent),
+        ("replay_no_pool", closed, pool),
+        ("replay_untrained", untrained, agent + " - " + pool),
+        ("replay_outside", outside, assignments["date"].dt.strftime("%Y-%m-%d")),
+    )
+    return [
+        Fault(
+            code=code,
+            file=file,
+            facts={"rows": int(which.sum()), "names": listed(list(dict.fromkeys(names[which])))},
+        )
+        for code, which, names in cases
+        if which.any()
+    ]
 
 
 def simulate(

@@ -42,6 +42,7 @@ def shifted(
         _table(say, own)
         _bars(say, own)
         line("")
+    line(say("curve.note"))
     if drawn is not None:
         written(scenario.lang, [drawn])
 
@@ -76,6 +77,8 @@ def _table(say: Say, own: pd.DataFrame) -> None:
         "occupancy": lambda row: f"{row['occupancy']:.1%}",
         "asa": lambda row: _number(row["asa_s"], 1),
         "late": lambda row: _number(row["late"], 1),
+        "reply_level": lambda row: f"{row['reply_level']:.1%} / {row['reply_target']:.0%}",
+        "ticket_late": lambda row: _number(row["ticket_late_h"], 1),
         "abandoned": lambda row: _number(row["abandoned"], 1),
         "cost": lambda row: _number(row["cost"], 0),
         "per_contact": lambda row: _price(row["cost_per_contact"]),
@@ -83,6 +86,10 @@ def _table(say: Say, own: pd.DataFrame) -> None:
     }
     if own["abandoned"].isna().all():
         del columns["abandoned"]
+    if own["reply_target"].isna().all():
+        del columns["reply_level"]
+    if not own["ticket_h"].any() and not own["ticket_late_h"].any():
+        del columns["ticket_late"]
     terminal = console()
     if terminal.is_terminal and terminal.width < WIDE:
         del columns["seat_hours"], columns["per_contact"]

@@ -106,5 +106,5 @@ def _strengths(made: Forecast, lang: Lang) -> None:
         for row in found.to_dict("records")
     ]
     if rows:
-        names = ("promotion", "shops", "told", "by_data", "range")
+        names = ("promotion", "shop_count", "told", "by_data", "range")
         table([say(f"table.{name}") for name in names], rows)

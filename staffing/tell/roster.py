@@ -45,14 +45,18 @@ def replayed(made: Replay, lang: Lang, *, machine: bool) -> None:
         return
     say = speaker(lang)
     level, target = f"{made.service_level:.1%}", f"{made.target:.1%}"
-    line(say("say.replayed", level=level, target=target, times=made.replications))
     shops, days = made.shops, sorted(made.shops["date"].unique())
+    missed = int((shops["high"] < shops["target"]).sum())
+    facts = {"missed": missed, "days": len(shops), "times": made.replications}
+    line(say("say.replayed", level=level, target=target, **facts))
     rows = []
     for (pool, shop), own in shops.groupby(["pool", "shop_id"], sort=False):
         by_day = own.set_index("date")
         half = 100 * (by_day["high"] - by_day["low"]) / 2
         cells = [
-            f"{100 * by_day['service_level'][day]:.0f} ±{half[day]:.0f}" if day in half else "-"
+            f"{100 * by_day['service_level'][day]:.0f}{_mark(by_day.loc[day])} ±{half[day]:.0f}"
+            if day in half
+            else "-"
             for day in days
         ]
         rows.append(
@@ -70,6 +74,11 @@ def replayed(made: Replay, lang: Lang, *, machine: bool) -> None:
         )
     names = ("pool", "shop", "contacts", "target", "promised", "reached", "lost", "backlog")
     table([*(say(f"table.{name}") for name in names), *(f"{day:%m-%d}" for day in days)], rows)
+    line(say("say.replay_note"))
+
+
+def _mark(day: pd.Series) -> str:
+    return "!" if day["high"] < day["target"] else ""
 
 
 def _mean(days: pd.DataFrame, name: str) -> str:
