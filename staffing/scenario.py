@@ -58,9 +58,10 @@ class Section(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
-    def default_origin(self, name: str) -> str | None:
-        """Return where a default comes from that is not the field's own, else None."""
-        return None
+    @property
+    def origins(self) -> Mapping[str, str]:
+        """Return where defaults come from that are not the fields' own, by key."""
+        return {}
 
 
 def unfit(limit: str, *, key: str = "", value: str | None = None, **facts: str | int) -> Exception:
@@ -410,9 +411,10 @@ class Rules(Section):
                 raise unfit("day_of_11", key="overtime_day_h", value=f"{self.overtime_day_h:g}")
         return self
 
-    def default_origin(self, name: str) -> str | None:
-        """Return where the preset's default of a key comes from, None where it sets none."""
-        return PRESETS[self.preset][name][1] if name in PRESETS[self.preset] else None
+    @property
+    def origins(self) -> Mapping[str, str]:
+        """Return where the defaults that the preset sets come from, by key."""
+        return {name: origin for name, (_, origin) in PRESETS[self.preset].items()}
 
     @property
     def judged(self) -> Rules:
@@ -547,8 +549,8 @@ def _defaults(
             yield from _defaults(value, said[name], f"{path}{name}.")
         elif name not in section.model_fields_set and isinstance(field.json_schema_extra, dict):
             usual = str(field.json_schema_extra["origin"])
-            origin = section.default_origin(name) if isinstance(section, Section) else None
-            yield f"{path}{name}", said[name], origin or usual
+            own = section.origins if isinstance(section, Section) else {}
+            yield f"{path}{name}", said[name], own.get(name, usual)
 
 
 def read_scenario(path: Path) -> Scenario:

@@ -210,7 +210,9 @@ def week_starts(grid: Grid, spread_h: float, past: Sequence[Published]) -> tuple
     return tuple(found)
 
 
-def weekends_to_free(grid: Grid, every: int, past: Sequence[Published]) -> tuple[tuple[Days, ...], ...]:
+def weekends_to_free(
+    grid: Grid, every: int, past: Sequence[Published]
+) -> tuple[tuple[Days, ...], ...]:
     """R16: return runs of `every` weekends, one of each run to be free.
 
     A weekend is its days inside the horizon. Weekends already worked are left out of a run, and

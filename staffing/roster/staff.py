@@ -174,7 +174,7 @@ def staff(workspace: Workspace, scenario: Scenario) -> list[Agent]:
 
 def _not_yet(row: Mapping[Any, Any], day: dt.date) -> bool:
     """Return whether a day lies before an agent's first one."""
-    return pd.notna(row["started_on"]) and day < row["started_on"].date()
+    return bool(pd.notna(row["started_on"]) and day < row["started_on"].date())
 
 
 def _limits(
@@ -192,7 +192,7 @@ def _limits(
     first = min(since, grid.start) - dt.timedelta(days=62)
     near = [first + dt.timedelta(days=i) for i in range((grid.dates[-1] - first).days + 8)]
     out = {day for day in near if day in away or _not_yet(row, day)}
-    extra_h = _overtime_h(scenario, row, rules.overtime_month_h)
+    extra_h = 0.0 if pd.notna(row["protected"]) else rules.overtime_month_h  # R13
     spans = _weeks(scenario, row, away, own, trained, extra_h)
     if rules.average_over != "week":
         for days, most_h in averaging_periods(
@@ -215,11 +215,6 @@ def _limits(
         starts=week_starts(grid, rules.start_spread_h, past) if rules.start_spread_h < 24 else (),
         free_weekends=weekends_to_free(grid, every, past) if every else (),
     )
-
-
-def _overtime_h(scenario: Scenario, row: Mapping[Any, Any], hours: float) -> float:
-    """R13: return the overtime hours an agent may work of those allowed: none if protected."""
-    return 0.0 if pd.notna(row["protected"]) else hours
 
 
 def without(agent: Agent, rule: str) -> Agent:
