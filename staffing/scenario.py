@@ -59,7 +59,7 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     @property
-    def origins(self) -> Mapping[str, str]:
+    def preset_origins(self) -> Mapping[str, str]:
         """Return where defaults come from that are not the fields' own, by key."""
         return {}
 
@@ -412,7 +412,7 @@ class Rules(Section):
         return self
 
     @property
-    def origins(self) -> Mapping[str, str]:
+    def preset_origins(self) -> Mapping[str, str]:
         """Return where the defaults that the preset sets come from, by key."""
         return {name: origin for name, (_, origin) in PRESETS[self.preset].items()}
 
@@ -549,7 +549,7 @@ def _defaults(
             yield from _defaults(value, said[name], f"{path}{name}.")
         elif name not in section.model_fields_set and isinstance(field.json_schema_extra, dict):
             usual = str(field.json_schema_extra["origin"])
-            own = section.origins if isinstance(section, Section) else {}
+            own = section.preset_origins if isinstance(section, Section) else {}
             yield f"{path}{name}", said[name], own.get(name, usual)
 
 

@@ -13,7 +13,7 @@ from staffing.grid import INTERVAL_MIN, SLOTS_PER_DAY, SLOTS_PER_H, Grid
 from staffing.roster.audit import RULES, Case, Person, Shift, Stretch, people, shifts_of
 from staffing.roster.lawful import has_week
 from staffing.roster.shifts import Template
-from staffing.roster.staff import PERSONAL_RULES, Agent, Option, staff, without
+from staffing.roster.staff import FREE_SLOTS, PERSONAL_RULES, Agent, Option, staff, without
 from staffing.scenario import Scenario
 from staffing.words import Statement
 from staffing.workspace import Workspace
@@ -61,27 +61,23 @@ def _feasible(agent: Agent, rules: set[str]) -> bool:
 
 
 def _facts(rule: str, agent: Agent, scenario: Scenario) -> Mapping[str, object]:
-    rules = scenario.rules
-    match rule:
-        case "R3":
-            return {"days": sum(option is None for option in agent.options)}
-        case "R5":
-            return {"hours": f"{max(w.most_paid for w in agent.limits.spans) / SLOTS_PER_H:g}"}
-        case "R6":
-            return {"hours": f"{max(w.least_paid for w in agent.limits.spans) / SLOTS_PER_H:g}"}
-        case "R7":
-            return {"days": rules.rest_days_per_week}
-        case "R8":
-            return {"days": rules.max_consecutive_days, "before": len(agent.worked)}
-        case "R12":
-            return {"hours": f"{rules.overtime_month_h:g}"}
-        case "R14":
-            return {"days": rules.max_late_in_a_row}
-        case "R15":
-            return {"hours": f"{rules.start_spread_h:g}"}
-        case "R16":
-            return {"weeks": rules.weekend_off_every_weeks}
-    return {"hours": f"{rules.min_rest_h:g}"}
+    rules, spans = scenario.rules, agent.limits.spans
+    told = [span.most_paid for span in spans if span.most_paid < FREE_SLOTS / 2]
+    most = max(told, default=0) / SLOTS_PER_H
+    least = max((span.least_paid for span in spans), default=0) / SLOTS_PER_H
+    facts: Mapping[str, Mapping[str, object]] = {
+        "R3": {"days": sum(option is None for option in agent.options)},
+        "R5": {"hours": f"{most:g}"},
+        "R6": {"hours": f"{least:g}"},
+        "R7": {"days": rules.rest_days_per_week},
+        "R8": {"days": rules.max_consecutive_days, "before": len(agent.worked)},
+        "R9": {"hours": f"{rules.min_rest_h:g}"},
+        "R12": {"hours": f"{rules.overtime_month_h:g}"},
+        "R14": {"days": rules.max_late_in_a_row},
+        "R15": {"hours": f"{rules.start_spread_h:g}"},
+        "R16": {"weeks": rules.weekend_off_every_weeks},
+    }
+    return facts[rule]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
