@@ -220,3 +220,24 @@ def test_without_an_unknown_rule_is_a_bug(base: Workspace) -> None:
     space, story = world(base, [], {})
     with pytest.raises(KeyError):
         without(staff(space, story)[0], "R1")
+
+
+@pytest.mark.parametrize(("long_days", "lawful"), [(3, True), (4, False)])
+def test_the_model_counts_overtime_of_a_month(
+    long_days: int, lawful: bool, base: Workspace
+) -> None:
+    """Of three hours of overtime a month the model lets her work three nine-hour days, not four."""
+    rules: dict[str, object] = {
+        "min_week_share": 0.0,
+        "overtime_day_h": 1.0,
+        "overtime_month_h": 3.0,
+    }
+    space, story = world(base, [], rules)
+    agent = staff(space, story)[0]
+    option = agent.options[0]
+    assert option is not None
+    nine = next(i for i, shift in enumerate(option.shifts) if shift.paid == 18)
+    chosen: list[int | None] = [nine if d < long_days else None for d in range(9)]
+    assert allows(agent, chosen) == lawful
+    broken = {v.rule for v in audit(space, story, duties(story, agent, chosen))}
+    assert broken == (set() if lawful else {"R12"})
