@@ -246,3 +246,10 @@ def test_coverage_is_counted_from_the_table_alone(tmp_path: Path) -> None:
         "required_h": 3.0,
         "uncovered_h": 3.0,
     }
+
+
+def test_a_roster_of_strangers_has_no_hours(tmp_path: Path) -> None:
+    """Agents who are not in the workspace are not paid; the tables are empty, not broken."""
+    counted = recount(workspace(tmp_path), scenario(tmp_path), table(duty(0, 9, 15, agent="A9")))
+    assert counted.agents.empty
+    assert counted.pools["seat_h"].sum() == 0

@@ -14,7 +14,7 @@ import pandas as pd
 from staffing.frames import rows
 from staffing.grid import INTERVAL_MIN
 from staffing.roster.audit import shifts_of
-from staffing.roster.pay import CLASSES, hourly_wages, pay_classes
+from staffing.roster.pay import CLASSES, COLUMNS, hourly_wages, pay_classes
 from staffing.scenario import Scenario
 from staffing.workspace import Workspace
 from staffing.workspace.skills import known_on
@@ -59,7 +59,7 @@ def recount(
 
 def _agents(workspace: Workspace, scenario: Scenario, table: pd.DataFrame) -> pd.DataFrame:
     minutes = pay_classes(workspace, scenario, table)
-    hours = minutes.groupby("agent_id").sum(numeric_only=True) / 60
+    hours = minutes.groupby("agent_id")[COLUMNS].sum().astype(float) / 60
     hours.columns = [f"h_{each}" for each in CLASSES]
     late_after = dt.timedelta(minutes=scenario.fairness.late_after)
     late = {
