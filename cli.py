@@ -280,10 +280,12 @@ def audit(
         scenario, workspace, table = _read_roster(roster, scenario_file, voice)
         from staffing.roster.audit import audit as run
         from staffing.roster.audit import order
+        from staffing.roster.recount import recount
         from staffing.tell.roster import audited
 
         broken = order(run(workspace, scenario, table))
-    audited(table, broken, scenario.lang, machine=as_json)
+        counted = recount(workspace, scenario, table)
+    audited(table, broken, counted, scenario, machine=as_json)
     if broken:
         raise typer.Exit(NO_PLAN)
 

@@ -9,7 +9,16 @@ import pandas as pd
 
 from staffing.confirm import Confirmation, confirm
 from staffing.forecast import Forecast, forecast, history
-from staffing.roster import Progress, Roster, Shortage, Violation, audit, roster, shortages
+from staffing.roster import (
+    Progress,
+    Roster,
+    Shortage,
+    Violation,
+    audit,
+    refuse_unlawful,
+    roster,
+    shortages,
+)
 from staffing.scenario import Scenario
 from staffing.seats import SeatRequirement, follow_roster, seats
 from staffing.simulate import Replay, simulate
@@ -67,8 +76,10 @@ def plan(
     Raises
     ------
     InfeasibleRosterError
-        When some agent has no lawful week at all.
+        When some agent has no lawful week at all, or the preset of the rules is one that no
+        published roster may follow.
     """
+    refuse_unlawful(scenario)
     step("forecast")
     expected = forecast(workspace, scenario, history(workspace))
     step("seats")

@@ -13,7 +13,7 @@ import json
 import re
 import tomllib
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
@@ -57,6 +57,11 @@ class Section(BaseModel):
     """A table of the scenario file: unknown keys are refused, values are frozen."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    @property
+    def preset_origins(self) -> Mapping[str, str]:
+        """Return where defaults come from that are not the fields' own, by key."""
+        return {}
 
 
 def unfit(limit: str, *, key: str = "", value: str | None = None, **facts: str | int) -> Exception:
@@ -277,11 +282,54 @@ class ShiftSettings(Section):
         return self
 
 
+PRESETS: Mapping[str, Mapping[str, tuple[object, str]]] = {
+    "labour-law": {},
+    "comprehensive-hours": {
+        "average_over": ("month", "R5: comprehensive hours, by approval (1994 No. 503, art. 5)"),
+        "max_daily_h": (11.0, "R4: comprehensive hours: 8 hours and the 3 of Labour Law art. 41"),
+        "min_week_share": (0.0, "R6: comprehensive hours: the average counts, not the week"),
+    },
+    "industry": {
+        "rest_days_per_week": (0, "R7: nine days on, one off (trade); unlawful"),
+        "max_consecutive_days": (9, "R8: nine days on, one off (trade); unlawful"),
+        "overtime_day_h": (3.0, "R4: Labour Law art. 41: at most 3 hours a day"),
+        "overtime_month_h": (36.0, "R12: Labour Law art. 41: at most 36 hours a month"),
+    },
+}
+"""Preset -> key -> the default it sets instead of the usual one, and where that comes from."""
+LAW_REST_DAYS, LAW_CONSECUTIVE_DAYS, LAW_DAY_H = 1, 6, 11.0
+"""Labour Law art. 38; Decree 795 art. 7; arts. 36 and 41: 8 hours and 3 of overtime."""
+
+
 class Rules(Section):
     """The hard rules; numbers R1... are those of docs/rules.md."""
 
+    preset: Literal["labour-law", "comprehensive-hours", "industry"] = given(
+        "labour-law",
+        "Working-hours system, which sets the defaults of the other keys; see docs/rules.md.",
+        origin="the standard working hours of Labour Law art. 36",
+    )
+    average_over: Literal["week", "month", "quarter", "horizon"] = given(
+        "week",
+        "Days over which weekly hours are averaged; above a week under comprehensive hours only.",
+        origin="R5: Labour Law art. 36",
+    )
     max_daily_h: float = given(
         8.0, "Most paid hours a day.", origin="R4: Labour Law art. 36", gt=0, le=11
+    )
+    overtime_day_h: float = given(
+        0.0,
+        "Hours of overtime a day that may be planned on top, after consultation.",
+        origin="R4: no overtime unless it was agreed",
+        ge=0,
+        le=3,
+    )
+    overtime_month_h: float = given(
+        0.0,
+        "Hours of overtime a calendar month that may be planned, published weeks counted.",
+        origin="R12: no overtime unless it was agreed",
+        ge=0,
+        le=36,
     )
     min_week_share: float = given(
         0.6,
@@ -291,14 +339,18 @@ class Rules(Section):
         le=1,
     )
     rest_days_per_week: int = given(
-        1, "Fewest rest days in a calendar week.", origin="R7: Labour Law art. 38", ge=1, le=6
+        1,
+        "Fewest rest days in a calendar week; 0 is not for `labour-law`.",
+        origin="R7: Labour Law art. 38",
+        ge=0,
+        le=6,
     )
     max_consecutive_days: int = given(
         6,
-        "Most working days in a row.",
+        "Most working days in a row; more than 6 is not for `labour-law`.",
         origin="R8: Decree 795 art. 7 and Labour Law art. 38",
         ge=1,
-        le=6,
+        le=13,
     )
     min_rest_h: float = given(
         11.0, "Least hours between two shifts.", origin="R9: " + POLICY, ge=0, le=16
@@ -312,6 +364,70 @@ class Rules(Section):
         origin="R11: night work, customarily 22:00-06:00",
         limits=SPAN,
     )
+    max_late_in_a_row: int = given(
+        3,
+        "Most late shifts on days in a row.",
+        origin="R14: " + POLICY,
+        ge=1,
+        le=13,
+    )
+    start_spread_h: float = given(
+        24.0,
+        "Hours between the earliest and the latest start of a person's shifts in a week.",
+        origin="R15: off: a day's starts are never further apart",
+        ge=0,
+        le=24,
+    )
+    weekend_off_every_weeks: int = given(
+        0,
+        "One whole weekend off in so many weeks in a row; 0 is off.",
+        origin="R16: off: no law asks for it",
+        ge=0,
+        le=8,
+    )
+    pay_rest_days: int = given(
+        1,
+        "Rest days of a week whose work is paid at 200 %: 2 under a five-day contract.",
+        origin="Labour Law arts. 38 and 44: one day a week",
+        ge=1,
+        le=2,
+    )
+
+    @model_validator(mode="after")
+    def _preset(self) -> Self:
+        """Take the preset's defaults; what the file gives wins, within the law of the preset."""
+        for name, (value, _) in PRESETS[self.preset].items():
+            if name not in self.model_fields_set:
+                object.__setattr__(self, name, value)  # as a default: not a key that was given
+        if self.preset == "labour-law":
+            if self.rest_days_per_week < LAW_REST_DAYS:
+                raise unfit("rest_day_due", key="rest_days_per_week", value="0")
+            if self.max_consecutive_days > LAW_CONSECUTIVE_DAYS:
+                value = f"{self.max_consecutive_days}"
+                raise unfit("six_days", key="max_consecutive_days", value=value)
+            if self.average_over != "week":
+                raise unfit("not_averaged", key="average_over", value=self.average_over)
+            if self.max_daily_h + self.overtime_day_h > LAW_DAY_H:
+                raise unfit("day_of_11", key="overtime_day_h", value=f"{self.overtime_day_h:g}")
+        return self
+
+    @property
+    def preset_origins(self) -> Mapping[str, str]:
+        """Return where the defaults that the preset sets come from, by key."""
+        return {name: origin for name, (_, origin) in PRESETS[self.preset].items()}
+
+    @property
+    def judged(self) -> Rules:
+        """Return the rules by which a roster is called lawful.
+
+        They are these, but for `industry`: that is held against the labour law with all the
+        overtime the law allows, so that each breach is one of the law.
+        """
+        if self.preset != "industry":
+            return self
+        unlawful = {"preset", "average_over", "max_daily_h", *PRESETS["industry"]}
+        given_ = {n: getattr(self, n) for n in self.model_fields_set - unlawful}
+        return Rules(preset="labour-law", overtime_day_h=3.0, overtime_month_h=36.0, **given_)
 
 
 class Fairness(Section):
@@ -432,7 +548,9 @@ def _defaults(
         if isinstance(value, Section):
             yield from _defaults(value, said[name], f"{path}{name}.")
         elif name not in section.model_fields_set and isinstance(field.json_schema_extra, dict):
-            yield f"{path}{name}", said[name], str(field.json_schema_extra["origin"])
+            usual = str(field.json_schema_extra["origin"])
+            own = section.preset_origins if isinstance(section, Section) else {}
+            yield f"{path}{name}", said[name], own.get(name, usual)
 
 
 def read_scenario(path: Path) -> Scenario:

@@ -28,6 +28,12 @@ def published(day: int, start: int, end: int) -> Row:
 
 
 SIX_DAYS_BEFORE = [published(day, 9, 15) for day in range(-6, 0)]
+WEEK_BEFORE = [published(day, 9, 18) for day in range(-7, -2)]
+NURSING = {"agents": [{"agent_id": "A1", "protected": "nursing"}]}
+OVERTIME = {"overtime_day_h": 2.0, "overtime_month_h": 10.0}
+AVERAGED = {"preset": "comprehensive-hours"}
+LATE_BEFORE = [published(day, 18, 23) for day in range(-3, 0)]
+NINE_H = [duty(day, 9, 19, meals=[(13, 14)]) for day in range(4)]
 TWO_POOLS = [{"shop_id": "S1", "pool": "P"}, {"shop_id": "S2", "pool": "Q"}]
 
 CASES: dict[str, tuple[str, dict[str, object], dict[str, object], list[list[Row]], bool]] = {
@@ -168,6 +174,129 @@ CASES: dict[str, tuple[str, dict[str, object], dict[str, object], list[list[Row]
         [duty(0, 5, 10)],
         False,
     ),
+    "works nine hours where one of overtime is allowed": (
+        "R4",
+        {},
+        OVERTIME | {"overtime_day_h": 1.0},
+        NINE_H[:1],
+        True,
+    ),
+    "works ten hours where one of overtime is allowed": (
+        "R4",
+        {},
+        OVERTIME | {"overtime_day_h": 1.0},
+        [duty(0, 9, 20, meals=[(14, 15)])],
+        False,
+    ),
+    "works forty-eight hours after a light week of the same quarter": (
+        "R5",
+        {"rosters": WEEK_BEFORE[:3]},
+        AVERAGED | {"average_over": "quarter"},
+        days(0, 1, 2, 3, 4, 5),
+        True,
+    ),
+    "works forty-eight hours after a full week of the same quarter": (
+        "R5",
+        {"rosters": WEEK_BEFORE},
+        AVERAGED | {"average_over": "quarter"},
+        days(0, 1, 2, 3, 4, 5),
+        False,
+    ),
+    "works forty-eight hours in a horizon of a week": (
+        "R5",
+        {"rosters": WEEK_BEFORE[:3]},
+        AVERAGED | {"average_over": "horizon"},
+        days(0, 1, 2, 3, 4, 5),
+        False,
+    ),
+    "works eight hours of overtime of ten": (
+        "R12",
+        {"rosters": WEEK_BEFORE},
+        OVERTIME,
+        days(0, 1, 2, 3, 4, 5),
+        True,
+    ),
+    "works eight hours of overtime in each of two weeks of a month": (
+        "R12",
+        {"rosters": [published(day, 9, 18) for day in range(-7, -1)]},
+        OVERTIME,
+        days(0, 1, 2, 3, 4, 5),
+        False,
+    ),
+    "works eight hours of overtime after as many in the month before": (
+        "R12",
+        {"rosters": [published(day, 9, 18) for day in range(-14, -8)]},
+        OVERTIME,
+        days(0, 1, 2, 3, 4, 5),
+        True,
+    ),
+    "works four days an hour longer, three of overtime allowed": (
+        "R12",
+        {},
+        OVERTIME | {"overtime_month_h": 3.0},
+        NINE_H,
+        False,
+    ),
+    "nurses and works eight hours": ("R13", NURSING, OVERTIME, days(0, 1, 2, 3, 4), True),
+    "nurses and works nine hours": ("R13", NURSING, OVERTIME, NINE_H[:1], False),
+    "nurses and works forty-eight hours": (
+        "R13",
+        NURSING,
+        OVERTIME,
+        days(0, 1, 2, 3, 4, 5),
+        False,
+    ),
+    "is a minor and works nine hours": (
+        "R13",
+        {"agents": [{"agent_id": "A1", "protected": "minor"}]},
+        AVERAGED | {"average_over": "horizon"},
+        NINE_H[:1],
+        False,
+    ),
+    "works late three days in a row": ("R14", {}, {}, [duty(d, 18, 24) for d in range(3)], True),
+    "works late four days in a row": ("R14", {}, {}, [duty(d, 18, 24) for d in range(4)], False),
+    "works late after three published late shifts": (
+        "R14",
+        {"rosters": LATE_BEFORE},
+        {},
+        [duty(0, 18, 24)],
+        False,
+    ),
+    "works late after two published late shifts": (
+        "R14",
+        {"rosters": LATE_BEFORE[1:]},
+        {},
+        [duty(0, 18, 24)],
+        True,
+    ),
+    "starts two hours apart": (
+        "R15",
+        {},
+        {"start_spread_h": 2.0},
+        [duty(0, 9, 15), duty(1, 11, 17)],
+        True,
+    ),
+    "starts two and a half hours apart": (
+        "R15",
+        {},
+        {"start_spread_h": 2.0},
+        [duty(0, 9, 15), duty(1, 11.5, 17)],
+        False,
+    ),
+    "works on a weekend after a free one": (
+        "R16",
+        {"rosters": [published(-3, 9, 15)]},
+        {"weekend_off_every_weeks": 2},
+        [duty(5, 9, 15)],
+        True,
+    ),
+    "works on a second weekend": (
+        "R16",
+        {"rosters": [published(-2, 9, 15)]},
+        {"weekend_off_every_weeks": 2},
+        [duty(6, 9, 15)],
+        False,
+    ),
 }
 
 
@@ -182,7 +311,8 @@ def test_rule(name: str, tmp_path: Path) -> None:
 
 
 def test_every_rule_has_a_lawful_and_an_unlawful_case() -> None:
-    """R1 to R11 are each kept and broken by at least one roster above."""
+    """Each rule is kept and broken by at least one roster above; over 25 are broken in all."""
+    assert sum(not lawful for *_, lawful in CASES.values()) > 25
     for rule in RULES:
         assert {lawful for r, _, _, _, lawful in CASES.values() if r == rule} == {True, False}
 

@@ -20,6 +20,7 @@ from staffing.publish.page import page
 from staffing.publish.summary import summary
 from staffing.publish.tables import csv_bytes, forecast_table, roster_table, seats_table
 from staffing.publish.workbook import workbook
+from staffing.roster import refuse_unlawful
 
 __all__ = ["publish", "render", "summary"]
 
@@ -42,10 +43,13 @@ def publish(
 
     Raises
     ------
+    InfeasibleRosterError
+        When its rules are ones that no published roster may follow.
     PublishError
         When the plan breaks a hard rule (``unlawful``) or the folder cannot be written
         (``cannot_write``). Nothing is left behind and an older output stays as it was.
     """
+    refuse_unlawful(plan.scenario)
     if plan.violations:
         facts = {"count": str(len(plan.violations))}
         raise PublishError([Fault(code="unlawful", file=str(folder), facts=facts)])

@@ -1,6 +1,6 @@
 """Seats → who works when: lawful always, short only where it must be, with a proven bound.
 
-Hard rules are R1...R11 of docs/rules.md. They bind the search (`staff`, `model`), and the
+Hard rules are R1...R16 of docs/rules.md. They bind the search (`staff`, `model`), and the
 finished roster is checked again by `audit`, which shares no code with the solver.
 """
 
@@ -17,20 +17,25 @@ from staffing.roster.duty import Roll
 from staffing.roster.engine import Progress, search
 from staffing.roster.explain import Shortage, contradictions, shortages
 from staffing.roster.finish import assignments, coverage
+from staffing.roster.recount import Recount, recount
 from staffing.roster.report import Goal, SolveReport
 from staffing.roster.staff import staff
 from staffing.scenario import Scenario
 from staffing.seats import SeatRequirement
+from staffing.words import Statement
 from staffing.workspace import Workspace
 
 __all__ = [
     "Goal",
     "Progress",
+    "Recount",
     "Roster",
     "Shortage",
     "SolveReport",
     "Violation",
     "audit",
+    "recount",
+    "refuse_unlawful",
     "roster",
     "shortages",
 ]
@@ -76,6 +81,18 @@ class Roster:
         """Return the paid hours: all duty but meals."""
         work = self.assignments[self.assignments["activity"] == "work"]
         return float((work["end"] - work["start"]).dt.total_seconds().sum()) / 3600
+
+
+def refuse_unlawful(scenario: Scenario) -> None:
+    """Refuse to plan under a preset that no published roster may follow.
+
+    Raises
+    ------
+    InfeasibleRosterError
+        With the legal reason, under the preset ``industry``.
+    """
+    if scenario.rules.preset == "industry":
+        raise InfeasibleRosterError([Statement("say.industry_refused")])
 
 
 def roster(

@@ -15,6 +15,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from staffing.forecast.calendar import is_statutory
 from staffing.frames import rows
 from staffing.grid import DAY_MIN
 from staffing.scenario import Scenario
@@ -24,6 +25,10 @@ from staffing.workspace import Workspace
 TOLERANCE_H = 1e-6
 LAW_MAX_WEEK_H = 44.0
 """Labour Law art. 36."""
+DAY_H, WEEK_H = 8.0, 40.0
+"""State Council Decree 174 art. 3: the normal day and week; what is longer is overtime."""
+OFF_SPREAD_H = 24.0
+"""A day's starts are never further apart: R15 asks nothing."""
 LONG_SPAN_H = 6.0
 """A published shift without paid hours is taken to hold an hour's meal above this span."""
 
@@ -36,6 +41,11 @@ class Violation:
     agent_id: str
     date: dt.date
     how: Statement
+
+    @property
+    def law(self) -> Statement:
+        """Return the law, or the policy, that the rule comes from."""
+        return Statement(f"law.{self.rule}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +123,13 @@ class Case:
 def audit(workspace: Workspace, scenario: Scenario, table: pd.DataFrame) -> list[Violation]:
     """Return every broken hard rule of a roster, by agent and day; empty when it is lawful.
 
+    Under the preset `industry` the yardstick is the labour law itself.
+
     Parameters
     ----------
     table : one row a stretch: agent_id, date, start, end (naive local time), activity, pool
     """
+    scenario = scenario.model_copy(update={"rules": scenario.rules.judged})
     duties = shifts_of(table)
     unknown = sorted(set(duties) - set(workspace.agents.index.astype(str)))
     found = [
@@ -270,13 +283,28 @@ def r3_available(case: Case) -> Iterator[Violation]:
 
 
 def r4_daily_hours(case: Case) -> Iterator[Violation]:
-    """R4: paid hours of a day (Labour Law art. 36)."""
-    most = case.scenario.rules.max_daily_h
+    """R4: paid hours of a day with the overtime allowed (Labour Law arts. 36 and 41)."""
+    most = case.scenario.rules.max_daily_h + case.scenario.rules.overtime_day_h
     for shift in case.shifts:
         if shift.paid_h > most + TOLERANCE_H:
             yield case.broken(
                 "R4", shift.date, "daily_hours", hours=f"{shift.paid_h:g}", most=f"{most:g}"
             )
+
+
+def _out(person: Person, day: dt.date) -> bool:
+    """Return whether a day is one of absence or before the first one."""
+    return day in person.away or (person.started_on is not None and day < person.started_on)
+
+
+def _hours_by_day(case: Case) -> dict[dt.date, float]:
+    """Return day -> paid hours, published days before the horizon included."""
+    hours: dict[dt.date, float] = defaultdict(float)
+    for date, _, _, paid in case.person.past:
+        hours[date] += paid
+    for shift in case.shifts:
+        hours[shift.date] += shift.paid_h
+    return hours
 
 
 def weeks(case: Case) -> Iterator[tuple[dt.date, list[dt.date], float, float, set[dt.date]]]:
@@ -287,10 +315,7 @@ def weeks(case: Case) -> Iterator[tuple[dt.date, list[dt.date], float, float, se
     grid, person = case.scenario.grid, case.person
     for monday in sorted({day - dt.timedelta(days=day.weekday()) for day in grid.dates}):
         days = [monday + dt.timedelta(days=i) for i in range(7)]
-        out = sum(
-            day in person.away or (person.started_on is not None and day < person.started_on)
-            for day in days
-        )
+        out = sum(_out(person, day) for day in days)
         due = person.contract_h * max(1 - out / 5, 0.0)
         paid = sum(shift.paid_h for shift in case.shifts if shift.date in days)
         paid += sum(hours for date, _, _, hours in person.past if date in days)
@@ -299,11 +324,53 @@ def weeks(case: Case) -> Iterator[tuple[dt.date, list[dt.date], float, float, se
         yield monday, days, due, paid, worked
 
 
-def r5_most_weekly_hours(case: Case) -> Iterator[Violation]:
-    """R5: paid hours of a calendar week, at most the contract's and 44 (Labour Law art. 36)."""
+def r5_most_hours(case: Case) -> Iterator[Violation]:
+    """R5: paid hours of a calendar week, or on average over a longer period.
+
+    A week has at most the contract's hours and 44 (Labour Law art. 36), and the overtime allowed;
+    on average over a period (劳部发〔1994〕503号) the like.
+    """
+    rules = case.scenario.rules
+    if rules.average_over != "week":
+        yield from _averaged(case)
+        return
     for monday, _, due, paid, _ in weeks(case):
-        if paid > due + TOLERANCE_H:
-            yield case.broken("R5", monday, "weekly_hours", hours=f"{paid:g}", most=f"{due:g}")
+        most = due + rules.overtime_month_h
+        if paid > most + TOLERANCE_H:
+            yield case.broken("R5", monday, "weekly_hours", hours=f"{paid:g}", most=f"{most:g}")
+
+
+def _averaged(case: Case) -> Iterator[Violation]:
+    """R5 under comprehensive hours: hours of a period against its work days.
+
+    Work days are five in seven, less statutory days and days out (人社部发〔2025〕2号: 248 a year);
+    known weeks before the horizon count, overtime in proportion to the days.
+    """
+    rules, start, end = case.scenario.rules, case.scenario.grid.start, case.scenario.grid.dates[-1]
+    first = start
+    if rules.average_over != "horizon":
+        table = case.workspace.tables["rosters"]["date"]
+        known = {day - dt.timedelta(days=day.weekday()) for day in table.dt.date if day < start}
+        monday = start - dt.timedelta(days=start.weekday())
+        first = monday if monday in known else start
+        while (monday := monday - dt.timedelta(days=7)) in known:
+            first = monday
+    periods: dict[object, list[dt.date]] = defaultdict(list)
+    for day in (first + dt.timedelta(days=i) for i in range((end - first).days + 1)):
+        unit = {"month": day.month, "quarter": (day.month + 2) // 3}.get(rules.average_over)
+        periods[None if unit is None else (day.year, unit)].append(day)
+    hours = _hours_by_day(case)
+    extra = 0.0 if case.person.protected else rules.overtime_month_h
+    for days in periods.values():
+        if days[-1] < start:
+            continue
+        lost = sum(1 for day in days if is_statutory(day) or _out(case.person, day))
+        due = case.person.contract_h / 5 * max(len(days) * 5 / 7 - lost, 0.0)
+        most = due + extra * 12 * len(days) / 365
+        paid = sum(hours.get(day, 0.0) for day in days)
+        if paid > most + TOLERANCE_H:
+            facts = {"hours": f"{paid:g}", "most": f"{most:.1f}", "days": len(days)}
+            yield case.broken("R5", max(days[0], start), "average_hours", **facts)
 
 
 def r6_least_weekly_hours(case: Case) -> Iterator[Violation]:
@@ -392,18 +459,123 @@ def r11_night(case: Case) -> Iterator[Violation]:
                 break
 
 
+def r12_overtime(case: Case) -> Iterator[Violation]:
+    """R12: overtime of the weeks that end in a calendar month (Labour Law art. 41)."""
+    rules, start = case.scenario.rules, case.scenario.grid.start
+    if rules.overtime_month_h <= 0 or rules.average_over != "week":
+        return
+    hours = _hours_by_day(case)
+    days = sorted({*hours, *case.scenario.grid.dates})
+    months: dict[tuple[int, int], float] = defaultdict(float)
+    ends: dict[tuple[int, int], dt.date] = {}
+    for sunday in sorted({day + dt.timedelta(days=6 - day.weekday()) for day in days}):
+        overtime = _overtime(case, sunday, hours)
+        month = (sunday.year, sunday.month)
+        months[month] += overtime
+        ends[month] = sunday
+    for month, overtime in months.items():
+        last = ends[month]
+        if last >= start and overtime > rules.overtime_month_h + TOLERANCE_H:
+            date = max(last - dt.timedelta(days=6), start)
+            facts = {"hours": f"{overtime:g}", "most": f"{rules.overtime_month_h:g}"}
+            yield case.broken("R12", date, "overtime", month=f"{last:%Y-%m}", **facts)
+
+
+def _overtime(case: Case, sunday: dt.date, hours: Mapping[dt.date, float]) -> float:
+    """Return overtime of the week up to a Sunday: above the normal day, then the normal week."""
+    week = [sunday - dt.timedelta(days=i) for i in range(7)]
+    share = max(1 - sum(_out(case.person, day) for day in week) / 5, 0.0)
+    normal = min(case.person.contract_h, WEEK_H) * share
+    day_h = min(case.scenario.rules.max_daily_h, DAY_H)
+    inside = sum(min(hours.get(day, 0.0), day_h) for day in week)
+    outside = sum(max(hours.get(day, 0.0) - day_h, 0.0) for day in week)
+    return outside + max(inside - normal, 0.0)
+
+
+def r13_protected_hours(case: Case) -> Iterator[Violation]:
+    """R13: no overtime for pregnant and nursing agents and minors (State Council Decree 619)."""
+    if not case.person.protected:
+        return
+    for shift in case.shifts:
+        if shift.paid_h > DAY_H + TOLERANCE_H:
+            facts = {"hours": f"{shift.paid_h:g}", "most": f"{DAY_H:g}"}
+            yield case.broken("R13", shift.date, "protected_day", **facts)
+    for monday, days, due, paid, _ in weeks(case):
+        share = max(1 - sum(_out(case.person, day) for day in days) / 5, 0.0)
+        most = min(due, WEEK_H * share)
+        if paid > most + TOLERANCE_H:
+            facts = {"hours": f"{paid:g}", "most": f"{most:g}"}
+            yield case.broken("R13", monday, "protected_week", **facts)
+
+
+def r14_late_in_a_row(case: Case) -> Iterator[Violation]:
+    """R14: late shifts on days in a row, across the seam to published weeks."""
+    most, late_min = case.scenario.rules.max_late_in_a_row, case.scenario.fairness.late_after
+    ends = [(date, end) for date, _, end, _ in case.person.past]
+    ends += [(shift.date, shift.end) for shift in case.shifts]
+    late = {
+        date
+        for date, end in ends
+        if end > dt.datetime.combine(date, dt.time()) + dt.timedelta(minutes=late_min)
+    }
+    run = 0
+    for day in _days(late):
+        run = run + 1 if day in late else 0
+        if run > most and day >= case.scenario.grid.start:
+            yield case.broken("R14", day, "late_in_a_row", days=run, most=most)
+
+
+def r15_steady_starts(case: Case) -> Iterator[Violation]:
+    """R15: the starts of a calendar week's shifts lie close together."""
+    most = case.scenario.rules.start_spread_h
+    if most >= OFF_SPREAD_H:
+        return
+    starts: dict[dt.date, list[float]] = defaultdict(list)
+    seen = [(date, start) for date, start, _, _ in case.person.past]
+    planned = [(shift.date, shift.start) for shift in case.shifts]
+    for date, start in (*seen, *planned):
+        since = start - dt.datetime.combine(date, dt.time())
+        starts[date - dt.timedelta(days=date.weekday())].append(since.total_seconds() / 3600)
+    for monday in sorted({date - dt.timedelta(days=date.weekday()) for date, _ in planned}):
+        spread = max(starts[monday]) - min(starts[monday])
+        if spread > most + TOLERANCE_H:
+            facts = {"hours": f"{spread:g}", "most": f"{most:g}"}
+            yield case.broken("R15", monday, "starts_apart", **facts)
+
+
+def r16_whole_weekends(case: Case) -> Iterator[Violation]:
+    """R16: of so many weekends in a row one is free, published ones counted."""
+    every, grid = case.scenario.rules.weekend_off_every_weeks, case.scenario.grid
+    if not every:
+        return
+    worked = {shift.date for shift in case.shifts} | {date for date, *_ in case.person.past}
+    run = 0
+    sunday = grid.start + dt.timedelta(days=6 - grid.start.weekday() - 7 * every)
+    while sunday <= grid.dates[-1]:
+        run = run + 1 if worked & {sunday, sunday - dt.timedelta(days=1)} else 0
+        if run >= every and sunday >= grid.start:
+            date = max(sunday - dt.timedelta(days=1), grid.start)
+            yield case.broken("R16", date, "no_weekend_off", weeks=run, every=every)
+        sunday += dt.timedelta(days=7)
+
+
 RULES = {
     "R1": r1_trained,
     "R2": r2_one_place,
     "R3": r3_available,
     "R4": r4_daily_hours,
-    "R5": r5_most_weekly_hours,
+    "R5": r5_most_hours,
     "R6": r6_least_weekly_hours,
     "R7": r7_rest_days,
     "R8": r8_consecutive_days,
     "R9": r9_rest,
     "R10": r10_meals,
     "R11": r11_night,
+    "R12": r12_overtime,
+    "R13": r13_protected_hours,
+    "R14": r14_late_in_a_row,
+    "R15": r15_steady_starts,
+    "R16": r16_whole_weekends,
 }
 """Rule number -> its check."""
 

@@ -13,15 +13,14 @@ from staffing.grid import INTERVAL_MIN, SLOTS_PER_DAY, SLOTS_PER_H, Grid
 from staffing.roster.audit import RULES, Case, Person, Shift, Stretch, people, shifts_of
 from staffing.roster.lawful import has_week
 from staffing.roster.shifts import Template
-from staffing.roster.staff import Agent, Option, staff
+from staffing.roster.staff import FREE_SLOTS, PERSONAL_RULES, Agent, Option, staff, without
 from staffing.scenario import Scenario
 from staffing.words import Statement
 from staffing.workspace import Workspace
 
-WHOLE_WEEK = 7 * SLOTS_PER_DAY
 SHOWN = 12
 """Shortages that are explained, the largest first."""
-BLOCKING_RULES = ("R5", "R7", "R8", "R9")
+BLOCKING_RULES = ("R5", "R7", "R8", "R9", "R12", "R14", "R15", "R16")
 """Rules that can keep an agent who is free at a moment from one more shift."""
 
 
@@ -43,52 +42,42 @@ def contradictions(agents: Sequence[Agent], scenario: Scenario) -> list[Statemen
 
 def _clash(agent: Agent) -> list[str]:
     """Return a smallest set of rules that leave the agent no week, [] when there is one."""
-    rules = ["R5", "R6", "R7", "R8", "R9"]
-    if _feasible(agent, set(rules)):
+    if has_week(agent):
         return []
-    needed = set(rules)
-    for rule in rules:
+    needed = set(PERSONAL_RULES)
+    for rule in PERSONAL_RULES:
         if not _feasible(agent, needed - {rule}):
             needed.discard(rule)
-    clash = sorted(needed)
+    clash = sorted(needed, key=lambda rule: int(rule[1:]))
     return [*clash, "R3"] if any(option is None for option in agent.options) else clash
 
 
 def _feasible(agent: Agent, rules: set[str]) -> bool:
     """Return whether the agent has a week that keeps these rules."""
-    limits = agent.limits
-    spans = tuple(
-        replace(
-            span,
-            most_paid=span.most_paid if "R5" in rules else WHOLE_WEEK,
-            least_paid=span.least_paid if "R6" in rules else 0,
-            most_days=span.most_days if "R7" in rules else 7,
-        )
-        for span in limits.spans
-    )
-    kept = replace(
-        limits,
-        spans=spans,
-        most_consecutive=limits.most_consecutive if "R8" in rules else None,
-        rest=limits.rest if "R9" in rules else 0,
-    )
-    return has_week(replace(agent, limits=kept, last_end=agent.last_end if "R9" in rules else None))
+    for rule in PERSONAL_RULES:
+        if rule not in rules:
+            agent = without(agent, rule)
+    return has_week(agent)
 
 
 def _facts(rule: str, agent: Agent, scenario: Scenario) -> Mapping[str, object]:
-    rules = scenario.rules
-    match rule:
-        case "R3":
-            return {"days": sum(option is None for option in agent.options)}
-        case "R5":
-            return {"hours": f"{max(w.most_paid for w in agent.limits.spans) / SLOTS_PER_H:g}"}
-        case "R6":
-            return {"hours": f"{max(w.least_paid for w in agent.limits.spans) / SLOTS_PER_H:g}"}
-        case "R7":
-            return {"days": rules.rest_days_per_week}
-        case "R8":
-            return {"days": rules.max_consecutive_days, "before": len(agent.worked)}
-    return {"hours": f"{rules.min_rest_h:g}"}
+    rules, spans = scenario.rules, agent.limits.spans
+    told = [span.most_paid for span in spans if span.most_paid < FREE_SLOTS / 2]
+    most = max(told, default=0) / SLOTS_PER_H
+    least = max((span.least_paid for span in spans), default=0) / SLOTS_PER_H
+    facts: Mapping[str, Mapping[str, object]] = {
+        "R3": {"days": sum(option is None for option in agent.options)},
+        "R5": {"hours": f"{most:g}"},
+        "R6": {"hours": f"{least:g}"},
+        "R7": {"days": rules.rest_days_per_week},
+        "R8": {"days": rules.max_consecutive_days, "before": len(agent.worked)},
+        "R9": {"hours": f"{rules.min_rest_h:g}"},
+        "R12": {"hours": f"{rules.overtime_month_h:g}"},
+        "R14": {"days": rules.max_late_in_a_row},
+        "R15": {"hours": f"{rules.start_spread_h:g}"},
+        "R16": {"weeks": rules.weekend_off_every_weeks},
+    }
+    return facts[rule]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

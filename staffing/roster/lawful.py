@@ -1,6 +1,6 @@
 """The rules that bind one agent alone, stated over her shifts: what a lawful horizon is.
 
-R3, R4 and R11 are in the options an agent has; the rules here tie her days together.
+R3, R4, R11 and R13 are in the options an agent has; the rules here tie her days together.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def has_week(agent: Agent) -> bool:
 
 
 def lawful_week(cp: cp_model.CpModel, agent: Agent, own: Own) -> None:
-    """State the rules R2 and R5 to R9 and whatever else the agent's limits ask.
+    """State the rules R2, R5 to R9 and R12 to R16 and whatever else the agent's limits ask.
 
     Parameters
     ----------
@@ -55,6 +55,10 @@ def lawful_week(cp: cp_model.CpModel, agent: Agent, own: Own) -> None:
     _successions(cp, agent, own)
     _most_of(cp, agent, own)
     _weekends(cp, agent, works)
+    _overtime(cp, agent, own)
+    _most_in_a_row(cp, agent, own)
+    _starts(cp, agent, own)
+    _free_weekends(cp, agent, works)
 
 
 def _spans(cp: cp_model.CpModel, agent: Agent, own: Own, works: Works) -> None:
@@ -138,3 +142,55 @@ def _weekends(cp: cp_model.CpModel, agent: Agent, works: Works) -> None:
         for d in days:
             cp.add(worked[-1] >= works[d])
     cp.add_linear_constraint(total(worked), 0, agent.limits.most_weekends)
+
+
+def _overtime(cp: cp_model.CpModel, agent: Agent, own: Own) -> None:
+    """R12: limit the overtime of the weeks that end in a month."""
+    for month in agent.limits.overtime:
+        weeks = []
+        for week in month.weeks:
+            shifts = [each for d in week.days for each in own[d]]
+            overtime = cp.new_int_var(0, max(month.most, 0), "")
+            cp.add(overtime >= week.base + total(shift.paid * v for shift, v in shifts))
+            long = [(s.paid - week.normal_day, v) for s, v in shifts if s.paid > week.normal_day]
+            cp.add(overtime >= week.over + total(over * v for over, v in long))
+            weeks.append(overtime)
+        cp.add(total(weeks) <= month.most)
+
+
+def _most_in_a_row(cp: cp_model.CpModel, agent: Agent, own: Own) -> None:
+    """R14: in any `most` + 1 days in a row, published ones included, one lacks the tag."""
+    for tag, most in agent.limits.most_in_a_row:
+        tagged = [
+            total(v for shift, v in own[d] if tag in shift.tags) for d in range(len(agent.options))
+        ]
+        for first in range(-most, len(tagged) - most):
+            window = range(first, first + most + 1)
+            before = sum((d, tag) in agent.tagged for d in window if d < 0)
+            cp.add_linear_constraint(total(tagged[d] for d in window if d >= 0), 0, most - before)
+
+
+def _starts(cp: cp_model.CpModel, agent: Agent, own: Own) -> None:
+    """R15: all shifts of a week start within `spread` slots of its earliest start."""
+    for week in agent.limits.starts:
+        shifts = [each for d in week.days for each in own[d]]
+        edges = [*week.published, *(shift.start for shift, _ in shifts)]
+        if not edges:
+            continue
+        earliest = cp.new_int_var(min(edges) - week.spread, max(edges), "")
+        for start in week.published:
+            cp.add_linear_constraint(earliest, start - week.spread, start)
+        for shift, variable in shifts:
+            cp.add(earliest <= shift.start).only_enforce_if(variable)
+            cp.add(earliest >= shift.start - week.spread).only_enforce_if(variable)
+
+
+def _free_weekends(cp: cp_model.CpModel, agent: Agent, works: Works) -> None:
+    """R16: of each run of weekends one is free."""
+    for run in agent.limits.free_weekends:
+        free = []
+        for days in run:
+            free.append(cp.new_bool_var(""))
+            for d in days:
+                cp.add(works[d] + free[-1] <= 1)
+        cp.add_bool_or(free)

@@ -7,6 +7,7 @@ from (docs/rules.md), so that a contradiction can be told in those words.
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -15,6 +16,19 @@ from typing import Any
 import pandas as pd
 
 from staffing.grid import INTERVAL_MIN, SLOTS_PER_DAY, SLOTS_PER_H, Grid, Window
+from staffing.roster.limits import (
+    NORMAL_DAY_H,
+    NORMAL_WEEK_H,
+    MonthOvertime,
+    Published,
+    WeekStarts,
+    averaging_periods,
+    known_since,
+    month_overtime,
+    published_shifts,
+    week_starts,
+    weekends_to_free,
+)
 from staffing.roster.shifts import Template, templates
 from staffing.scenario import Scenario
 from staffing.workspace import Workspace
@@ -24,6 +38,11 @@ SPEED_UNITS = 20
 """A full-speed seat in integer units: speeds are taken to the nearest 0.05."""
 LAW_MAX_WEEK_H = 44.0
 """Labour Law art. 36."""
+
+FREE_SLOTS = 10_000
+"""More paid slots than any horizon has."""
+PERSONAL_RULES = ("R5", "R6", "R7", "R8", "R9", "R12", "R14", "R15", "R16")
+"""Rules that bind an agent's days together and can leave her no lawful horizon."""
 
 Capability = tuple[tuple[str, int], ...]
 """(pool, speed in units) pairs, in the order of the pools."""
@@ -72,6 +91,10 @@ class Limits:
     most_of : (tag, most shifts with it in the horizon) pairs
     weekends, most_weekends : the days of each weekend, and on how many weekends she may work
     forbidden : (tag, tag) pairs: a shift with the second never on the day after the first
+    overtime : months with the overtime that is left in them (R12)
+    most_in_a_row : (tag, most days in a row with such a shift) pairs (R14)
+    starts : weeks in which starts lie close together (R15)
+    free_weekends : runs of weekends, the days of each; one weekend of a run is free (R16)
     """
 
     spans: tuple[Span, ...] = ()
@@ -83,6 +106,10 @@ class Limits:
     weekends: tuple[tuple[int, ...], ...] = ()
     most_weekends: int | None = None
     forbidden: tuple[tuple[str, str], ...] = ()
+    overtime: tuple[MonthOvertime, ...] = ()
+    most_in_a_row: tuple[tuple[str, int], ...] = ()
+    starts: tuple[WeekStarts, ...] = ()
+    free_weekends: tuple[tuple[tuple[int, ...], ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +123,7 @@ class Agent:
     worked : days before the horizon (negative: -1 is the eve) with a published shift
     last_end : slot in which the last published shift ended (negative or small), or None
     contract_h : contract hours a week
+    tagged : (day before the horizon, tag) of published shifts
     """
 
     agent_id: str
@@ -104,6 +132,7 @@ class Agent:
     limits: Limits = Limits()
     worked: frozenset[int] = frozenset()
     last_end: int | None = None
+    tagged: frozenset[tuple[int, str]] = frozenset()
 
 
 def staff(workspace: Workspace, scenario: Scenario) -> list[Agent]:
@@ -113,15 +142,17 @@ def staff(workspace: Workspace, scenario: Scenario) -> list[Agent]:
     trained = _trained(workspace, grid.dates)
     ever = {agent for own in trained for agent in own}
     published = dict(iter(workspace.tables["rosters"].groupby("agent_id", sort=False)))
+    dates = workspace.tables["rosters"]["date"]
+    since = known_since(grid.start, set(dates[dates < pd.Timestamp(grid.start)].dt.date))
     found = []
     for agent_id, row in zip(
         workspace.agents.index.astype(str), workspace.agents.to_dict("records"), strict=True
     ):
         own = published.get(agent_id, workspace.tables["rosters"].iloc[:0])
-        absent = {d for d in grid.dates if d in away.get(agent_id, ())}
-        absent |= {
-            d for d in grid.dates if pd.notna(row["started_on"]) and d < row["started_on"].date()
-        }
+        gone = away.get(agent_id, frozenset())
+        absent = {d for d in grid.dates if d in gone or _not_yet(row, d)}
+        past = published_shifts(grid, own, paid_hours(own))
+        late_after = scenario.fairness.late_after // INTERVAL_MIN
         found.append(
             Agent(
                 agent_id=agent_id,
@@ -132,18 +163,82 @@ def staff(workspace: Workspace, scenario: Scenario) -> list[Agent]:
                     else _option(workspace, scenario, row, trained[d].get(agent_id, {}))
                     for d, day in enumerate(grid.dates)
                 ),
-                limits=Limits(
-                    spans=_weeks(
-                        scenario, row, away.get(agent_id, frozenset()), own, agent_id in ever
-                    ),
-                    most_consecutive=scenario.rules.max_consecutive_days,
-                    rest=round(scenario.rules.min_rest_h * SLOTS_PER_H),
-                ),
+                limits=_limits(scenario, row, gone, own, past, agent_id in ever, since),
                 worked=_worked(grid, own),
                 last_end=_last_end(grid, own),
+                tagged=frozenset((p.day, "late") for p in past if p.end > late_after),
             )
         )
     return found
+
+
+def _not_yet(row: Mapping[Any, Any], day: dt.date) -> bool:
+    """Return whether a day lies before an agent's first one."""
+    return bool(pd.notna(row["started_on"]) and day < row["started_on"].date())
+
+
+def _limits(
+    scenario: Scenario,
+    row: Mapping[Any, Any],
+    away: frozenset[dt.date],
+    own: pd.DataFrame,
+    past: Sequence[Published],
+    trained: bool,
+    since: dt.date,
+) -> Limits:
+    """Return what binds one agent's days together under the scenario's rules."""
+    grid, rules = scenario.grid, scenario.rules
+    contract_h = min(float(str(row["hours_per_week"])), LAW_MAX_WEEK_H)
+    first = min(since, grid.start) - dt.timedelta(days=62)
+    near = [first + dt.timedelta(days=i) for i in range((grid.dates[-1] - first).days + 8)]
+    out = {day for day in near if day in away or _not_yet(row, day)}
+    extra_h = 0.0 if pd.notna(row["protected"]) else rules.overtime_month_h  # R13
+    spans = _weeks(scenario, row, away, own, trained, extra_h)
+    if rules.average_over != "week":
+        for days, most_h in averaging_periods(
+            grid, rules.average_over, contract_h, out, since, extra_h
+        ):
+            done_h = sum(p.paid_h for p in past if grid.start + dt.timedelta(days=p.day) in days)
+            ahead = tuple(i for i, day in enumerate(grid.dates) if day in days)
+            most = int((most_h - done_h) * SLOTS_PER_H + 1e-6)
+            spans += (Span(days=ahead, most_paid=most, most_days=len(ahead)),)
+    overtime: tuple[MonthOvertime, ...] = ()
+    if extra_h > 0 and rules.average_over == "week":
+        overtime = month_overtime(grid, rules, contract_h, out, past, extra_h)
+    every = rules.weekend_off_every_weeks
+    return Limits(
+        spans=spans,
+        most_consecutive=rules.max_consecutive_days,
+        rest=round(rules.min_rest_h * SLOTS_PER_H),
+        overtime=overtime,
+        most_in_a_row=(("late", rules.max_late_in_a_row),),
+        starts=week_starts(grid, rules.start_spread_h, past) if rules.start_spread_h < 24 else (),
+        free_weekends=weekends_to_free(grid, every, past) if every else (),
+    )
+
+
+def without(agent: Agent, rule: str) -> Agent:
+    """Return the agent freed of one of `PERSONAL_RULES`.
+
+    Raises
+    ------
+    KeyError
+        When the rule is none of them.
+    """
+    limits = agent.limits
+    free: dict[str, dict[str, Any]] = {
+        "R5": {"spans": tuple(replace(s, most_paid=FREE_SLOTS) for s in limits.spans)},
+        "R6": {"spans": tuple(replace(s, least_paid=0) for s in limits.spans)},
+        "R7": {"spans": tuple(replace(s, most_days=len(s.days)) for s in limits.spans)},
+        "R8": {"most_consecutive": None},
+        "R9": {"rest": 0},
+        "R12": {"overtime": ()},
+        "R14": {"most_in_a_row": ()},
+        "R15": {"starts": ()},
+        "R16": {"free_weekends": ()},
+    }
+    last_end = None if rule == "R9" else agent.last_end
+    return replace(agent, limits=replace(limits, **free[rule]), last_end=last_end)
 
 
 def _away(workspace: Workspace) -> dict[str, frozenset[dt.date]]:
@@ -213,13 +308,28 @@ def _templates(
     Each is tagged ``late`` or ``early``.
     """
     late_after = scenario.fairness.late_after // INTERVAL_MIN
-    most = scenario.rules.max_daily_h * SLOTS_PER_H
-    night = scenario.rules.night
+    rules, settings = scenario.rules, scenario.shifts
+    night = rules.night
+    most_h = rules.max_daily_h
+    if protected:  # R13
+        most_h = min(most_h, NORMAL_DAY_H)
+    elif contract == "full_time" and rules.overtime_day_h > 0:
+        longer = {h + over for h in settings.full_time_h for over in _steps(rules.overtime_day_h)}
+        lengths = tuple(sorted({*settings.full_time_h, *longer}))
+        settings = settings.model_copy(update={"full_time_h": lengths})
+        most_h += rules.overtime_day_h
     return tuple(
         replace(shift, tags=("late",) if shift.end > late_after else ("early",))
-        for shift in templates(scenario.shifts, contract, span, scenario.rules.max_stretch_h)
-        if shift.paid <= most and not (protected and at_night(shift.start, shift.end, night))
+        for shift in templates(settings, contract, span, rules.max_stretch_h)
+        if shift.paid <= most_h * SLOTS_PER_H
+        and not (protected and at_night(shift.start, shift.end, night))
     )
+
+
+def _steps(most_h: float) -> list[float]:
+    """Return the hours of overtime a shift may have: whole ones, and the most."""
+    whole = [float(hours) for hours in range(1, int(most_h) + 1)]
+    return sorted({*whole, math.floor(most_h * SLOTS_PER_H) / SLOTS_PER_H})
 
 
 def at_night(start: int, end: int, night: Window) -> bool:
@@ -236,27 +346,37 @@ def _weeks(
     away: frozenset[dt.date],
     published: pd.DataFrame,
     trained: bool,
+    extra_h: float,
 ) -> tuple[Span, ...]:
-    """Return the limits per calendar week; an absence counts as a fifth of the contract hours."""
+    """Return the limits per calendar week; an absence counts as a fifth of the contract hours.
+
+    Parameters
+    ----------
+    extra_h : overtime that may come on top; what a month has of it is another limit (R12)
+    """
     grid, rules = scenario.grid, scenario.rules
     contract = min(float(str(row["hours_per_week"])), LAW_MAX_WEEK_H)
-    started = row["started_on"]
     mondays = sorted({day - dt.timedelta(days=day.weekday()) for day in grid.dates})
     before = published[published["date"] < pd.Timestamp(grid.start)]
     paid_h = paid_hours(before)
     found = []
     for monday in mondays:
         week = [monday + dt.timedelta(days=i) for i in range(7)]
-        out = sum(d in away or (pd.notna(started) and d < started.date()) for d in week)
+        out = sum(d in away or _not_yet(row, d) for d in week)
         due_h = contract * max(1 - out / 5, 0.0)
         in_week = (before["date"] >= pd.Timestamp(monday)).to_numpy()
         done_h, done_days = float(paid_h[in_week].sum()), before.loc[in_week, "date"].nunique()
         whole = monday >= grid.start and week[-1] <= grid.dates[-1]
+        most_h = due_h + extra_h
+        if pd.notna(row["protected"]):  # R13
+            most_h = min(due_h, NORMAL_WEEK_H * max(1 - out / 5, 0.0))
+        elif rules.average_over != "week":
+            most_h = FREE_SLOTS / SLOTS_PER_H
         least_h = due_h * rules.min_week_share if whole and trained else 0.0
         found.append(
             Span(
                 days=tuple(i for i, d in enumerate(grid.dates) if d in week),
-                most_paid=int((due_h - done_h) * SLOTS_PER_H + 1e-9),
+                most_paid=int((most_h - done_h) * SLOTS_PER_H + 1e-9),
                 least_paid=int(least_h * SLOTS_PER_H + 1e-9),
                 most_days=7 - rules.rest_days_per_week - done_days,
             )

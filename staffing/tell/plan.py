@@ -25,6 +25,8 @@ def planned(made: Plan, paths: Sequence[Path], *, machine: bool) -> None:
     lang = made.scenario.lang
     say, rostered = speaker(lang), made.roster
     line(say("say.lawful", rules=len(RULES)))
+    if made.scenario.rules.average_over != "week":
+        line(say("say.approval"))
     line(
         say(
             "say.coverage",

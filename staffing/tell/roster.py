@@ -6,16 +6,23 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from staffing.roster import Shortage, Violation
+from staffing.roster import Recount, Shortage, Violation
+from staffing.scenario import Scenario
 from staffing.simulate import Replay
 from staffing.tell.console import as_json, line, records, speaker, table
 from staffing.words import Lang
 
 
 def audited(
-    roster: pd.DataFrame, broken: Sequence[Violation], lang: Lang, *, machine: bool
+    roster: pd.DataFrame,
+    broken: Sequence[Violation],
+    counted: Recount,
+    scenario: Scenario,
+    *,
+    machine: bool,
 ) -> None:
-    """Print each broken rule with agent and day, or that none is broken."""
+    """Print each broken rule with agent, day and law, or that none is; then hours and coverage."""
+    lang = scenario.lang
     say = speaker(lang)
     if machine:
         found = [
@@ -24,17 +31,44 @@ def audited(
                 "agent_id": each.agent_id,
                 "date": f"{each.date}",
                 "how": each.how.text(lang),
+                "law": each.law.text(lang),
             }
             for each in broken
         ]
-        as_json({"lawful": not broken, "violations": found})
-    elif broken:
+        tables = {"agents": records(counted.agents), "pools": records(counted.pools)}
+        as_json({"lawful": not broken, "violations": found, **tables})
+        return
+    if scenario.rules.average_over != "week":
+        line(say("say.approval"))
+    if broken:
         line(say("say.roster_unlawful", count=len(broken)))
-        rows = [[each.rule, each.agent_id, f"{each.date}", each.how.text(lang)] for each in broken]
-        table([say(f"table.{name}") for name in ("rule", "agent", "day", "how")], rows)
+        rows = [
+            [e.rule, e.agent_id, f"{e.date}", e.how.text(lang), e.law.text(lang)] for e in broken
+        ]
+        table([say(f"table.{name}") for name in ("rule", "agent", "day", "how", "law")], rows)
     else:
         duties = roster.groupby(["agent_id", "date"]).ngroups
         line(say("say.roster_lawful", count=duties))
+    _counted(counted, lang)
+
+
+def _counted(counted: Recount, lang: Lang) -> None:
+    """Print the hours of each agent by pay class, and the coverage of each pool."""
+    say = speaker(lang)
+    line(say("say.counted"))
+    heads = ("days", "late", "paid_h", "h_100", "h_150", "h_200", "h_300", "yuan")
+    for frame, key, names in (
+        (counted.agents, "agent", heads),
+        (counted.pools, "pool", ("open_h", "staffed_h", "seat_h", "empty_h")),
+    ):
+        columns = [frame[name].map(_plain) for name in names]
+        rows = [list(row) for row in zip(frame.iloc[:, 0].astype(str), *columns, strict=True)]
+        table([say(f"table.{name}") for name in (key, *names)], rows)
+
+
+def _plain(number: float) -> str:
+    """Return a number for a cell, at most one decimal; a dash where it is not known."""
+    return "-" if pd.isna(number) else f"{round(number, 1):,g}"
 
 
 def replayed(made: Replay, lang: Lang, *, machine: bool) -> None:
