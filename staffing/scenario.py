@@ -226,6 +226,28 @@ class ShiftSettings(Section):
         limits=LENGTHS,
         strict=False,
     )
+    peak_h: tuple[Hours, ...] = given(
+        (),
+        "Paid hours of the short shifts that full-timers may be given too.",
+        origin="assumed: short shifts are for part-timers",
+        limits="hours in halves, above 0, at most 24; may be empty",
+        strict=False,
+    )
+    splits_per_week: int = given(
+        0,
+        "Most split shifts a week: two equal parts with hours off between them.",
+        origin="R20: no split shifts unless agreed",
+        ge=0,
+        le=7,
+    )
+    split_least_h: Hours = given(
+        2.0, "Least hours off between the parts of a split shift.", origin="R20: " + POLICY
+    )
+    split_most_h: Hours = given(
+        5.0,
+        "Most hours off between the parts of a split shift, no less than `split_least_h`.",
+        origin="R20: " + POLICY,
+    )
     lunch: Span = given(
         Window(660, 840),
         "Lunch is taken within.",
@@ -274,6 +296,11 @@ class ShiftSettings(Section):
                 raise unfit("meal_fits", key=meal, value=str(window), minutes=self.meal_min)
         if self.dinner.opens_min < self.lunch.closes_min:
             raise unfit("lunch_first", key="dinner", value=str(self.dinner))
+        if self.split_most_h < self.split_least_h:
+            value = f"{self.split_most_h:g}"
+            raise unfit(
+                "at_least", key="split_most_h", value=value, number=f"{self.split_least_h:g}"
+            )
         return self
 
 

@@ -30,8 +30,11 @@ def published(day: int, start: int, end: int) -> Row:
 SIX_DAYS_BEFORE = [published(day, 9, 15) for day in range(-6, 0)]
 TWO_POOLS = [{"shop_id": "S1", "pool": "P"}, {"shop_id": "S2", "pool": "Q"}]
 
+TWO_PARTS = [[*duty(day, 9, 13), *duty(day, 15, 19)] for day in range(2)]
+SPLITS = {"splits_per_week": 1}
+
 CASES: dict[str, tuple[str, dict[str, object], dict[str, object], list[list[Row]], bool]] = {
-    # name: rule, workspace tables, rules of the scenario, duties, lawful
+    # name: rule, workspace tables, rules of the scenario (or whole sections), duties, lawful
     "serves a pool she knows": ("R1", {}, {}, days(0), True),
     "serves a pool she was never trained for": (
         "R1",
@@ -144,6 +147,34 @@ CASES: dict[str, tuple[str, dict[str, object], dict[str, object], list[list[Row]
         [duty(0, 9, 12), [dict(duty(0, 12, 13)[0], activity="meal", pool=None)]],
         False,
     ),
+    "has a split duty where one a week may be": (
+        "R20",
+        {},
+        {"shifts": SPLITS},
+        TWO_PARTS[:1],
+        True,
+    ),
+    "has two split duties where one a week may be": (
+        "R20",
+        {},
+        {"shifts": SPLITS},
+        TWO_PARTS,
+        False,
+    ),
+    "has an hour between the parts of a split duty": (
+        "R2",
+        {},
+        {"shifts": SPLITS},
+        [[*duty(0, 9, 13), *duty(0, 14, 18)]],
+        False,
+    ),
+    "has three parts in a day": (
+        "R2",
+        {},
+        {"shifts": SPLITS},
+        [[*duty(0, 9, 12), *duty(0, 14, 17), *duty(0, 19, 21)]],
+        False,
+    ),
     "nurses and works until ten": (
         "R11",
         {"agents": [{"agent_id": "A1", "protected": "nursing"}]},
@@ -176,7 +207,9 @@ def test_rule(name: str, tmp_path: Path) -> None:
     """The audit names the rule exactly when the roster breaks it, and no other one."""
     rule, tables, rules, duties, lawful = CASES[name]
     space = workspace(tmp_path, **tables)  # type: ignore[arg-type]
-    story = scenario(tmp_path, rules={"min_week_share": 0.0} | rules)
+    shifts = rules.get("shifts", {})
+    laws = {"min_week_share": 0.0} | {k: v for k, v in rules.items() if k != "shifts"}
+    story = scenario(tmp_path, rules=laws, shifts=shifts)  # type: ignore[arg-type]
     broken = {violation.rule for violation in audit(space, story, table(*duties))}
     assert broken == (set() if lawful else {rule})
 

@@ -71,6 +71,15 @@ class Shift:
         return max(stretch.end for stretch in self.stretches)
 
     @cached_property
+    def holes(self) -> tuple[tuple[dt.datetime, dt.datetime], ...]:
+        """Return the times between stretches that do not follow one another."""
+        return tuple(
+            (before.end, after.start)
+            for before, after in zip(self.stretches, self.stretches[1:], strict=False)
+            if after.start > before.end
+        )
+
+    @cached_property
     def paid_h(self) -> float:
         """Return the hours of work, meals not counted."""
         return sum(stretch.hours for stretch in self.stretches if stretch.activity != "meal")
@@ -250,11 +259,19 @@ def r2_one_place(case: Case) -> Iterator[Violation]:
             elif previous is not None and stretch.start < previous:
                 yield case.broken("R2", shift.date, "overlap", time=f"{stretch.start:%H:%M}")
             previous = stretch.end if previous is None else max(previous, stretch.end)
-        for before, after in zip(shift.stretches, shift.stretches[1:], strict=False):
-            if after.start > before.end:
-                yield case.broken("R2", shift.date, "split", time=f"{before.end:%H:%M}")
+        for begin, _ in () if _split_may_be(case, shift) else shift.holes:
+            yield case.broken("R2", shift.date, "split", time=f"{begin:%H:%M}")
         if not shift.date <= shift.start.date() <= shift.date + dt.timedelta(days=1):
             yield case.broken("R2", shift.date, "wrong_day", time=f"{shift.start:%Y-%m-%d}")
+
+
+def _split_may_be(case: Case, shift: Shift) -> bool:
+    """Return whether the holes of a duty are those of a split shift that the scenario allows."""
+    allowed = case.scenario.shifts
+    if not allowed.splits_per_week or len(shift.holes) > 1:
+        return False
+    lengths = [(end - begin).total_seconds() / 3600 for begin, end in shift.holes]
+    return all(allowed.split_least_h <= hours <= allowed.split_most_h for hours in lengths)
 
 
 def r3_available(case: Case) -> Iterator[Violation]:
@@ -392,6 +409,17 @@ def r11_night(case: Case) -> Iterator[Violation]:
                 break
 
 
+def r20_splits(case: Case) -> Iterator[Violation]:
+    """R20: split duties of a calendar week; where none are allowed R2 refuses each."""
+    most = case.scenario.shifts.splits_per_week
+    split: dict[dt.date, int] = defaultdict(int)
+    for shift in case.shifts:
+        monday = shift.date - dt.timedelta(days=shift.date.weekday())
+        split[monday] += bool(shift.holes)
+        if most and shift.holes and split[monday] == most + 1:
+            yield case.broken("R20", shift.date, "splits", most=most)
+
+
 RULES = {
     "R1": r1_trained,
     "R2": r2_one_place,
@@ -404,6 +432,7 @@ RULES = {
     "R9": r9_rest,
     "R10": r10_meals,
     "R11": r11_night,
+    "R20": r20_splits,
 }
 """Rule number -> its check."""
 

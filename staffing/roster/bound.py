@@ -105,8 +105,8 @@ def _presence(
     for (group, each), variables in people.items():
         number = mathopt.fast_sum(variables)
         day = group[0] * SLOTS_PER_DAY
-        for t in range(day + each.start, day + each.end):
-            present[group, t].append(number)
+        for t in each.on_duty:
+            present[group, day + t].append(number)
         for meal in each.meals:
             eating = [model.add_variable(lb=0) for _ in range(meal.first, meal.last + 1)]
             model.add_linear_constraint(mathopt.fast_sum(eating) == number)

@@ -22,7 +22,8 @@ class Duty:
     ----------
     shift : the template, slots of the service day
     meals : start slots of the meals, of the service day, in the order of the shift's meals
-    pools : the pool served in each slot of the shift; None at a meal or when none is open
+    pools : the pool served in each slot of the shift; None at a meal, in a hole or when none is
+        open
     """
 
     shift: Template
@@ -31,9 +32,10 @@ class Duty:
 
     @property
     def away(self) -> frozenset[int]:
-        """Return the slots of the service day spent at meals."""
+        """Return the slots of the service day spent at meals or in the hole of a split shift."""
         length = self.shift.meal_slots
-        return frozenset(t + k for t in self.meals for k in range(length))
+        eaten = frozenset(t + k for t in self.meals for k in range(length))
+        return eaten | frozenset(range(*self.shift.hole)) if self.shift.hole else eaten
 
 
 Roll = Mapping[tuple[str, int], Duty]

@@ -253,14 +253,18 @@ def _stretches(
     meals = {t: i for i, t0 in enumerate(duty.meals) for t in range(t0, t0 + duty.shift.meal_slots)}
     whole = (grid.time_of(first + duty.shift.start), grid.time_of(first + duty.shift.end))
     rows: list[tuple[object, ...]] = []
+    hole = range(*duty.shift.hole) if duty.shift.hole else ()
     begun, was = duty.shift.start, None
     for t in range(duty.shift.start, duty.shift.end + 1):
-        now = ("meal", meals[t]) if t in meals else ("work", own.get(t))
+        now: tuple[str, object] = ("meal", meals[t]) if t in meals else ("work", own.get(t))
+        if t in hole:
+            now = ("off", None)
         if t == duty.shift.end or (was is not None and now != was):
             assert was is not None
             pool = was[1] if was[0] == "work" else None
             span = (grid.time_of(first + begun), grid.time_of(first + t))
-            rows.append((agent, grid.dates[day], *whole, *span, was[0], pool))
+            if was[0] != "off":
+                rows.append((agent, grid.dates[day], *whole, *span, was[0], pool))
             begun = t
         was = now
     return rows

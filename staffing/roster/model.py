@@ -167,9 +167,9 @@ def _presence(model: _Model) -> dict[tuple[Group, int], _Presence]:
     for (group, shift), variables in people.items():
         number = total(variables)
         day = group[0] * SLOTS_PER_DAY
-        for t in range(day + shift.start, day + shift.end):
-            present[group, t].terms.append(number)
-            present[group, t].most += len(variables)
+        for t in shift.on_duty:
+            present[group, day + t].terms.append(number)
+            present[group, day + t].most += len(variables)
         for meal in shift.meals:
             starts = range(meal.first, meal.last + 1)
             eating = {t: model.cp.new_int_var(0, len(variables), "") for t in starts}

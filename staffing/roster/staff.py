@@ -46,6 +46,7 @@ class Span:
     days : days of the horizon, counted from the first
     most_paid, least_paid : paid slots (R5, R6), what was published before the horizon deducted
     most_days, least_days : working days (R7), published ones deducted
+    most_of : (tag, most shifts with it on these days) pairs (R20)
     """
 
     days: tuple[int, ...]
@@ -53,6 +54,7 @@ class Span:
     most_days: int
     least_paid: int = 0
     least_days: int = 0
+    most_of: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,24 +202,34 @@ def _option(
         return None
     windows = [workspace.windows[shop] for pool in pools for shop in workspace.pools[pool]]
     span = Window(min(w.opens_min for w in windows), max(w.closes_min for w in windows))
-    shifts = _templates(scenario, str(row["contract"]), span, pd.notna(row["protected"]))
+    shifts = _templates(
+        scenario, str(row["contract"]), span, pd.notna(row["protected"]), frozenset(windows)
+    )
     return Option(tuple((pool, trained[pool]) for pool in pools), shifts)
 
 
 @cache
 def _templates(
-    scenario: Scenario, contract: str, span: Window, protected: bool
+    scenario: Scenario,
+    contract: str,
+    span: Window,
+    protected: bool,
+    windows: frozenset[Window],
 ) -> tuple[Template, ...]:
     """Return the shifts within a span that respect daily hours (R4) and night work (R11).
 
-    Each is tagged ``late`` or ``early``.
+    Each is tagged ``late`` or ``early``, beside its kind.
     """
     late_after = scenario.fairness.late_after // INTERVAL_MIN
     most = scenario.rules.max_daily_h * SLOTS_PER_H
     night = scenario.rules.night
     return tuple(
-        replace(shift, tags=("late",) if shift.end > late_after else ("early",))
-        for shift in templates(scenario.shifts, contract, span, scenario.rules.max_stretch_h)
+        replace(
+            shift, tags=tuple(sorted(("late" if shift.end > late_after else "early", *shift.tags)))
+        )
+        for shift in templates(
+            scenario.shifts, contract, span, scenario.rules.max_stretch_h, windows
+        )
         if shift.paid <= most and not (protected and at_night(shift.start, shift.end, night))
     )
 
@@ -241,6 +253,7 @@ def _weeks(
     grid, rules = scenario.grid, scenario.rules
     contract = min(float(str(row["hours_per_week"])), LAW_MAX_WEEK_H)
     started = row["started_on"]
+    splits = scenario.shifts.splits_per_week
     mondays = sorted({day - dt.timedelta(days=day.weekday()) for day in grid.dates})
     before = published[published["date"] < pd.Timestamp(grid.start)]
     paid_h = paid_hours(before)
@@ -259,6 +272,7 @@ def _weeks(
                 most_paid=int((due_h - done_h) * SLOTS_PER_H + 1e-9),
                 least_paid=int(least_h * SLOTS_PER_H + 1e-9),
                 most_days=7 - rules.rest_days_per_week - done_days,
+                most_of=(("split", splits),) if splits else (),
             )
         )
     return tuple(found)
