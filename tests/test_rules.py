@@ -48,7 +48,7 @@ CASES: dict[str, tuple[str, dict[str, object], dict[str, object], list[list[Row]
         {"shops": [{"shop_id": "S1", "pool": "P"}, {"shop_id": "S2", "pool": "P"}]},
         {},
         days(0),
-        False,
+        True,
     ),
     "serves a pool that does not exist": ("R1", {}, {}, [duty(0, 9, 12, pool="X")], False),
     "is trained from tomorrow on": (

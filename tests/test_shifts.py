@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
+from staffing.forecast import forecast, history
 from staffing.grid import Window
 from staffing.roster import audit, roster
+from staffing.roster.finish import coverage
 from staffing.roster.shifts import templates
-from staffing.scenario import ShiftSettings
-from staffing.seats import SeatRequirement
-from tests.rosters import need, scenario, workspace
+from staffing.scenario import Scenario, ShiftSettings
+from staffing.seats import SeatRequirement, seats
+from staffing.workspace import Workspace
+from tests.rosters import duty, need, scenario, table, workspace
 
 FREE = {"min_week_share": 0.0}
 
@@ -75,3 +82,87 @@ def test_two_peaks_a_day_are_covered_by_split_shifts(allowed: int, tmp_path: Pat
     assert holes.sum() == allowed
     assert made.paid_h == 16.0
     assert made.uncovered_h <= whole - 3 * allowed
+
+
+def part_trained_company(folder: Path) -> tuple[Workspace, Scenario]:
+    """Return one pool of two shops: A knows both, B only S1, C only S2; part-time."""
+    space = workspace(
+        folder,
+        shops=[{"shop_id": s, "pool": "P"} for s in ("S1", "S2")],
+        agents=[{"agent_id": a, "contract": "part_time"} for a in "ABC"],
+        skills=[
+            {"agent_id": a, "shop_id": s}
+            for a, s in (("A", "S1"), ("A", "S2"), ("B", "S1"), ("C", "S2"))
+        ],
+    )
+    shifts = {"part_time_h": [4.0], "start_every_min": 240}
+    return space, scenario(folder, days=1, rules=FREE, shifts=shifts, roster={"effort": 2.0})
+
+
+def asked(asks: Mapping[tuple[str, ...], int]) -> SeatRequirement:
+    """Return seats of the pool and of sets of its shops, the same in each half hour 13-17."""
+    hours = [13 + h / 2 for h in range(8)]
+    pool = need({("P", 0, hour): asks["S1", "S2"] for hour in hours})
+    sets = pd.concat(
+        pool.assign(set_id=f"P#{i}", members=[members] * len(pool), seats=number)
+        for i, (members, number) in enumerate(asks.items())
+    )
+    return SeatRequirement(table=pool, sets=sets)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_part_trained_people_cover_as_brute_force_says(seed: int, tmp_path: Path) -> None:
+    """One shift fits the seats: of all choices of people the least missing, then fewest people."""
+    space, story = part_trained_company(tmp_path)
+    random = np.random.default_rng(seed)
+    one, two = (int(n) for n in random.integers(0, 3, 2))
+    both = int(random.integers(max(one, two), 4))
+    asks = {("S1", "S2"): both, ("S1",): one, ("S2",): two}
+    knows = {"A": {"S1", "S2"}, "B": {"S1"}, "C": {"S2"}}
+    choices = [c for n in range(4) for c in itertools.combinations("ABC", n)]
+    missing = {
+        c: max(max(n - sum(bool(knows[a] & set(s)) for a in c), 0) for s, n in asks.items())
+        for c in choices
+    }
+    best = min(choices, key=lambda c: (missing[c], len(c)))
+    made = roster(space, story, asked(asks))
+    assert made.uncovered_h == pytest.approx(4 * missing[best])
+    assert made.assignments["agent_id"].nunique() == len(best)
+    bound = made.report.goal("uncovered").bound
+    assert bound is not None
+    assert bound <= made.uncovered_h + 1e-6
+    assert audit(space, story, made.assignments) == []
+
+
+def test_a_set_that_misses_people_is_shown(tmp_path: Path) -> None:
+    """Two who know S1 alone fill the pool's two seats and leave S2's seat uncovered."""
+    space, story = part_trained_company(tmp_path)
+    required = asked({("S1", "S2"): 2, ("S1",): 1, ("S2",): 1})
+    own = table(duty(0, 13, 17, agent="A"), duty(0, 13, 17, agent="B"))
+    covered = coverage(space, story, required, own)
+    assert (covered["uncovered"].sum(), set(covered["short_shops"])) == (0.0, {""})
+    short = coverage(space, story, required, own[own["agent_id"] == "B"])
+    assert set(short["uncovered"]) == {1.0}
+    twice = table(duty(0, 13, 17, agent="B"), duty(0, 13, 17, agent="B"))
+    lopsided = coverage(space, story, required, twice)
+    assert (lopsided["rostered"] == 2).all()
+    assert (set(lopsided["uncovered"]), set(lopsided["short_shops"])) == ({1.0}, {"S2"})
+
+
+def test_seats_of_sets_are_asked_only_where_somebody_knows_a_part(tmp_path: Path) -> None:
+    """The part-trained company has sets of shops; once all know everything there are none."""
+    space, story = part_trained_company(tmp_path / "part")
+    expected = forecast(space, story, history(space))
+    sets = seats(space, story, expected).sets
+    assert sets is not None
+    assert {frozenset(members) for members in sets["members"]} == {
+        frozenset(("S1", "S2")),
+        frozenset(("S1",)),
+        frozenset(("S2",)),
+    }
+    whole = workspace(
+        tmp_path / "whole",
+        shops=[{"shop_id": s, "pool": "P"} for s in ("S1", "S2")],
+        skills=[{"agent_id": "A1", "shop_id": s} for s in ("S1", "S2")],
+    )
+    assert seats(whole, story, forecast(whole, story, history(whole))).sets is None

@@ -46,7 +46,9 @@ class Roster:
         (service day), shift_start, shift_end, start, end (local wall time), activity (``work`` or
         ``meal``), pool (blank at meals and where no pool of hers is open)
     coverage : one row a pool and open half hour: pool, date, slot, start, required, rostered
-        (seats, speed-weighted: an agent at speed 0.6 counts 0.6), uncovered, surplus
+        (seats, speed-weighted: an agent at speed 0.6 counts 0.6), uncovered, surplus. Where some
+        know a part of a pool, uncovered is also what the set of shops misses that misses most,
+        and short_shops names that set's shops
     report : goals, bounds, gap, seconds, seed
     duties : what the search found, for another one to begin from
     """

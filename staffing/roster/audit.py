@@ -209,7 +209,7 @@ def _past(
 
 
 def _trained(workspace: Workspace) -> dict[str, dict[str, dt.date]]:
-    """Return agent -> pool -> first day, for pools that she is trained for in every shop."""
+    """Return agent -> pool -> first day, for pools that she is trained for in some shop."""
     known: dict[str, dict[str, dt.date]] = defaultdict(dict)
     for row in rows(workspace.skills):
         since = dt.date.min if pd.isna(row.since) else row.since.date()
@@ -217,13 +217,16 @@ def _trained(workspace: Workspace) -> dict[str, dict[str, dt.date]]:
     found: dict[str, dict[str, dt.date]] = defaultdict(dict)
     for agent, own in known.items():
         for pool, shops in workspace.pools.items():
-            if all(shop in own for shop in shops):
-                found[agent][pool] = max(own[shop] for shop in shops)
+            if any(shop in own for shop in shops):
+                found[agent][pool] = min(own[shop] for shop in shops if shop in own)
     return found
 
 
 def r1_trained(case: Case) -> Iterator[Violation]:
-    """R1: an agent serves only open pools of the workspace that she is trained for."""
+    """R1: an agent serves only open pools of the workspace of which she knows some shop.
+
+    What those who know a part of it leave to others is a matter of coverage, see `coverage`.
+    """
     for shift in case.shifts:
         for stretch in shift.stretches:
             if stretch.pool is None or stretch.activity == "meal":

@@ -12,7 +12,8 @@ from scipy.optimize import linear_sum_assignment
 from staffing.frames import rows as rows_of
 from staffing.grid import SLOTS_PER_DAY, Grid
 from staffing.roster.duty import Duty, Roll
-from staffing.roster.staff import SPEED_UNITS, Agent, capabilities
+from staffing.roster.places import needed, pool_of, reach, row_of
+from staffing.roster.staff import SPEED_UNITS, Agent, speeds
 from staffing.scenario import Scenario
 from staffing.seats import SeatRequirement
 from staffing.workspace import Workspace
@@ -56,7 +57,9 @@ def assignments(
     rows = [
         row
         for key in sorted(roll, key=lambda k: (k[1], k[0]))
-        for row in _stretches(scenario.grid, key, roll[key], pools[key])
+        for row in _stretches(
+            scenario.grid, key, roll[key], {t: pool_of(name) for t, name in pools[key].items()}
+        )
     ]
     table = pd.DataFrame(rows, columns=[c for c in COLUMNS if c not in ("name", "team")])
     people = workspace.agents[["name", "team"]]
@@ -118,9 +121,12 @@ class _Seats:
         speed: Mapping[Key, Mapping[str, int]],
     ) -> None:
         self._required = {
-            (str(row.pool), int(row.slot)): int(row.seats) * SPEED_UNITS
-            for row in rows_of(requirement.table)
+            key: seats * SPEED_UNITS
+            for key, seats in needed(requirement.table, requirement.sets).items()
         }
+        self._open = {(str(row.pool), int(row.slot)) for row in rows_of(requirement.table)}
+        names = (name for own in speed.values() for name in own)
+        self._reach = reach(names, requirement.sets)
         self._taken: dict[tuple[str, int], int] = defaultdict(int)
         for key, own in pools.items():
             for t, pool in own.items():
@@ -136,22 +142,26 @@ class _Seats:
     ) -> None:
         """Count somebody out of one pool and into another."""
         for t in slots:
-            if left is not None:
-                self._taken[left, key[1] * SLOTS_PER_DAY + t] -= own[left]
-            self._taken[taken, key[1] * SLOTS_PER_DAY + t] += own[taken]
+            for row in () if left is None else self._rows(left):
+                self._taken[row, key[1] * SLOTS_PER_DAY + t] -= own[str(left)]
+            for row in self._rows(taken):
+                self._taken[row, key[1] * SLOTS_PER_DAY + t] += own[taken]
+
+    def _rows(self, name: str) -> tuple[str, ...]:
+        return self._reach.get(name, (name,))
 
     def open_in(self, pool: str, day: int, slots: Sequence[int]) -> bool:
         """Return whether a pool is open in all these slots of a day."""
-        return all((pool, day * SLOTS_PER_DAY + t) in self._required for t in slots)
+        return all((pool_of(pool), day * SLOTS_PER_DAY + t) in self._open for t in slots)
 
     def spare(self, pool: str, day: int, slots: Sequence[int]) -> int:
         """Return the units that the pool could do without in every one of the slots."""
-        at = [(pool, day * SLOTS_PER_DAY + t) for t in slots]
+        at = [(row, day * SLOTS_PER_DAY + t) for row in self._rows(pool) for t in slots]
         return min(self._taken[place] - self._required.get(place, 0) for place in at)
 
     def comfort(self, pool: str, day: int, slots: Sequence[int]) -> float:
         """Return taken over required seats where they are scarcest."""
-        at = [(pool, day * SLOTS_PER_DAY + t) for t in slots]
+        at = [(row, day * SLOTS_PER_DAY + t) for row in self._rows(pool) for t in slots]
         return min(self._taken[place] / max(self._required.get(place, 0), 1) for place in at)
 
 
@@ -274,15 +284,7 @@ def coverage(
     workspace: Workspace, scenario: Scenario, requirement: SeatRequirement, table: pd.DataFrame
 ) -> pd.DataFrame:
     """Return required against rostered seats from the published table, see `Roster.coverage`."""
-    grid = scenario.grid
-    speed = capabilities(workspace, grid.dates)
-    seated: dict[tuple[str, int], float] = defaultdict(float)
-    for row in rows_of(table[table["activity"] == "work"]):
-        if pd.isna(row.pool):
-            continue
-        units = speed[row.date.date()].get(str(row.agent_id), {}).get(str(row.pool), 0.0)
-        for t in range(grid.slot_of(row.start), grid.slot_of(row.end)):
-            seated[str(row.pool), t] += units
+    seated = _seated(workspace, scenario, requirement, table)
     found = requirement.table[["pool", "date", "slot", "start"]].assign(
         required=requirement.table["seats"].astype("float64"),
         rostered=[
@@ -291,6 +293,48 @@ def coverage(
         ],
     )
     spare = found["rostered"] - found["required"]
+    missing = -spare
+    if requirement.sets is not None:
+        found["short_shops"], lacking = _short_sets(found, requirement.sets, seated)
+        missing = missing.clip(lower=lacking)
     return found.assign(
-        uncovered=(-spare).clip(lower=0).round(6), surplus=spare.clip(lower=0).round(6)
+        uncovered=missing.clip(lower=0).round(6), surplus=spare.clip(lower=0).round(6)
     )
+
+
+def _seated(
+    workspace: Workspace, scenario: Scenario, requirement: SeatRequirement, table: pd.DataFrame
+) -> dict[tuple[str, int], float]:
+    """Return (row of seats, slot) -> people who fill it, by their speed."""
+    grid = scenario.grid
+    by_day = speeds(workspace, grid.dates)
+    names = {name for day in by_day.values() for own in day.values() for name in own}
+    filled = reach(names, requirement.sets)
+    seated: dict[tuple[str, int], float] = defaultdict(float)
+    for row in rows_of(table[(table["activity"] == "work") & table["pool"].notna()]):
+        own = by_day[row.date.date()].get(str(row.agent_id), {})
+        name = next((each for each in own if pool_of(each) == str(row.pool)), None)
+        for t in range(grid.slot_of(row.start), grid.slot_of(row.end)) if name else ():
+            for each in filled.get(str(name), (str(name),)):
+                seated[each, t] += own[str(name)]
+    return seated
+
+
+def _short_sets(
+    table: pd.DataFrame, sets: pd.DataFrame, seated: Mapping[tuple[str, int], float]
+) -> tuple[pd.Series, pd.Series]:
+    """Return of each half hour the shops of the set that misses most people, and how many.
+
+    Blank and zero where no set misses more than the pool itself.
+    """
+    worst: dict[tuple[str, int], tuple[float, str]] = {}
+    for each in rows_of(sets):
+        key = (str(each.pool), int(each.slot))
+        missing = round(each.seats - seated.get((row_of(each.pool, each.members), key[1]), 0.0), 6)
+        if missing > worst.get(key, (0.0, ""))[0]:
+            worst[key] = (missing, " ".join(each.members))
+    keys = list(zip(table["pool"].astype(str), table["slot"].astype(int), strict=True))
+    of_sets = pd.Series([worst.get(key, (0.0, ""))[0] for key in keys], index=table.index)
+    names = pd.Series([worst.get(key, (0.0, ""))[1] for key in keys], index=table.index)
+    whole = table["required"] - table["rostered"] >= of_sets
+    return names.mask(whole, ""), of_sets

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from staffing.grid import INTERVAL_MIN, SLOTS_PER_DAY, SLOTS_PER_H, Grid, Window
+from staffing.roster.places import place, pool_of
 from staffing.roster.shifts import Template, templates
 from staffing.scenario import Scenario
 from staffing.workspace import Workspace
@@ -26,7 +27,7 @@ LAW_MAX_WEEK_H = 44.0
 """Labour Law art. 36."""
 
 Capability = tuple[tuple[str, int], ...]
-"""(pool, speed in units) pairs, in the order of the pools."""
+"""(place, speed in units) pairs, in the order of the pools; see `staffing.roster.places`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +158,9 @@ def _away(workspace: Workspace) -> dict[str, frozenset[dt.date]]:
 
 
 def _trained(workspace: Workspace, days: Sequence[dt.date]) -> list[dict[str, dict[str, int]]]:
-    """Return for each day: agent -> pool -> speed in units, pools she knows every shop of then.
+    """Return for each day: agent -> place -> speed in units, in pools she knows some shop of then.
 
-    Her speed in a pool is the mean over its shops.
+    Her speed in a pool is the mean over the shops that she knows.
     """
     skills = workspace.skills.assign(pool=workspace.skills["shop_id"].map(workspace.shops["pool"]))
     size = pd.Series({pool: len(shops) for pool, shops in workspace.pools.items()})
@@ -167,13 +168,19 @@ def _trained(workspace: Workspace, days: Sequence[dt.date]) -> list[dict[str, di
     for day in days:
         now = known_on(skills, day)
         own = now.groupby(["agent_id", "pool"], sort=False, observed=True)
-        known = own["speed"].agg(["mean", "size"])
+        known: pd.DataFrame = own["speed"].agg(["mean", "size"])
         whole = size[known.index.get_level_values("pool")].to_numpy()
-        known = known[known["size"].to_numpy() == whole]
+        partly = known["size"].to_numpy() < whole
+        masks: dict[Any, list[str]] = {}
+        if partly.any():
+            masks = own["shop_id"].agg(list)[partly].to_dict()
         by_agent: dict[str, dict[str, int]] = {}
-        for (agent, pool), mean in known["mean"].items():
+        means: Mapping[Any, float] = known["mean"].to_dict()
+        for (agent, pool), mean in means.items():
             units = max(round(float(mean) * SPEED_UNITS), 1)
-            by_agent.setdefault(str(agent), {})[str(pool)] = units
+            shops = workspace.pools[str(pool)]
+            at = place(str(pool), map(str, masks.get((agent, pool), shops)), shops)
+            by_agent.setdefault(str(agent), {})[at] = units
         found.append(by_agent)
     return found
 
@@ -181,10 +188,23 @@ def _trained(workspace: Workspace, days: Sequence[dt.date]) -> list[dict[str, di
 def capabilities(
     workspace: Workspace, days: Sequence[dt.date]
 ) -> dict[dt.date, dict[str, dict[str, float]]]:
-    """Return day -> agent -> pool -> speed, for pools that the agent knows every shop of."""
+    """Return day -> agent -> pool -> speed, for pools that the agent knows some shop of."""
     return {
         day: {
-            agent: {pool: units / SPEED_UNITS for pool, units in pools.items()}
+            agent: {pool_of(name): speed for name, speed in own.items()}
+            for agent, own in places.items()
+        }
+        for day, places in speeds(workspace, days).items()
+    }
+
+
+def speeds(
+    workspace: Workspace, days: Sequence[dt.date]
+) -> dict[dt.date, dict[str, dict[str, float]]]:
+    """Return day -> agent -> place -> speed, see `staffing.roster.places`."""
+    return {
+        day: {
+            agent: {name: units / SPEED_UNITS for name, units in pools.items()}
             for agent, pools in own.items()
         }
         for day, own in zip(days, _trained(workspace, days), strict=True)
@@ -197,15 +217,16 @@ def _option(
     row: Mapping[Any, Any],
     trained: Mapping[str, int],
 ) -> Option | None:
-    pools = [pool for pool in workspace.pools if pool in trained]
-    if not pools:
+    if not trained:
         return None
+    places = {pool_of(name): name for name in trained}
+    pools = [pool for pool in workspace.pools if pool in places]
     windows = [workspace.windows[shop] for pool in pools for shop in workspace.pools[pool]]
     span = Window(min(w.opens_min for w in windows), max(w.closes_min for w in windows))
     shifts = _templates(
         scenario, str(row["contract"]), span, pd.notna(row["protected"]), frozenset(windows)
     )
-    return Option(tuple((pool, trained[pool]) for pool in pools), shifts)
+    return Option(tuple((places[pool], trained[places[pool]]) for pool in pools), shifts)
 
 
 @cache
