@@ -268,6 +268,13 @@ class ShiftSettings(Section):
         le=120,
         multiple_of=INTERVAL_MIN,
     )
+    meal_share: float = given(
+        0.5,
+        "Share of a pool's people on duty who may be at a meal at once, rounded up; 1 is no limit.",
+        origin="R21: never a whole pool at the table",
+        gt=0,
+        le=1,
+    )
     meal_from_h: float = given(
         6.0,
         "Shifts of at least so many paid hours have a meal.",

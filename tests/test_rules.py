@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from staffing.roster.audit import RULES, audit
+from staffing.roster.audit import RULES, TOGETHER, audit
 from tests.rosters import MONDAY, Row, duty, scenario, table, workspace
 
 LUNCH = [(12, 13)]
@@ -31,6 +31,10 @@ SIX_DAYS_BEFORE = [published(day, 9, 15) for day in range(-6, 0)]
 TWO_POOLS = [{"shop_id": "S1", "pool": "P"}, {"shop_id": "S2", "pool": "Q"}]
 
 TWO_PARTS = [[*duty(day, 9, 13), *duty(day, 15, 19)] for day in range(2)]
+FOUR: dict[str, object] = {
+    "agents": [{"agent_id": f"A{i}"} for i in range(4)],
+    "skills": [{"agent_id": f"A{i}", "shop_id": "S1"} for i in range(4)],
+}
 SPLITS = {"splits_per_week": 1}
 
 CASES: dict[str, tuple[str, dict[str, object], dict[str, object], list[list[Row]], bool]] = {
@@ -175,6 +179,27 @@ CASES: dict[str, tuple[str, dict[str, object], dict[str, object], list[list[Row]
         [[*duty(0, 9, 12), *duty(0, 14, 17), *duty(0, 19, 21)]],
         False,
     ),
+    "of four people two are at lunch": (
+        "R21",
+        FOUR,
+        {},
+        [duty(0, 9, 18, meals=LUNCH if i < 2 else [(13, 14)], agent=f"A{i}") for i in range(4)],
+        True,
+    ),
+    "of four people three are at lunch": (
+        "R21",
+        FOUR,
+        {},
+        [duty(0, 9, 18, meals=LUNCH if i < 3 else [(13, 14)], agent=f"A{i}") for i in range(4)],
+        False,
+    ),
+    "all four are at lunch where that may be": (
+        "R21",
+        FOUR,
+        {"shifts": {"meal_share": 1.0}},
+        [duty(0, 9, 18, meals=LUNCH, agent=f"A{i}") for i in range(4)],
+        True,
+    ),
     "nurses and works until ten": (
         "R11",
         {"agents": [{"agent_id": "A1", "protected": "nursing"}]},
@@ -216,7 +241,7 @@ def test_rule(name: str, tmp_path: Path) -> None:
 
 def test_every_rule_has_a_lawful_and_an_unlawful_case() -> None:
     """R1 to R11 are each kept and broken by at least one roster above."""
-    for rule in RULES:
+    for rule in RULES | TOGETHER:
         assert {lawful for r, _, _, _, lawful in CASES.values() if r == rule} == {True, False}
 
 
@@ -224,7 +249,7 @@ def test_every_rule_is_documented() -> None:
     """docs/rules.md has a section for every rule that the audit checks, and no other."""
     page = (Path(__file__).parents[1] / "docs" / "rules.md").read_text("utf-8")
     headings = [line.split()[1] for line in page.splitlines() if line.startswith("## R")]
-    assert headings == list(RULES)
+    assert headings == [*RULES, *TOGETHER]
 
 
 def test_an_unknown_agent_is_a_violation(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,9 +14,12 @@ import pytest
 from staffing.forecast import forecast, history
 from staffing.grid import Window
 from staffing.roster import audit, roster
+from staffing.roster.duty import Duty
 from staffing.roster.finish import coverage
 from staffing.roster.shifts import templates
-from staffing.scenario import Scenario, ShiftSettings
+from staffing.roster.staff import SPEED_UNITS, staff
+from staffing.roster.turns import in_turn
+from staffing.scenario import RosterSettings, Scenario, ShiftSettings
 from staffing.seats import SeatRequirement, seats
 from staffing.workspace import Workspace
 from tests.rosters import duty, need, scenario, table, workspace
@@ -166,3 +170,62 @@ def test_seats_of_sets_are_asked_only_where_somebody_knows_a_part(tmp_path: Path
         skills=[{"agent_id": "A1", "shop_id": s} for s in ("S1", "S2")],
     )
     assert seats(whole, story, forecast(whole, story, history(whole))).sets is None
+
+
+def crowd(folder: Path, people: int, share: float) -> tuple[Workspace, Scenario]:
+    """Return so many full-timers of one pool that needs nobody at noon."""
+    names = [f"A{i}" for i in range(people)]
+    space = workspace(
+        folder,
+        agents=[{"agent_id": name} for name in names],
+        skills=[{"agent_id": name, "shop_id": "S1"} for name in names],
+    )
+    story = scenario(folder, days=1, rules=FREE, shifts={"meal_share": share})
+    return space, story
+
+
+def lunches(space: Workspace, story: Scenario, seats: Mapping[tuple[str, int], int]) -> list[int]:
+    """Return when people eat who all work 9-18 and would all eat at 12, once they take turns."""
+    agents = {agent.agent_id: agent for agent in staff(space, story)}
+    roll, speed = {}, {}
+    for name, agent in agents.items():
+        option = agent.options[0]
+        assert option is not None
+        shift = next(t for t in option.shifts if (t.start, t.end) == (18, 36))
+        pools = tuple(None if t in (24, 25) else "P" for t in range(18, 36))
+        roll[name, 0] = Duty(shift, (24,), pools)
+        speed[name, 0] = dict(option.capability)
+    need = {key: number * SPEED_UNITS for key, number in seats.items()}
+    made = in_turn(roll, speed, need, {}, story.shifts.meal_share)
+    for each in made.values():
+        assert all(
+            (pool is None) <= (t in each.away or not need.get(("P", t)))
+            for t, pool in enumerate(each.pools, start=18)
+        )
+    return sorted(each.meals[0] for each in made.values())
+
+
+@pytest.mark.parametrize(("people", "share"), [(1, 0.5), (2, 0.5), (5, 0.5), (6, 0.34), (4, 1.0)])
+def test_meals_are_taken_in_turn(people: int, share: float, tmp_path: Path) -> None:
+    """At no half hour more than the share, rounded up, of those on duty eat; 1 moves nobody."""
+    starts = lunches(*crowd(tmp_path, people, share), {})
+    most = max(sum(t in (s, s + 1) for s in starts) for t in range(22, 29))
+    assert most <= math.ceil(share * people)
+    assert sum(s == 24 for s in starts) == math.ceil(share * people)
+
+
+def test_meals_move_to_where_seats_are_to_spare(tmp_path: Path) -> None:
+    """Of two who eat at 12 one moves to 13, not to 11, where both are required."""
+    seats = {("P", t): 2 for t in (22, 23)} | {("P", t): 1 for t in range(24, 28)}
+    assert lunches(*crowd(tmp_path, 2, 0.5), seats) == [24, 26]
+
+
+def test_a_roster_without_seats_at_noon_keeps_somebody_there(tmp_path: Path) -> None:
+    """Four people, four seats until noon and after two: the roster made takes meals in turn."""
+    space, story = crowd(tmp_path, 4, 0.5)
+    story = story.model_copy(update={"roster": RosterSettings(effort=2.0)})
+    hours = [9 + h / 2 for h in range(18) if not 11 <= 9 + h / 2 < 14]
+    made = roster(space, story, SeatRequirement(table=need({("P", 0, h): 4 for h in hours})))
+    assert made.uncovered_h == 0
+    assert (made.assignments["activity"] == "meal").sum() == 4
+    assert audit(space, story, made.assignments) == []

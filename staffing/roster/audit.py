@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from staffing.frames import rows
@@ -141,6 +143,8 @@ def audit(workspace: Workspace, scenario: Scenario, table: pd.DataFrame) -> list
         own = tuple(duties.get(person.agent_id, ()))
         case = Case(person=person, shifts=own, workspace=workspace, scenario=scenario)
         found += check(case)
+    for rule in TOGETHER.values():
+        found += rule(workspace, scenario, duties)
     return found
 
 
@@ -438,6 +442,60 @@ RULES = {
     "R20": r20_splits,
 }
 """Rule number -> its check."""
+
+
+def r21_meals_in_turn(
+    workspace: Workspace, scenario: Scenario, duties: Mapping[str, Sequence[Shift]]
+) -> Iterator[Violation]:
+    """R21: of the people on duty who know some shop of a pool, not too many are at a meal.
+
+    Told once for each time that it begins, of who came to the table last.
+    """
+    share = scenario.shifts.meal_share
+    if share >= 1:
+        return
+    of_pool: dict[str, list[tuple[str, dt.date, Stretch]]] = defaultdict(list)
+    for person in people(workspace, scenario):
+        for shift in duties.get(person.agent_id, ()):
+            for pool, since in person.trained.items():
+                if since <= shift.date:
+                    own = [(person.agent_id, shift.date, part) for part in shift.stretches]
+                    of_pool[pool] += own
+    for pool, parts in sorted(of_pool.items()):
+        meals = [each for each in parts if each[2].activity == "meal"]
+        moments = _moments([part for _, _, part in parts])
+        on_duty = _present([part for _, _, part in parts], moments)
+        eating = _present([part for _, _, part in meals], moments)
+        most = np.ceil(share * on_duty - TOLERANCE_H)
+        crowded = eating > most
+        for at in np.flatnonzero(crowded & ~np.concatenate([[False], crowded[:-1]])):
+            moment = moments[at].astype("datetime64[s]").item()
+            there = [each for each in meals if each[2].start <= moment < each[2].end]
+            agent, date, _ = max(there, key=lambda each: (each[2].start, each[0]))
+            facts = {"pool": pool, "eating": int(eating[at]), "people": int(on_duty[at])}
+            facts |= {"most": int(most[at]), "time": f"{moment:%H:%M}"}
+            how = Statement("violation.meals_together", facts)
+            yield Violation(rule="R21", agent_id=agent, date=date, how=how)
+
+
+def _moments(parts: Sequence[Stretch]) -> npt.NDArray[np.datetime64]:
+    """Return when stretches begin or end, in order."""
+    times = [moment for part in parts for moment in (part.start, part.end)]
+    return np.unique(np.array(times, dtype="datetime64[s]"))
+
+
+def _present(
+    parts: Sequence[Stretch], moments: npt.NDArray[np.datetime64]
+) -> npt.NDArray[np.int64]:
+    """Return how many of the stretches go on right after each moment (moments,)."""
+    begins = np.sort(np.array([part.start for part in parts], dtype="datetime64[s]"))
+    ends = np.sort(np.array([part.end for part in parts], dtype="datetime64[s]"))
+    begun, ended = (np.searchsorted(each, moments, side="right") for each in (begins, ends))
+    return np.asarray(begun - ended, dtype=np.int64)
+
+
+TOGETHER = {"R21": r21_meals_in_turn}
+"""Rule number -> its check, of rules that bind people together."""
 
 
 def order(violations: Sequence[Violation]) -> list[Violation]:

@@ -12,8 +12,9 @@ from scipy.optimize import linear_sum_assignment
 from staffing.frames import rows as rows_of
 from staffing.grid import SLOTS_PER_DAY, Grid
 from staffing.roster.duty import Duty, Roll
-from staffing.roster.places import needed, pool_of, reach, row_of
+from staffing.roster.places import Reach, needed, pool_of, reach, row_of
 from staffing.roster.staff import SPEED_UNITS, Agent, speeds
+from staffing.roster.turns import in_turn
 from staffing.scenario import Scenario
 from staffing.seats import SeatRequirement
 from staffing.workspace import Workspace
@@ -50,8 +51,15 @@ def assignments(
         for d, option in enumerate(agent.options)
         if option is not None
     }
+    names = (name for own in speed.values() for name in own)
+    need = {
+        key: seats * SPEED_UNITS
+        for key, seats in needed(requirement.table, requirement.sets).items()
+    }
+    filled = reach(names, requirement.sets)
+    roll = in_turn(roll, speed, need, filled, scenario.shifts.meal_share)
     pools = _settled(roll, speed)
-    seats = _Seats(requirement, pools, speed)
+    seats = _Seats(requirement, need, filled, pools, speed)
     _use_idle(pools, roll, speed, seats)
     _calm(pools, roll, speed, seats)
     rows = [
@@ -117,16 +125,13 @@ class _Seats:
     def __init__(
         self,
         requirement: SeatRequirement,
+        need: Mapping[tuple[str, int], int],
+        filled: Reach,
         pools: Mapping[Key, Mapping[int, str]],
         speed: Mapping[Key, Mapping[str, int]],
     ) -> None:
-        self._required = {
-            key: seats * SPEED_UNITS
-            for key, seats in needed(requirement.table, requirement.sets).items()
-        }
+        self._required, self._reach = need, filled
         self._open = {(str(row.pool), int(row.slot)) for row in rows_of(requirement.table)}
-        names = (name for own in speed.values() for name in own)
-        self._reach = reach(names, requirement.sets)
         self._taken: dict[tuple[str, int], int] = defaultdict(int)
         for key, own in pools.items():
             for t, pool in own.items():

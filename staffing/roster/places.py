@@ -39,11 +39,6 @@ def row_of(pool: str, members: Iterable[str]) -> str:
     return SEPARATOR.join([pool, "", *members])
 
 
-def members_of(row: str) -> tuple[str, ...]:
-    """Return the shops of a set's row; none for the row of a pool."""
-    return tuple(row.split(SEPARATOR)[2:])
-
-
 def reach(places: Iterable[str], sets: pd.DataFrame | None) -> Reach:
     """Return which rows each place fills.
 
