@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from staffing.errors import WorkspaceError
 from staffing.forecast import forecast, history
 from staffing.grid import Window
 from staffing.roster import audit, roster
+from staffing.roster.activities import activities, place, unplaced
 from staffing.roster.duty import Duty
 from staffing.roster.finish import coverage
 from staffing.roster.shifts import templates
@@ -22,7 +24,7 @@ from staffing.roster.turns import in_turn
 from staffing.scenario import RosterSettings, Scenario, ShiftSettings
 from staffing.seats import SeatRequirement, seats
 from staffing.workspace import Workspace
-from tests.rosters import duty, need, scenario, table, workspace
+from tests.rosters import MONDAY, Row, duty, need, scenario, table, workspace
 
 FREE = {"min_week_share": 0.0}
 
@@ -229,3 +231,88 @@ def test_a_roster_without_seats_at_noon_keeps_somebody_there(tmp_path: Path) -> 
     assert made.uncovered_h == 0
     assert (made.assignments["activity"] == "meal").sum() == 4
     assert audit(space, story, made.assignments) == []
+
+
+def busy_but(hours: Sequence[float], seats: int) -> SeatRequirement:
+    """Return so many seats in each half hour of 9-18 but these, which need one less."""
+    every = [9 + h / 2 for h in range(18)]
+    return SeatRequirement(
+        table=need({("P", 0, h): seats - (h in hours) for h in every}),
+    )
+
+
+def training(agent: str, minutes: int = 60, **others: object) -> Row:
+    return {
+        "activity": "培训",
+        "agent_id": agent,
+        "minutes": minutes,
+        "first_day": f"{MONDAY}",
+        **others,
+    }
+
+
+@pytest.mark.parametrize("quiet", [11.0, 14.5, 16.0])
+def test_a_training_is_placed_where_no_seat_is_lost(quiet: float, tmp_path: Path) -> None:
+    """One agent, a seat all day but for one hour: that hour is the training's, paid as work."""
+    agents = [{"agent_id": "A1", "contract": "part_time"}]
+    space = workspace(tmp_path, agents=agents, activities=[training("A1")])
+    shifts = {"part_time_h": [8.0], "meal_from_h": 9.0}
+    story = scenario(
+        tmp_path, days=1, rules=FREE | {"max_stretch_h": 9.0}, shifts=shifts, roster={"effort": 1.0}
+    )
+    made = roster(space, story, busy_but([quiet, quiet + 0.5], 1))
+    row = made.assignments[made.assignments["activity"] == "training"].iloc[0]
+    assert (row["start"].hour + row["start"].minute / 60, row["end"] - row["start"]) == (
+        quiet,
+        pd.Timedelta(hours=1),
+    )
+    assert made.paid_h == 8.0
+    assert made.uncovered_h == 1.0  # nine hours less eight, and no hour less for the training
+    assert audit(space, story, made.assignments) == []
+    assert unplaced(space, story, made.assignments) == []
+
+
+def test_a_meeting_is_held_when_most_can_come(tmp_path: Path) -> None:
+    """Three on 9-13, 11-15 and 14-18, each to meet for an hour: two meet between 11 and 13."""
+    space = workspace(
+        tmp_path,
+        agents=[{"agent_id": a} for a in "ABC"],
+        skills=[{"agent_id": a, "shop_id": "S1"} for a in "ABC"],
+        activities=[training(a, together="weekly") for a in "ABC"],
+    )
+    (meeting,) = activities(space, scenario(tmp_path, days=1).grid)
+    free = {("A", 0): range(18, 26), ("B", 0): range(22, 30), ("C", 0): range(29, 36)}
+    placed = place(meeting, free, lambda _, slots: 10 - slots[0] // 3)
+    assert placed == ([("A", 0), ("B", 0)], range(24, 26))
+
+
+def test_an_activity_without_time_is_told(tmp_path: Path) -> None:
+    """Who is off duty on the day is named; a stretch too short or past the window does not do."""
+    rows = [training("A1", opens="10:00", closes="12:00")]
+    space = workspace(tmp_path, activities=rows)
+    story = scenario(tmp_path, rules=FREE)
+    duties = {
+        "none": duty(0, 9, 12),
+        "short": [*duty(0, 9, 10), dict(duty(0, 10, 10.5, pool=None)[0], activity="training")],
+        "late": [*duty(0, 9, 12), dict(duty(0, 12, 13, pool=None)[0], activity="training")],
+        "done": [*duty(0, 9, 10), dict(duty(0, 10, 11, pool=None)[0], activity="training")],
+    }
+    told = {name: unplaced(space, story, table(own)) for name, own in duties.items()}
+    missing = [("training", "A1", MONDAY)]
+    assert told == {"none": missing, "short": missing, "late": missing, "done": []}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"opens": "09:15"}, "not_a_window"),
+        ({"minutes": 10}, "not_activity_minutes"),
+        ({"last_day": "2026-03-01"}, "last_before_first"),
+        ({"activity": "lunch"}, "not_listed"),
+    ],
+)
+def test_a_wrong_activity_is_a_fault(wrong: Row, code: str, tmp_path: Path) -> None:
+    """Times off the half hour, too few minutes, days out of order and unknown kinds are told."""
+    with pytest.raises(WorkspaceError) as caught:
+        workspace(tmp_path, activities=[training("A1") | wrong])
+    assert [(fault.code, fault.row) for fault in caught.value.faults] == [(code, 2)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -11,6 +12,7 @@ from scipy.optimize import linear_sum_assignment
 
 from staffing.frames import rows as rows_of
 from staffing.grid import SLOTS_PER_DAY, Grid
+from staffing.roster.activities import Activity, activities, place
 from staffing.roster.duty import Duty, Roll
 from staffing.roster.places import Reach, needed, pool_of, reach, row_of
 from staffing.roster.staff import SPEED_UNITS, Agent, speeds
@@ -62,11 +64,16 @@ def assignments(
     seats = _Seats(requirement, need, filled, pools, speed)
     _use_idle(pools, roll, speed, seats)
     _calm(pools, roll, speed, seats)
+    doing = _hold(activities(workspace, scenario.grid), pools, roll, speed, seats)
     rows = [
         row
         for key in sorted(roll, key=lambda k: (k[1], k[0]))
         for row in _stretches(
-            scenario.grid, key, roll[key], {t: pool_of(name) for t, name in pools[key].items()}
+            scenario.grid,
+            key,
+            roll[key],
+            {t: pool_of(name) for t, name in pools[key].items()},
+            doing.get(key, {}),
         )
     ]
     table = pd.DataFrame(rows, columns=[c for c in COLUMNS if c not in ("name", "team")])
@@ -152,6 +159,11 @@ class _Seats:
             for row in self._rows(taken):
                 self._taken[row, key[1] * SLOTS_PER_DAY + t] += own[taken]
 
+    def leave(self, key: Key, t: int, pool: str, units: int) -> None:
+        """Count so many units out of a pool in a slot of a day."""
+        for row in self._rows(pool):
+            self._taken[row, key[1] * SLOTS_PER_DAY + t] -= units
+
     def _rows(self, name: str) -> tuple[str, ...]:
         return self._reach.get(name, (name,))
 
@@ -228,6 +240,43 @@ def _calm_one(key: Key, own: dict[int, str], speed: Mapping[str, int], seats: _S
     return moved
 
 
+def _hold(
+    asked: Sequence[Activity],
+    pools: dict[Key, dict[int, str]],
+    roll: Roll,
+    speed: Mapping[Key, Mapping[str, int]],
+    seats: _Seats,
+) -> dict[Key, dict[int, str]]:
+    """Place the activities; return (agent, day) -> slot of the day -> what is done there."""
+    doing: dict[Key, dict[int, str]] = defaultdict(dict)
+    if not asked:
+        return doing
+    free = {key: set(duty.shift.on_duty) - duty.away for key, duty in roll.items()}
+
+    def loss(come: Sequence[Key], slots: Sequence[int]) -> int:
+        lost, left = 0, []
+        for key in come:
+            for t in slots:
+                if (pool := pools[key].get(t)) is not None:
+                    units = speed[key][pool]
+                    lost += max(units - max(seats.spare(pool, key[1], [t]), 0), 0)
+                    seats.leave(key, t, pool, units)
+                    left.append((key, t, pool, units))
+        for key, t, pool, units in left:
+            seats.leave(key, t, pool, -units)
+        return lost
+
+    for activity in asked:
+        found = place(activity, free, loss)
+        for key, t in () if found is None else itertools.product(*found):
+            pool = pools[key].pop(t, None)
+            if pool is not None:
+                seats.leave(key, t, pool, speed[key][pool])
+            free[key].discard(t)
+            doing[key][t] = activity.kind
+    return doing
+
+
 def _runs(own: Mapping[int, str]) -> list[list[int]]:
     """Return the stretches of consecutive slots in the same pool."""
     found: list[list[int]] = []
@@ -260,7 +309,7 @@ def _idle(duty: Duty, own: Mapping[int, str]) -> list[list[int]]:
 
 
 def _stretches(
-    grid: Grid, key: Key, duty: Duty, own: Mapping[int, str]
+    grid: Grid, key: Key, duty: Duty, own: Mapping[int, str], doing: Mapping[int, str]
 ) -> list[tuple[object, ...]]:
     """Return one row per stretch of the same activity and pool."""
     agent, day = key
@@ -272,6 +321,8 @@ def _stretches(
     begun, was = duty.shift.start, None
     for t in range(duty.shift.start, duty.shift.end + 1):
         now: tuple[str, object] = ("meal", meals[t]) if t in meals else ("work", own.get(t))
+        if t in doing:
+            now = (doing[t], None)
         if t in hole:
             now = ("off", None)
         if t == duty.shift.end or (was is not None and now != was):
