@@ -17,8 +17,8 @@ from staffing.grid import Window
 from staffing.roster import audit, roster
 from staffing.roster.activities import activities, place, unplaced
 from staffing.roster.duty import Duty
-from staffing.roster.finish import coverage
-from staffing.roster.shifts import templates
+from staffing.roster.finish import _settled, coverage
+from staffing.roster.shifts import Template, templates
 from staffing.roster.staff import SPEED_UNITS, staff
 from staffing.roster.turns import in_turn
 from staffing.scenario import RosterSettings, Scenario, ShiftSettings
@@ -316,3 +316,18 @@ def test_a_wrong_activity_is_a_fault(wrong: Row, code: str, tmp_path: Path) -> N
     with pytest.raises(WorkspaceError) as caught:
         workspace(tmp_path, activities=[training("A1") | wrong])
     assert [(fault.code, fault.row) for fault in caught.value.faults] == [(code, 2)]
+
+
+@pytest.mark.parametrize("names", ["AB", "BA"])
+def test_who_was_long_in_a_pool_changes_rather_than_who_just_came(names: str) -> None:
+    """P and Q, then both P for an hour, then P and Q again: nobody stays for that hour alone."""
+    long, short = names
+    shift = Template(0, 16, 16, ())
+    roll = {
+        (long, 0): Duty(shift, (), ("P",) * 16),
+        (short, 0): Duty(shift, (), ("Q",) * 6 + ("P",) * 2 + ("Q",) * 8),
+    }
+    speed = {key: {"P": 20, "Q": 20} for key in roll}
+    found = _settled(roll, speed)
+    assert [found[short, 0][t] for t in range(16)] == ["Q"] * 6 + ["P"] * 10
+    assert [found[long, 0][t] for t in range(16)] == ["P"] * 8 + ["Q"] * 8

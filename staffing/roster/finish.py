@@ -22,6 +22,8 @@ from staffing.seats import SeatRequirement
 from staffing.workspace import Workspace
 
 CHANGE, NEVER = 1.0, 1e6
+SHORT_STRETCH = 4
+"""Slots: a change of pool for less than two hours is undone where nothing is lost by it."""
 COLUMNS = [
     "agent_id",
     "name",
@@ -87,7 +89,8 @@ def _settled(roll: Roll, speed: Mapping[Key, Mapping[str, int]]) -> dict[Key, di
     """Return (agent, day) -> slot of the day -> pool, with seats swapped for fewer changes.
 
     Slot by slot the people on duty take over the same seats, but each keeps her pool where she
-    can; a seat goes only to somebody of the same speed in it, so coverage stays as it was.
+    can; a seat goes only to somebody of the same speed in it, so coverage stays as it was. Where
+    somebody must change, then rather who comes from a break or has long been in her pool.
     """
     found: dict[Key, dict[int, str]] = {key: {} for key in roll}
     by_day: dict[int, list[Key]] = defaultdict(list)
@@ -95,6 +98,7 @@ def _settled(roll: Roll, speed: Mapping[Key, Mapping[str, int]]) -> dict[Key, di
         by_day[key[1]].append(key)
     for keys in by_day.values():
         last: dict[Key, str] = {}
+        since: dict[Key, int] = {}
         for t in range(
             min(roll[k].shift.start for k in keys), max(roll[k].shift.end for k in keys)
         ):
@@ -103,12 +107,17 @@ def _settled(roll: Roll, speed: Mapping[Key, Mapping[str, int]]) -> dict[Key, di
             units = [speed[k].get(p, 0) if p else 0 for k, p in zip(here, seats, strict=True)]
             cost = np.array(
                 [
-                    [_price(speed[k], last.get(k), p, u) for p, u in zip(seats, units, strict=True)]
+                    [
+                        _price(speed[k], last.get(k), p, u) * _haste(roll[k], since.get(k, 0), t)
+                        for p, u in zip(seats, units, strict=True)
+                    ]
                     for k in here
                 ]
             ).reshape(len(here), len(here))
             for i, j in zip(*linear_sum_assignment(cost), strict=True):
                 if (pool := seats[j]) is not None:
+                    if last.get(here[i]) != pool:
+                        since[here[i]] = t
                     found[here[i]][t] = last[here[i]] = pool
     return found
 
@@ -124,6 +133,13 @@ def _price(own: Mapping[str, int], last: str | None, pool: str | None, units: in
     if own.get(pool) != units:
         return NEVER
     return 0.0 if last == pool else CHANGE
+
+
+def _haste(duty: Duty, since: int, t: int) -> float:
+    """Return how a change of pool is priced: dear within a short stretch, cheap after a break."""
+    if t - 1 in duty.away:
+        return 0.5
+    return 2.0 if t - since < SHORT_STRETCH else 1.0
 
 
 class _Seats:
@@ -202,10 +218,6 @@ def _use_idle(
                 chosen = ranked[0][2]
                 own.update(dict.fromkeys(stretch, chosen))
                 seats.move(key, stretch, None, chosen, speed[key])
-
-
-SHORT_STRETCH = 4
-"""Slots: a change of pool for less than two hours is undone where nothing is lost by it."""
 
 
 def _calm(
