@@ -11,7 +11,7 @@ of people, or of the search's effort, not of a requirement.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -157,7 +157,7 @@ def _raised(
         chosen = chosen[late.to_numpy()[chosen] > 0]
         seats[chosen] += np.maximum(np.ceil(MORE * seats[chosen]).astype(np.int64), 1)
         binding[chosen] = "replay"
-    return SeatRequirement(table=table.assign(seats=seats, binding=binding))
+    return replace(state.requirement, table=table.assign(seats=seats, binding=binding))
 
 
 def _left(state: _State) -> pd.DataFrame:

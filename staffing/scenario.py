@@ -231,6 +231,28 @@ class ShiftSettings(Section):
         limits=LENGTHS,
         strict=False,
     )
+    peak_h: tuple[Hours, ...] = given(
+        (),
+        "Paid hours of the short shifts that full-timers may be given too.",
+        origin="assumed: short shifts are for part-timers",
+        limits="hours in halves, above 0, at most 24; may be empty",
+        strict=False,
+    )
+    splits_per_week: int = given(
+        0,
+        "Most split shifts a week: two equal parts with hours off between them.",
+        origin="R17: no split shifts unless agreed",
+        ge=0,
+        le=7,
+    )
+    split_least_h: Hours = given(
+        2.0, "Least hours off between the parts of a split shift.", origin="R17: " + POLICY
+    )
+    split_most_h: Hours = given(
+        5.0,
+        "Most hours off between the parts of a split shift, no less than `split_least_h`.",
+        origin="R17: " + POLICY,
+    )
     lunch: Span = given(
         Window(660, 840),
         "Lunch is taken within.",
@@ -250,6 +272,13 @@ class ShiftSettings(Section):
         ge=30,
         le=120,
         multiple_of=INTERVAL_MIN,
+    )
+    meal_share: float = given(
+        0.5,
+        "Share of a pool's people on duty who may be at a meal at once, rounded up; 1 is no limit.",
+        origin="R18: never a whole pool at the table",
+        gt=0,
+        le=1,
     )
     meal_from_h: float = given(
         6.0,
@@ -279,6 +308,11 @@ class ShiftSettings(Section):
                 raise unfit("meal_fits", key=meal, value=str(window), minutes=self.meal_min)
         if self.dinner.opens_min < self.lunch.closes_min:
             raise unfit("lunch_first", key="dinner", value=str(self.dinner))
+        if self.split_most_h < self.split_least_h:
+            value = f"{self.split_most_h:g}"
+            raise unfit(
+                "at_least", key="split_most_h", value=value, number=f"{self.split_least_h:g}"
+            )
         return self
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from staffing.roster.audit import RULES, audit
+from staffing.roster.audit import RULES, TOGETHER, audit
 from tests.rosters import MONDAY, Row, duty, scenario, table, workspace
 
 LUNCH = [(12, 13)]
@@ -36,8 +36,15 @@ LATE_BEFORE = [published(day, 18, 23) for day in range(-3, 0)]
 NINE_H = [duty(day, 9, 19, meals=[(13, 14)]) for day in range(4)]
 TWO_POOLS = [{"shop_id": "S1", "pool": "P"}, {"shop_id": "S2", "pool": "Q"}]
 
+TWO_PARTS = [[*duty(day, 9, 13), *duty(day, 15, 19)] for day in range(2)]
+FOUR: dict[str, object] = {
+    "agents": [{"agent_id": f"A{i}"} for i in range(4)],
+    "skills": [{"agent_id": f"A{i}", "shop_id": "S1"} for i in range(4)],
+}
+SPLITS = {"splits_per_week": 1}
+
 CASES: dict[str, tuple[str, dict[str, object], dict[str, object], list[list[Row]], bool]] = {
-    # name: rule, workspace tables, rules of the scenario, duties, lawful
+    # name: rule, workspace tables, rules of the scenario (or whole sections), duties, lawful
     "serves a pool she knows": ("R1", {}, {}, days(0), True),
     "serves a pool she was never trained for": (
         "R1",
@@ -51,7 +58,7 @@ CASES: dict[str, tuple[str, dict[str, object], dict[str, object], list[list[Row]
         {"shops": [{"shop_id": "S1", "pool": "P"}, {"shop_id": "S2", "pool": "P"}]},
         {},
         days(0),
-        False,
+        True,
     ),
     "serves a pool that does not exist": ("R1", {}, {}, [duty(0, 9, 12, pool="X")], False),
     "is trained from tomorrow on": (
@@ -149,6 +156,55 @@ CASES: dict[str, tuple[str, dict[str, object], dict[str, object], list[list[Row]
         {},
         [duty(0, 9, 12), [dict(duty(0, 12, 13)[0], activity="meal", pool=None)]],
         False,
+    ),
+    "has a split duty where one a week may be": (
+        "R17",
+        {},
+        {"shifts": SPLITS},
+        TWO_PARTS[:1],
+        True,
+    ),
+    "has two split duties where one a week may be": (
+        "R17",
+        {},
+        {"shifts": SPLITS},
+        TWO_PARTS,
+        False,
+    ),
+    "has an hour between the parts of a split duty": (
+        "R2",
+        {},
+        {"shifts": SPLITS},
+        [[*duty(0, 9, 13), *duty(0, 14, 18)]],
+        False,
+    ),
+    "has three parts in a day": (
+        "R2",
+        {},
+        {"shifts": SPLITS},
+        [[*duty(0, 9, 12), *duty(0, 14, 17), *duty(0, 19, 21)]],
+        False,
+    ),
+    "of four people two are at lunch": (
+        "R18",
+        FOUR,
+        {},
+        [duty(0, 9, 18, meals=LUNCH if i < 2 else [(13, 14)], agent=f"A{i}") for i in range(4)],
+        True,
+    ),
+    "of four people three are at lunch": (
+        "R18",
+        FOUR,
+        {},
+        [duty(0, 9, 18, meals=LUNCH if i < 3 else [(13, 14)], agent=f"A{i}") for i in range(4)],
+        False,
+    ),
+    "all four are at lunch where that may be": (
+        "R18",
+        FOUR,
+        {"shifts": {"meal_share": 1.0}},
+        [duty(0, 9, 18, meals=LUNCH, agent=f"A{i}") for i in range(4)],
+        True,
     ),
     "nurses and works until ten": (
         "R11",
@@ -305,7 +361,9 @@ def test_rule(name: str, tmp_path: Path) -> None:
     """The audit names the rule exactly when the roster breaks it, and no other one."""
     rule, tables, rules, duties, lawful = CASES[name]
     space = workspace(tmp_path, **tables)  # type: ignore[arg-type]
-    story = scenario(tmp_path, rules={"min_week_share": 0.0} | rules)
+    shifts = rules.get("shifts", {})
+    laws = {"min_week_share": 0.0} | {k: v for k, v in rules.items() if k != "shifts"}
+    story = scenario(tmp_path, rules=laws, shifts=shifts)  # type: ignore[arg-type]
     broken = {violation.rule for violation in audit(space, story, table(*duties))}
     assert broken == (set() if lawful else {rule})
 
@@ -313,7 +371,7 @@ def test_rule(name: str, tmp_path: Path) -> None:
 def test_every_rule_has_a_lawful_and_an_unlawful_case() -> None:
     """Each rule is kept and broken by at least one roster above; over 25 are broken in all."""
     assert sum(not lawful for *_, lawful in CASES.values()) > 25
-    for rule in RULES:
+    for rule in RULES | TOGETHER:
         assert {lawful for r, _, _, _, lawful in CASES.values() if r == rule} == {True, False}
 
 
@@ -321,7 +379,7 @@ def test_every_rule_is_documented() -> None:
     """docs/rules.md has a section for every rule that the audit checks, and no other."""
     page = (Path(__file__).parents[1] / "docs" / "rules.md").read_text("utf-8")
     headings = [line.split()[1] for line in page.splitlines() if line.startswith("## R")]
-    assert headings == list(RULES)
+    assert headings == [*RULES, *TOGETHER]
 
 
 def test_an_unknown_agent_is_a_violation(tmp_path: Path) -> None:

@@ -246,6 +246,10 @@ def _days(writer: _Writer, roster: Board) -> None:
     sheet.set_column(9, 9, POOLS_WIDTH + 4)
 
 
+OTHER = {name: f"activity.{name}" for name in ("training", "meeting", "qc")}
+"""Activity without a pool -> its word."""
+
+
 def _meals(writer: _Writer, cell: Cell) -> str:
     return writer.say("mark.list").join(p.text for p in cell.parts if p.activity == "meal")
 
@@ -253,7 +257,7 @@ def _meals(writer: _Writer, cell: Cell) -> str:
 def _pools(writer: _Writer, cell: Cell) -> str:
     """Return the pools served, in order of time; equal neighbours are told once."""
     texts = [
-        f"{p.text} {p.pool or writer.say('label.no_pool')}"
+        f"{p.text} {p.pool or writer.say(OTHER.get(p.activity, 'label.no_pool'))}"
         for p in cell.parts
         if p.activity != "meal"
     ]

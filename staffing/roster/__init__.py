@@ -48,10 +48,12 @@ class Roster:
     Attributes
     ----------
     assignments : one row a stretch of an agent's duty, in order: agent_id, name, team, date
-        (service day), shift_start, shift_end, start, end (local wall time), activity (``work`` or
-        ``meal``), pool (blank at meals and where no pool of hers is open)
+        (service day), shift_start, shift_end, start, end (local wall time), activity (``work``,
+        ``meal``, or one of the table `activities`), pool (blank where she serves none)
     coverage : one row a pool and open half hour: pool, date, slot, start, required, rostered
-        (seats, speed-weighted: an agent at speed 0.6 counts 0.6), uncovered, surplus
+        (seats, speed-weighted: an agent at speed 0.6 counts 0.6), uncovered, surplus. Where some
+        know a part of a pool, uncovered is also what the set of shops misses that misses most,
+        and short_shops names that set's shops
     report : goals, bounds, gap, seconds, seed
     duties : what the search found, for another one to begin from
     """
@@ -79,7 +81,7 @@ class Roster:
     @property
     def paid_h(self) -> float:
         """Return the paid hours: all duty but meals."""
-        work = self.assignments[self.assignments["activity"] == "work"]
+        work = self.assignments[self.assignments["activity"] != "meal"]
         return float((work["end"] - work["start"]).dt.total_seconds().sum()) / 3600
 
 

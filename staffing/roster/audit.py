@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from staffing.forecast.calendar import is_statutory
@@ -81,6 +83,15 @@ class Shift:
         return max(stretch.end for stretch in self.stretches)
 
     @cached_property
+    def holes(self) -> tuple[tuple[dt.datetime, dt.datetime], ...]:
+        """Return the times between stretches that do not follow one another."""
+        return tuple(
+            (before.end, after.start)
+            for before, after in zip(self.stretches, self.stretches[1:], strict=False)
+            if after.start > before.end
+        )
+
+    @cached_property
     def paid_h(self) -> float:
         """Return the hours of work, meals not counted."""
         return sum(stretch.hours for stretch in self.stretches if stretch.activity != "meal")
@@ -145,6 +156,8 @@ def audit(workspace: Workspace, scenario: Scenario, table: pd.DataFrame) -> list
         own = tuple(duties.get(person.agent_id, ()))
         case = Case(person=person, shifts=own, workspace=workspace, scenario=scenario)
         found += check(case)
+    for rule in TOGETHER.values():
+        found += rule(workspace, scenario, duties)
     return found
 
 
@@ -213,7 +226,7 @@ def _past(
 
 
 def _trained(workspace: Workspace) -> dict[str, dict[str, dt.date]]:
-    """Return agent -> pool -> first day, for pools that she is trained for in every shop."""
+    """Return agent -> pool -> first day, for pools that she is trained for in some shop."""
     known: dict[str, dict[str, dt.date]] = defaultdict(dict)
     for row in rows(workspace.skills):
         since = dt.date.min if pd.isna(row.since) else row.since.date()
@@ -221,13 +234,16 @@ def _trained(workspace: Workspace) -> dict[str, dict[str, dt.date]]:
     found: dict[str, dict[str, dt.date]] = defaultdict(dict)
     for agent, own in known.items():
         for pool, shops in workspace.pools.items():
-            if all(shop in own for shop in shops):
-                found[agent][pool] = max(own[shop] for shop in shops)
+            if any(shop in own for shop in shops):
+                found[agent][pool] = min(own[shop] for shop in shops if shop in own)
     return found
 
 
 def r1_trained(case: Case) -> Iterator[Violation]:
-    """R1: an agent serves only open pools of the workspace that she is trained for."""
+    """R1: an agent serves only open pools of the workspace of which she knows some shop.
+
+    What those who know a part of it leave to others is a matter of coverage, see `coverage`.
+    """
     for shift in case.shifts:
         for stretch in shift.stretches:
             if stretch.pool is None or stretch.activity == "meal":
@@ -263,11 +279,19 @@ def r2_one_place(case: Case) -> Iterator[Violation]:
             elif previous is not None and stretch.start < previous:
                 yield case.broken("R2", shift.date, "overlap", time=f"{stretch.start:%H:%M}")
             previous = stretch.end if previous is None else max(previous, stretch.end)
-        for before, after in zip(shift.stretches, shift.stretches[1:], strict=False):
-            if after.start > before.end:
-                yield case.broken("R2", shift.date, "split", time=f"{before.end:%H:%M}")
+        for begin, _ in () if _split_may_be(case, shift) else shift.holes:
+            yield case.broken("R2", shift.date, "split", time=f"{begin:%H:%M}")
         if not shift.date <= shift.start.date() <= shift.date + dt.timedelta(days=1):
             yield case.broken("R2", shift.date, "wrong_day", time=f"{shift.start:%Y-%m-%d}")
+
+
+def _split_may_be(case: Case, shift: Shift) -> bool:
+    """Return whether the holes of a duty are those of a split shift that the scenario allows."""
+    allowed = case.scenario.shifts
+    if not allowed.splits_per_week or len(shift.holes) > 1:
+        return False
+    lengths = [(end - begin).total_seconds() / 3600 for begin, end in shift.holes]
+    return all(allowed.split_least_h <= hours <= allowed.split_most_h for hours in lengths)
 
 
 def r3_available(case: Case) -> Iterator[Violation]:
@@ -559,6 +583,17 @@ def r16_whole_weekends(case: Case) -> Iterator[Violation]:
         sunday += dt.timedelta(days=7)
 
 
+def r17_splits(case: Case) -> Iterator[Violation]:
+    """R17: split duties of a calendar week; where none are allowed R2 refuses each."""
+    most = case.scenario.shifts.splits_per_week
+    split: dict[dt.date, int] = defaultdict(int)
+    for shift in case.shifts:
+        monday = shift.date - dt.timedelta(days=shift.date.weekday())
+        split[monday] += bool(shift.holes)
+        if most and shift.holes and split[monday] == most + 1:
+            yield case.broken("R17", shift.date, "splits", most=most)
+
+
 RULES = {
     "R1": r1_trained,
     "R2": r2_one_place,
@@ -576,8 +611,63 @@ RULES = {
     "R14": r14_late_in_a_row,
     "R15": r15_steady_starts,
     "R16": r16_whole_weekends,
+    "R17": r17_splits,
 }
 """Rule number -> its check."""
+
+
+def r18_meals_in_turn(
+    workspace: Workspace, scenario: Scenario, duties: Mapping[str, Sequence[Shift]]
+) -> Iterator[Violation]:
+    """R18: of the people on duty who know some shop of a pool, not too many are at a meal.
+
+    Told once for each time that it begins, of who came to the table last.
+    """
+    share = scenario.shifts.meal_share
+    if share >= 1:
+        return
+    of_pool: dict[str, list[tuple[str, dt.date, Stretch]]] = defaultdict(list)
+    for person in people(workspace, scenario):
+        for shift in duties.get(person.agent_id, ()):
+            for pool, since in person.trained.items():
+                if since <= shift.date:
+                    own = [(person.agent_id, shift.date, part) for part in shift.stretches]
+                    of_pool[pool] += own
+    for pool, parts in sorted(of_pool.items()):
+        meals = [each for each in parts if each[2].activity == "meal"]
+        moments = _moments([part for _, _, part in parts])
+        on_duty = _present([part for _, _, part in parts], moments)
+        eating = _present([part for _, _, part in meals], moments)
+        most = np.ceil(share * on_duty - TOLERANCE_H)
+        crowded = eating > most
+        for at in np.flatnonzero(crowded & ~np.concatenate([[False], crowded[:-1]])):
+            moment = moments[at].astype("datetime64[s]").item()
+            there = [each for each in meals if each[2].start <= moment < each[2].end]
+            agent, date, _ = max(there, key=lambda each: (each[2].start, each[0]))
+            facts = {"pool": pool, "eating": int(eating[at]), "people": int(on_duty[at])}
+            facts |= {"most": int(most[at]), "time": f"{moment:%H:%M}"}
+            how = Statement("violation.meals_together", facts)
+            yield Violation(rule="R18", agent_id=agent, date=date, how=how)
+
+
+def _moments(parts: Sequence[Stretch]) -> npt.NDArray[np.datetime64]:
+    """Return when stretches begin or end, in order."""
+    times = [moment for part in parts for moment in (part.start, part.end)]
+    return np.unique(np.array(times, dtype="datetime64[s]"))
+
+
+def _present(
+    parts: Sequence[Stretch], moments: npt.NDArray[np.datetime64]
+) -> npt.NDArray[np.int64]:
+    """Return how many of the stretches go on right after each moment (moments,)."""
+    begins = np.sort(np.array([part.start for part in parts], dtype="datetime64[s]"))
+    ends = np.sort(np.array([part.end for part in parts], dtype="datetime64[s]"))
+    begun, ended = (np.searchsorted(each, moments, side="right") for each in (begins, ends))
+    return np.asarray(begun - ended, dtype=np.int64)
+
+
+TOGETHER = {"R18": r18_meals_in_turn}
+"""Rule number -> its check, of rules that bind people together."""
 
 
 def order(violations: Sequence[Violation]) -> list[Violation]:

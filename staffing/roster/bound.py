@@ -10,12 +10,14 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from ortools.math_opt.python import mathopt
 
 from staffing.grid import SLOTS_PER_DAY
 from staffing.roster.duty import Group
 from staffing.roster.model import Open
+from staffing.roster.places import Reach, by_pool, pool_of
 from staffing.roster.shifts import Template
 from staffing.roster.staff import Agent
 
@@ -27,7 +29,9 @@ SAFETY = 1e-6
 Key = tuple[int, int, Template]
 
 
-def least_uncovered(agents: Sequence[Agent], need: Open) -> float | None:
+def least_uncovered(
+    agents: Sequence[Agent], need: Open, reach: Reach = MappingProxyType({})
+) -> float | None:
     """Return a lower bound on uncovered speed units over all lawful rosters.
 
     None when the relaxation could not be solved.
@@ -39,7 +43,7 @@ def least_uncovered(agents: Sequence[Agent], need: Open) -> float | None:
     shift: dict[Key, mathopt.Variable] = {}
     for c, (agent, size) in enumerate(classes.items()):
         _personal_rules(model, c, agent, size, shift)
-    under = _coverage(model, list(classes.items()), need, shift)
+    under = _coverage(model, list(classes.items()), need, shift, reach)
     model.minimize(mathopt.fast_sum(under))
     parameters = mathopt.SolveParameters(
         time_limit=TIME_LIMIT, lp_algorithm=mathopt.LPAlgorithm.BARRIER
@@ -105,8 +109,8 @@ def _presence(
     for (group, each), variables in people.items():
         number = mathopt.fast_sum(variables)
         day = group[0] * SLOTS_PER_DAY
-        for t in range(day + each.start, day + each.end):
-            present[group, t].append(number)
+        for t in each.on_duty:
+            present[group, day + t].append(number)
         for meal in each.meals:
             eating = [model.add_variable(lb=0) for _ in range(meal.first, meal.last + 1)]
             model.add_linear_constraint(mathopt.fast_sum(eating) == number)
@@ -121,21 +125,23 @@ def _coverage(
     classes: list[tuple[Agent, int]],
     need: Open,
     shift: dict[Key, mathopt.Variable],
+    reach: Reach,
 ) -> list[mathopt.Variable]:
     """State service and what stays uncovered; return the latter."""
     serving: dict[tuple[str, int], list[mathopt.LinearTypes]] = defaultdict(list)
     for (group, t), numbers in _presence(model, classes, shift).items():
         flows = []
         for pool, units in group[1]:
-            if need.get((pool, t), 0) > 0:
+            asked = [row for row in reach.get(pool, (pool,)) if need.get((row, t), 0) > 0]
+            if asked:
                 flows.append(model.add_variable(lb=0))
-                serving[pool, t].append(units * flows[-1])
+                for row in asked:
+                    serving[row, t].append(units * flows[-1])
         if flows:
             model.add_linear_constraint(mathopt.fast_sum(flows) <= mathopt.fast_sum(numbers))
-    found = []
-    for (pool, t), units in need.items():
-        under = model.add_variable(lb=0, ub=units)
-        covered = mathopt.fast_sum([*serving[pool, t], under])
+    most = by_pool(need)
+    found = {key: model.add_variable(lb=0, ub=units) for key, units in most.items()}
+    for (row, t), units in need.items():
+        covered = mathopt.fast_sum([*serving[row, t], found[pool_of(row), t]])
         model.add_linear_constraint(covered >= units)
-        found.append(under)
-    return found
+    return list(found.values())

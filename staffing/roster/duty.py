@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from staffing.grid import SLOTS_PER_DAY
+from staffing.roster.places import Reach
 from staffing.roster.shifts import Meal, Template
 from staffing.roster.staff import Capability
 
@@ -22,7 +24,8 @@ class Duty:
     ----------
     shift : the template, slots of the service day
     meals : start slots of the meals, of the service day, in the order of the shift's meals
-    pools : the pool served in each slot of the shift; None at a meal or when none is open
+    pools : the place served in each slot of the shift; None at a meal, in a hole or when no pool
+        of hers is open
     """
 
     shift: Template
@@ -31,9 +34,10 @@ class Duty:
 
     @property
     def away(self) -> frozenset[int]:
-        """Return the slots of the service day spent at meals."""
+        """Return the slots of the service day spent at meals or in the hole of a split shift."""
         length = self.shift.meal_slots
-        return frozenset(t + k for t in self.meals for k in range(length))
+        eaten = frozenset(t + k for t in self.meals for k in range(length))
+        return eaten | frozenset(range(*self.shift.hole)) if self.shift.hole else eaten
 
 
 Roll = Mapping[tuple[str, int], Duty]
@@ -41,13 +45,15 @@ Roll = Mapping[tuple[str, int], Duty]
 
 
 def served(
-    roll: Roll, speed: Mapping[tuple[str, int], Mapping[str, int]]
+    roll: Roll,
+    speed: Mapping[tuple[str, int], Mapping[str, int]],
+    reach: Reach = MappingProxyType({}),
 ) -> dict[tuple[str, int], int]:
-    """Return (pool, slot of the horizon) -> speed units served.
+    """Return (row of seats, slot of the horizon) -> speed units served.
 
     Parameters
     ----------
-    speed : (agent id, day) -> pool -> units
+    speed : (agent id, day) -> place -> units
     """
     total: dict[tuple[str, int], int] = defaultdict(int)
     for (agent, day), duty in roll.items():
@@ -55,7 +61,8 @@ def served(
         first = day * SLOTS_PER_DAY + duty.shift.start
         for t, pool in enumerate(duty.pools, start=first):
             if pool is not None:
-                total[pool, t] += units[pool]
+                for row in reach.get(pool, (pool,)):
+                    total[row, t] += units[pool]
     return total
 
 

@@ -22,6 +22,7 @@ from staffing.roster.bound import least_uncovered
 from staffing.roster.duty import Roll, served
 from staffing.roster.fairness import UNWANTED, unfairness
 from staffing.roster.model import Answer, Task, Weights, solve
+from staffing.roster.places import by_pool, needed, pool_of, reach
 from staffing.roster.report import Goal, SolveReport
 from staffing.roster.staff import SPEED_UNITS, Agent
 from staffing.scenario import Scenario
@@ -81,9 +82,8 @@ class _Problem:
         self.scenario = scenario
         self.days = frozenset(range(scenario.horizon.days))
         self.need: dict[tuple[str, int], int] = {
-            (str(row.pool), int(row.slot)): int(row.seats) * SPEED_UNITS
-            for row in rows(requirement.table)
-            if row.seats > 0
+            key: seats * SPEED_UNITS
+            for key, seats in needed(requirement.table, requirement.sets).items()
         }
         self.speed = {
             (agent.agent_id, d): dict(option.capability)
@@ -91,6 +91,8 @@ class _Problem:
             for d, option in enumerate(agent.options)
             if option is not None
         }
+        places = (name for own in self.speed.values() for name in own)
+        self.reach = reach(places, requirement.sets)
         self.wishes = {
             (str(row.agent_id), (row.date.date() - scenario.horizon.start).days): {
                 UNWANTED[str(row.wish)]: round(scenario.fairness.request_weight * float(row.weight))
@@ -99,14 +101,14 @@ class _Problem:
         }
 
     def left_open(self, roll: Roll) -> dict[tuple[str, int], int]:
-        """Return what a roster leaves uncovered, in speed units."""
-        covered = served(roll, self.speed)
+        """Return what a roster leaves uncovered of each row of seats, in speed units."""
+        covered = served(roll, self.speed, self.reach)
         return {key: max(units - covered.get(key, 0), 0) for key, units in self.need.items()}
 
     def score(self, roll: Roll) -> _Score:
         """Return the goals of a roster."""
         return _Score(
-            under=sum(self.left_open(roll).values()),
+            under=sum(by_pool(self.left_open(roll)).values()),
             paid=sum(duty.shift.paid for duty in roll.values()),
             fair=unfairness(roll, self.scenario.horizon.start, self.scenario.fairness, self.wishes),
         )
@@ -139,6 +141,7 @@ class _Problem:
             weights=WEIGHTS,
             seed=seed,
             effort=effort,
+            reach=self.reach,
         )
 
 
@@ -186,7 +189,7 @@ def _seat_h(units: float) -> float:
 
 def _bound(problem: _Problem) -> float:
     """Return the least uncovered units of any roster; 0, which always holds, if unknown."""
-    return least_uncovered(problem.agents, problem.need) or 0.0
+    return least_uncovered(problem.agents, problem.need, problem.reach) or 0.0
 
 
 def _build(problem: _Problem) -> Roll:
@@ -288,7 +291,7 @@ def _crew(
         days = frozenset(random.choice(sorted(days), size=FREE_DAYS, replace=False).tolist())
         sizes = DAY_CREWS
     short: dict[str, int] = {}
-    for (pool, _), units in problem.left_open(roll).items():
+    for (pool, _), units in by_pool(problem.left_open(roll)).items():
         short[pool] = short.get(pool, 0) + units + 1
     pools = sorted(short)
     weight = np.array([short[pool] for pool in pools], dtype=np.float64)
@@ -301,4 +304,6 @@ def _crew(
 
 
 def _serves(agent: Agent, pool: str) -> bool:
-    return any(pool == p for option in agent.options if option for p, _ in option.capability)
+    return any(
+        pool == pool_of(p) for option in agent.options if option for p, _ in option.capability
+    )

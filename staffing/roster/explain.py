@@ -12,6 +12,7 @@ import pandas as pd
 from staffing.grid import INTERVAL_MIN, SLOTS_PER_DAY, SLOTS_PER_H, Grid
 from staffing.roster.audit import RULES, Case, Person, Shift, Stretch, people, shifts_of
 from staffing.roster.lawful import has_week
+from staffing.roster.places import pool_of
 from staffing.roster.shifts import Template
 from staffing.roster.staff import FREE_SLOTS, PERSONAL_RULES, Agent, Option, staff, without
 from staffing.scenario import Scenario
@@ -181,7 +182,8 @@ def _reason(
     fitting = [
         (d, shift)
         for d in days
-        if (option := options[d]) is not None and any(pool == p for p, _ in option.capability)
+        if (option := options[d]) is not None
+        and any(pool == pool_of(p) for p, _ in option.capability)
         for shift in option.shifts
         if shift.start <= slot - d * SLOTS_PER_DAY < shift.end
     ]

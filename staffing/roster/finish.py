@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -11,13 +12,18 @@ from scipy.optimize import linear_sum_assignment
 
 from staffing.frames import rows as rows_of
 from staffing.grid import SLOTS_PER_DAY, Grid
+from staffing.roster.activities import Activity, activities, place
 from staffing.roster.duty import Duty, Roll
-from staffing.roster.staff import SPEED_UNITS, Agent, capabilities
+from staffing.roster.places import Reach, needed, pool_of, reach, row_of
+from staffing.roster.staff import SPEED_UNITS, Agent, speeds
+from staffing.roster.turns import in_turn
 from staffing.scenario import Scenario
 from staffing.seats import SeatRequirement
 from staffing.workspace import Workspace
 
 CHANGE, NEVER = 1.0, 1e6
+SHORT_STRETCH = 4
+"""Slots: a change of pool for less than two hours is undone where nothing is lost by it."""
 COLUMNS = [
     "agent_id",
     "name",
@@ -49,14 +55,28 @@ def assignments(
         for d, option in enumerate(agent.options)
         if option is not None
     }
+    names = (name for own in speed.values() for name in own)
+    need = {
+        key: seats * SPEED_UNITS
+        for key, seats in needed(requirement.table, requirement.sets).items()
+    }
+    filled = reach(names, requirement.sets)
+    roll = in_turn(roll, speed, need, filled, scenario.shifts.meal_share)
     pools = _settled(roll, speed)
-    seats = _Seats(requirement, pools, speed)
+    seats = _Seats(requirement, need, filled, pools, speed)
     _use_idle(pools, roll, speed, seats)
     _calm(pools, roll, speed, seats)
+    doing = _hold(activities(workspace, scenario.grid), pools, roll, speed, seats)
     rows = [
         row
         for key in sorted(roll, key=lambda k: (k[1], k[0]))
-        for row in _stretches(scenario.grid, key, roll[key], pools[key])
+        for row in _stretches(
+            scenario.grid,
+            key,
+            roll[key],
+            {t: pool_of(name) for t, name in pools[key].items()},
+            doing.get(key, {}),
+        )
     ]
     table = pd.DataFrame(rows, columns=[c for c in COLUMNS if c not in ("name", "team")])
     people = workspace.agents[["name", "team"]]
@@ -69,7 +89,8 @@ def _settled(roll: Roll, speed: Mapping[Key, Mapping[str, int]]) -> dict[Key, di
     """Return (agent, day) -> slot of the day -> pool, with seats swapped for fewer changes.
 
     Slot by slot the people on duty take over the same seats, but each keeps her pool where she
-    can; a seat goes only to somebody of the same speed in it, so coverage stays as it was.
+    can; a seat goes only to somebody of the same speed in it, so coverage stays as it was. Where
+    somebody must change, then rather who comes from a break or has long been in her pool.
     """
     found: dict[Key, dict[int, str]] = {key: {} for key in roll}
     by_day: dict[int, list[Key]] = defaultdict(list)
@@ -77,6 +98,7 @@ def _settled(roll: Roll, speed: Mapping[Key, Mapping[str, int]]) -> dict[Key, di
         by_day[key[1]].append(key)
     for keys in by_day.values():
         last: dict[Key, str] = {}
+        since: dict[Key, int] = {}
         for t in range(
             min(roll[k].shift.start for k in keys), max(roll[k].shift.end for k in keys)
         ):
@@ -85,12 +107,17 @@ def _settled(roll: Roll, speed: Mapping[Key, Mapping[str, int]]) -> dict[Key, di
             units = [speed[k].get(p, 0) if p else 0 for k, p in zip(here, seats, strict=True)]
             cost = np.array(
                 [
-                    [_price(speed[k], last.get(k), p, u) for p, u in zip(seats, units, strict=True)]
+                    [
+                        _price(speed[k], last.get(k), p, u) * _haste(roll[k], since.get(k, 0), t)
+                        for p, u in zip(seats, units, strict=True)
+                    ]
                     for k in here
                 ]
             ).reshape(len(here), len(here))
             for i, j in zip(*linear_sum_assignment(cost), strict=True):
                 if (pool := seats[j]) is not None:
+                    if last.get(here[i]) != pool:
+                        since[here[i]] = t
                     found[here[i]][t] = last[here[i]] = pool
     return found
 
@@ -108,19 +135,26 @@ def _price(own: Mapping[str, int], last: str | None, pool: str | None, units: in
     return 0.0 if last == pool else CHANGE
 
 
+def _haste(duty: Duty, since: int, t: int) -> float:
+    """Return how a change of pool is priced: dear within a short stretch, cheap after a break."""
+    if t - 1 in duty.away:
+        return 0.5
+    return 2.0 if t - since < SHORT_STRETCH else 1.0
+
+
 class _Seats:
     """Seats required and taken per (pool, slot of the horizon), in speed units."""
 
     def __init__(
         self,
         requirement: SeatRequirement,
+        need: Mapping[tuple[str, int], int],
+        filled: Reach,
         pools: Mapping[Key, Mapping[int, str]],
         speed: Mapping[Key, Mapping[str, int]],
     ) -> None:
-        self._required = {
-            (str(row.pool), int(row.slot)): int(row.seats) * SPEED_UNITS
-            for row in rows_of(requirement.table)
-        }
+        self._required, self._reach = need, filled
+        self._open = {(str(row.pool), int(row.slot)) for row in rows_of(requirement.table)}
         self._taken: dict[tuple[str, int], int] = defaultdict(int)
         for key, own in pools.items():
             for t, pool in own.items():
@@ -136,22 +170,31 @@ class _Seats:
     ) -> None:
         """Count somebody out of one pool and into another."""
         for t in slots:
-            if left is not None:
-                self._taken[left, key[1] * SLOTS_PER_DAY + t] -= own[left]
-            self._taken[taken, key[1] * SLOTS_PER_DAY + t] += own[taken]
+            for row in () if left is None else self._rows(left):
+                self._taken[row, key[1] * SLOTS_PER_DAY + t] -= own[str(left)]
+            for row in self._rows(taken):
+                self._taken[row, key[1] * SLOTS_PER_DAY + t] += own[taken]
+
+    def leave(self, key: Key, t: int, pool: str, units: int) -> None:
+        """Count so many units out of a pool in a slot of a day."""
+        for row in self._rows(pool):
+            self._taken[row, key[1] * SLOTS_PER_DAY + t] -= units
+
+    def _rows(self, name: str) -> tuple[str, ...]:
+        return self._reach.get(name, (name,))
 
     def open_in(self, pool: str, day: int, slots: Sequence[int]) -> bool:
         """Return whether a pool is open in all these slots of a day."""
-        return all((pool, day * SLOTS_PER_DAY + t) in self._required for t in slots)
+        return all((pool_of(pool), day * SLOTS_PER_DAY + t) in self._open for t in slots)
 
     def spare(self, pool: str, day: int, slots: Sequence[int]) -> int:
         """Return the units that the pool could do without in every one of the slots."""
-        at = [(pool, day * SLOTS_PER_DAY + t) for t in slots]
+        at = [(row, day * SLOTS_PER_DAY + t) for row in self._rows(pool) for t in slots]
         return min(self._taken[place] - self._required.get(place, 0) for place in at)
 
     def comfort(self, pool: str, day: int, slots: Sequence[int]) -> float:
         """Return taken over required seats where they are scarcest."""
-        at = [(pool, day * SLOTS_PER_DAY + t) for t in slots]
+        at = [(row, day * SLOTS_PER_DAY + t) for row in self._rows(pool) for t in slots]
         return min(self._taken[place] / max(self._required.get(place, 0), 1) for place in at)
 
 
@@ -175,10 +218,6 @@ def _use_idle(
                 chosen = ranked[0][2]
                 own.update(dict.fromkeys(stretch, chosen))
                 seats.move(key, stretch, None, chosen, speed[key])
-
-
-SHORT_STRETCH = 4
-"""Slots: a change of pool for less than two hours is undone where nothing is lost by it."""
 
 
 def _calm(
@@ -213,6 +252,43 @@ def _calm_one(key: Key, own: dict[int, str], speed: Mapping[str, int], seats: _S
     return moved
 
 
+def _hold(
+    asked: Sequence[Activity],
+    pools: dict[Key, dict[int, str]],
+    roll: Roll,
+    speed: Mapping[Key, Mapping[str, int]],
+    seats: _Seats,
+) -> dict[Key, dict[int, str]]:
+    """Place the activities; return (agent, day) -> slot of the day -> what is done there."""
+    doing: dict[Key, dict[int, str]] = defaultdict(dict)
+    if not asked:
+        return doing
+    free = {key: set(duty.shift.on_duty) - duty.away for key, duty in roll.items()}
+
+    def loss(come: Sequence[Key], slots: Sequence[int]) -> int:
+        lost, left = 0, []
+        for key in come:
+            for t in slots:
+                if (pool := pools[key].get(t)) is not None:
+                    units = speed[key][pool]
+                    lost += max(units - max(seats.spare(pool, key[1], [t]), 0), 0)
+                    seats.leave(key, t, pool, units)
+                    left.append((key, t, pool, units))
+        for key, t, pool, units in left:
+            seats.leave(key, t, pool, -units)
+        return lost
+
+    for activity in asked:
+        found = place(activity, free, loss)
+        for key, t in () if found is None else itertools.product(*found):
+            pool = pools[key].pop(t, None)
+            if pool is not None:
+                seats.leave(key, t, pool, speed[key][pool])
+            free[key].discard(t)
+            doing[key][t] = activity.kind
+    return doing
+
+
 def _runs(own: Mapping[int, str]) -> list[list[int]]:
     """Return the stretches of consecutive slots in the same pool."""
     found: list[list[int]] = []
@@ -245,7 +321,7 @@ def _idle(duty: Duty, own: Mapping[int, str]) -> list[list[int]]:
 
 
 def _stretches(
-    grid: Grid, key: Key, duty: Duty, own: Mapping[int, str]
+    grid: Grid, key: Key, duty: Duty, own: Mapping[int, str], doing: Mapping[int, str]
 ) -> list[tuple[object, ...]]:
     """Return one row per stretch of the same activity and pool."""
     agent, day = key
@@ -253,14 +329,20 @@ def _stretches(
     meals = {t: i for i, t0 in enumerate(duty.meals) for t in range(t0, t0 + duty.shift.meal_slots)}
     whole = (grid.time_of(first + duty.shift.start), grid.time_of(first + duty.shift.end))
     rows: list[tuple[object, ...]] = []
+    hole = range(*duty.shift.hole) if duty.shift.hole else ()
     begun, was = duty.shift.start, None
     for t in range(duty.shift.start, duty.shift.end + 1):
-        now = ("meal", meals[t]) if t in meals else ("work", own.get(t))
+        now: tuple[str, object] = ("meal", meals[t]) if t in meals else ("work", own.get(t))
+        if t in doing:
+            now = (doing[t], None)
+        if t in hole:
+            now = ("off", None)
         if t == duty.shift.end or (was is not None and now != was):
             assert was is not None
             pool = was[1] if was[0] == "work" else None
             span = (grid.time_of(first + begun), grid.time_of(first + t))
-            rows.append((agent, grid.dates[day], *whole, *span, was[0], pool))
+            if was[0] != "off":
+                rows.append((agent, grid.dates[day], *whole, *span, was[0], pool))
             begun = t
         was = now
     return rows
@@ -270,15 +352,7 @@ def coverage(
     workspace: Workspace, scenario: Scenario, requirement: SeatRequirement, table: pd.DataFrame
 ) -> pd.DataFrame:
     """Return required against rostered seats from the published table, see `Roster.coverage`."""
-    grid = scenario.grid
-    speed = capabilities(workspace, grid.dates)
-    seated: dict[tuple[str, int], float] = defaultdict(float)
-    for row in rows_of(table[table["activity"] == "work"]):
-        if pd.isna(row.pool):
-            continue
-        units = speed[row.date.date()].get(str(row.agent_id), {}).get(str(row.pool), 0.0)
-        for t in range(grid.slot_of(row.start), grid.slot_of(row.end)):
-            seated[str(row.pool), t] += units
+    seated = _seated(workspace, scenario, requirement, table)
     found = requirement.table[["pool", "date", "slot", "start"]].assign(
         required=requirement.table["seats"].astype("float64"),
         rostered=[
@@ -287,6 +361,48 @@ def coverage(
         ],
     )
     spare = found["rostered"] - found["required"]
+    missing = -spare
+    if requirement.sets is not None:
+        found["short_shops"], lacking = _short_sets(found, requirement.sets, seated)
+        missing = missing.clip(lower=lacking)
     return found.assign(
-        uncovered=(-spare).clip(lower=0).round(6), surplus=spare.clip(lower=0).round(6)
+        uncovered=missing.clip(lower=0).round(6), surplus=spare.clip(lower=0).round(6)
     )
+
+
+def _seated(
+    workspace: Workspace, scenario: Scenario, requirement: SeatRequirement, table: pd.DataFrame
+) -> dict[tuple[str, int], float]:
+    """Return (row of seats, slot) -> people who fill it, by their speed."""
+    grid = scenario.grid
+    by_day = speeds(workspace, grid.dates)
+    names = {name for day in by_day.values() for own in day.values() for name in own}
+    filled = reach(names, requirement.sets)
+    seated: dict[tuple[str, int], float] = defaultdict(float)
+    for row in rows_of(table[(table["activity"] == "work") & table["pool"].notna()]):
+        own = by_day[row.date.date()].get(str(row.agent_id), {})
+        name = next((each for each in own if pool_of(each) == str(row.pool)), None)
+        for t in range(grid.slot_of(row.start), grid.slot_of(row.end)) if name else ():
+            for each in filled.get(str(name), (str(name),)):
+                seated[each, t] += own[str(name)]
+    return seated
+
+
+def _short_sets(
+    table: pd.DataFrame, sets: pd.DataFrame, seated: Mapping[tuple[str, int], float]
+) -> tuple[pd.Series, pd.Series]:
+    """Return of each half hour the shops of the set that misses most people, and how many.
+
+    Blank and zero where no set misses more than the pool itself.
+    """
+    worst: dict[tuple[str, int], tuple[float, str]] = {}
+    for each in rows_of(sets):
+        key = (str(each.pool), int(each.slot))
+        missing = round(each.seats - seated.get((row_of(each.pool, each.members), key[1]), 0.0), 6)
+        if missing > worst.get(key, (0.0, ""))[0]:
+            worst[key] = (missing, " ".join(each.members))
+    keys = list(zip(table["pool"].astype(str), table["slot"].astype(int), strict=True))
+    of_sets = pd.Series([worst.get(key, (0.0, ""))[0] for key in keys], index=table.index)
+    names = pd.Series([worst.get(key, (0.0, ""))[1] for key in keys], index=table.index)
+    whole = table["required"] - table["rostered"] >= of_sets
+    return names.mask(whole, ""), of_sets

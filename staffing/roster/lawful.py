@@ -62,12 +62,14 @@ def lawful_week(cp: cp_model.CpModel, agent: Agent, own: Own) -> None:
 
 
 def _spans(cp: cp_model.CpModel, agent: Agent, own: Own, works: Works) -> None:
-    """R5 most hours, R6 least hours, R7 rest days of each calendar week."""
+    """R5 most hours, R6 least hours, R7 rest days, R17 split shifts of each calendar week."""
     for span in agent.limits.spans:
         paid = total(shift.paid * v for d in span.days for shift, v in own[d])
         cp.add_linear_constraint(paid, span.least_paid, span.most_paid)
         days = total(works[d] for d in span.days)
         cp.add_linear_constraint(days, span.least_days, span.most_days)
+        for tag, most in span.most_of:
+            cp.add(total(v for d in span.days for s, v in own[d] if tag in s.tags) <= most)
 
 
 def _most_consecutive(cp: cp_model.CpModel, agent: Agent, works: Works) -> None:

@@ -19,12 +19,13 @@ from staffing.grid import SLOTS_PER_DAY
 from staffing.roster.duty import Group, Roll, name_people
 from staffing.roster.fairness import Wishes, unfairness_terms
 from staffing.roster.lawful import Own, lawful_week, total
+from staffing.roster.places import Reach, pool_of
 from staffing.roster.shifts import Meal, Template
 from staffing.roster.staff import Agent
 from staffing.scenario import Fairness
 
 Open = Mapping[tuple[str, int], int]
-"""(pool, slot of the horizon) -> seats still open, in speed units; never negative."""
+"""(row of seats, slot of the horizon) -> those still open, in speed units; never negative."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,8 @@ class Task:
     days : days of the horizon that are free; on the others they keep their duties
     roll : their present duties: kept on other days, a start for the search on free ones
     open : seats open once all duties that are kept, theirs and everybody else's, are counted
+    reach : the rows of seats that people in each place fill; what a pool misses is what the row
+        of it misses that misses most
     """
 
     agents: tuple[Agent, ...]
@@ -65,6 +68,7 @@ class Task:
     weights: Weights
     seed: int
     effort: float
+    reach: Reach = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -167,9 +171,9 @@ def _presence(model: _Model) -> dict[tuple[Group, int], _Presence]:
     for (group, shift), variables in people.items():
         number = total(variables)
         day = group[0] * SLOTS_PER_DAY
-        for t in range(day + shift.start, day + shift.end):
-            present[group, t].terms.append(number)
-            present[group, t].most += len(variables)
+        for t in shift.on_duty:
+            present[group, day + t].terms.append(number)
+            present[group, day + t].most += len(variables)
         for meal in shift.meals:
             starts = range(meal.first, meal.last + 1)
             eating = {t: model.cp.new_int_var(0, len(variables), "") for t in starts}
@@ -183,21 +187,32 @@ def _presence(model: _Model) -> dict[tuple[Group, int], _Presence]:
 
 def _coverage(model: _Model) -> None:
     """R1, R2: state the service of each group to its pools, and what stays open."""
-    cp, open_ = model.cp, model.task.open
+    cp, open_, reach = model.cp, model.task.open, model.task.reach
     serving: dict[tuple[str, int], list[cp_model.LinearExprT]] = defaultdict(list)
     for (group, t), people in _presence(model).items():
-        pools = [(pool, units) for pool, units in group[1] if open_.get((pool, t), 0) > 0]
+        pools = [
+            (pool, units)
+            for pool, units in group[1]
+            if any(open_.get((row, t), 0) > 0 for row in reach.get(pool, (pool,)))
+        ]
         flows: list[cp_model.LinearExpr] = [total(people.terms)]
         if len(pools) > 1:
             flows = [cp.new_int_var(0, people.most, "") for _ in pools]
             cp.add(total(flows) <= total(people.terms))
         for (pool, units), flow in zip(pools, flows, strict=False):
             model.serve[group, t, pool] = flow
-            serving[pool, t].append(units * flow)
-    for place, terms in serving.items():
-        under = cp.new_int_var(0, open_[place], "")
-        model.under.append(under)
-        cp.add(total(terms) + under >= open_[place])
+            for row in reach.get(pool, (pool,)):
+                serving[row, t].append(units * flow)
+    under: dict[tuple[str, int], cp_model.IntVar] = {}
+    for (row, t), terms in serving.items():
+        pool = pool_of(row)
+        if (pool, t) not in under:
+            lacking = {r: open_.get((r, t), 0) for r in reach.get(pool, (pool,))}
+            least = max((n for r, n in lacking.items() if (r, t) not in serving), default=0)
+            under[pool, t] = cp.new_int_var(least, max(lacking.values()), "")
+            model.under.append(under[pool, t])
+        if open_.get((row, t), 0) > 0:
+            cp.add(total(terms) + under[pool, t] >= open_[row, t])
 
 
 def _read(model: _Model, solver: cp_model.CpSolver) -> Roll:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from staffing.grid import INTERVAL_MIN, Window
 from staffing.scenario import ShiftSettings
 
 MealName = Literal["lunch", "dinner", "break"]
+SHORTEST_PART = 4
+"""Slots: nobody comes for less than two hours."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -30,6 +33,7 @@ class Template:
     paid : paid slots: the span less the meals
     meals : meals to be placed, in order, with windows that cannot collide
     tags : what limits and wishes may ask about, such as ``late``; sorted
+    hole : of a split shift: slots [begins, ends) off duty between its two parts; else empty
     """
 
     start: int
@@ -37,11 +41,18 @@ class Template:
     paid: int
     meals: tuple[Meal, ...]
     tags: tuple[str, ...] = ()
+    hole: tuple[int, ...] = ()
+
+    @property
+    def on_duty(self) -> tuple[int, ...]:
+        """Return the slots of the shift, meals included, without the hole."""
+        off = range(*self.hole) if self.hole else ()
+        return tuple(t for t in range(self.start, self.end) if t not in off)
 
     @property
     def meal_slots(self) -> int:
         """Return the length of each meal."""
-        return (self.end - self.start - self.paid) // max(len(self.meals), 1)
+        return (len(self.on_duty) - self.paid) // len(self.meals) if self.meals else 0
 
 
 def slots(hours: float) -> int:
@@ -50,25 +61,66 @@ def slots(hours: float) -> int:
 
 
 def templates(
-    settings: ShiftSettings, contract: str, span: Window, max_stretch_h: float
+    settings: ShiftSettings,
+    contract: str,
+    span: Window,
+    max_stretch_h: float,
+    windows: Iterable[Window] = (),
 ) -> list[Template]:
     """Return every shift of a contract that lies inside the opening span of its pools.
+
+    Full-timers have the short shifts of `peak_h` too, tagged ``peak``; split shifts are tagged
+    ``split``. Paid breaks of some minutes do not fit the half-hour grid: they are part of the
+    scenario's shrinkage, for which seats are added.
 
     Parameters
     ----------
     contract : ``full_time`` or ``part_time``
     span : from the earliest opening to the latest closing of the pools that could be served
     max_stretch_h : longest work without a meal (R10)
+    windows : when each of these pools is open: shifts begin every so many minutes from each
+        opening, and from that of the span
     """
-    lengths = settings.full_time_h if contract == "full_time" else settings.part_time_h
-    every = settings.start_every_min // INTERVAL_MIN
+    full = contract == "full_time"
+    lengths = settings.full_time_h if full else settings.part_time_h
+    peaks = [hours for hours in settings.peak_h if full and hours not in lengths]
+    every, most = settings.start_every_min // INTERVAL_MIN, slots(max_stretch_h)
+    starts = {
+        t for window in (span, *windows) for t in range(window.first_slot, window.end_slot, every)
+    }
     found = []
-    for start in range(span.first_slot, span.end_slot, every):
+    for start in starts:
         for hours in lengths:
-            shift = _steady(_template(settings, start, slots(hours)), slots(max_stretch_h))
-            if shift is not None and shift.end <= span.end_slot:
-                found.append(shift)
-    return sorted(set(found))
+            found.append(_steady(_template(settings, start, slots(hours)), most))
+            found += _splits(settings, start, slots(hours), most)
+        for hours in peaks:
+            peak = _steady(_template(settings, start, slots(hours)), most)
+            found.append(peak and replace(peak, tags=("peak",)))
+    return sorted({shift for shift in found if shift is not None and shift.end <= span.end_slot})
+
+
+def _splits(settings: ShiftSettings, start: int, paid: int, most: int) -> list[Template]:
+    """Return the shift in two equal parts with each length of the hole; [] where none may be.
+
+    Meals are eaten in the hole, so a part must be short enough to have none (R10, `meal_from_h`).
+    """
+    first = -(-paid // 2)
+    longest = min(most, slots(settings.meal_from_h) - 1)
+    if not settings.splits_per_week or not SHORTEST_PART <= paid - first <= first <= longest:
+        return []
+    every = settings.start_every_min // INTERVAL_MIN
+    least, widest = slots(settings.split_least_h), slots(settings.split_most_h)
+    return [
+        Template(
+            start,
+            start + paid + hole,
+            paid,
+            (),
+            ("split",),
+            (start + first, start + first + hole),
+        )
+        for hole in range(least, widest + 1, every)
+    ]
 
 
 def _template(settings: ShiftSettings, start: int, paid: int) -> Template:

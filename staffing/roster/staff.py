@@ -29,6 +29,7 @@ from staffing.roster.limits import (
     week_starts,
     weekends_to_free,
 )
+from staffing.roster.places import place, pool_of
 from staffing.roster.shifts import Template, templates
 from staffing.scenario import Scenario
 from staffing.workspace import Workspace
@@ -45,7 +46,7 @@ PERSONAL_RULES = ("R5", "R6", "R7", "R8", "R9", "R12", "R14", "R15", "R16")
 """Rules that bind an agent's days together and can leave her no lawful horizon."""
 
 Capability = tuple[tuple[str, int], ...]
-"""(pool, speed in units) pairs, in the order of the pools."""
+"""(place, speed in units) pairs, in the order of the pools; see `staffing.roster.places`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class Span:
     days : days of the horizon, counted from the first
     most_paid, least_paid : paid slots (R5, R6), what was published before the horizon deducted
     most_days, least_days : working days (R7), published ones deducted
+    most_of : (tag, most shifts with it on these days) pairs (R17)
     """
 
     days: tuple[int, ...]
@@ -72,6 +74,7 @@ class Span:
     most_days: int
     least_paid: int = 0
     least_days: int = 0
+    most_of: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,9 +253,9 @@ def _away(workspace: Workspace) -> dict[str, frozenset[dt.date]]:
 
 
 def _trained(workspace: Workspace, days: Sequence[dt.date]) -> list[dict[str, dict[str, int]]]:
-    """Return for each day: agent -> pool -> speed in units, pools she knows every shop of then.
+    """Return for each day: agent -> place -> speed in units, in pools she knows some shop of then.
 
-    Her speed in a pool is the mean over its shops.
+    Her speed in a pool is the mean over the shops that she knows.
     """
     skills = workspace.skills.assign(pool=workspace.skills["shop_id"].map(workspace.shops["pool"]))
     size = pd.Series({pool: len(shops) for pool, shops in workspace.pools.items()})
@@ -260,13 +263,19 @@ def _trained(workspace: Workspace, days: Sequence[dt.date]) -> list[dict[str, di
     for day in days:
         now = known_on(skills, day)
         own = now.groupby(["agent_id", "pool"], sort=False, observed=True)
-        known = own["speed"].agg(["mean", "size"])
+        known: pd.DataFrame = own["speed"].agg(["mean", "size"])
         whole = size[known.index.get_level_values("pool")].to_numpy()
-        known = known[known["size"].to_numpy() == whole]
+        partly = known["size"].to_numpy() < whole
+        masks: dict[Any, list[str]] = {}
+        if partly.any():
+            masks = own["shop_id"].agg(list)[partly].to_dict()
         by_agent: dict[str, dict[str, int]] = {}
-        for (agent, pool), mean in known["mean"].items():
+        means: Mapping[Any, float] = known["mean"].to_dict()
+        for (agent, pool), mean in means.items():
             units = max(round(float(mean) * SPEED_UNITS), 1)
-            by_agent.setdefault(str(agent), {})[str(pool)] = units
+            shops = workspace.pools[str(pool)]
+            at = place(str(pool), map(str, masks.get((agent, pool), shops)), shops)
+            by_agent.setdefault(str(agent), {})[at] = units
         found.append(by_agent)
     return found
 
@@ -274,10 +283,23 @@ def _trained(workspace: Workspace, days: Sequence[dt.date]) -> list[dict[str, di
 def capabilities(
     workspace: Workspace, days: Sequence[dt.date]
 ) -> dict[dt.date, dict[str, dict[str, float]]]:
-    """Return day -> agent -> pool -> speed, for pools that the agent knows every shop of."""
+    """Return day -> agent -> pool -> speed, for pools that the agent knows some shop of."""
     return {
         day: {
-            agent: {pool: units / SPEED_UNITS for pool, units in pools.items()}
+            agent: {pool_of(name): speed for name, speed in own.items()}
+            for agent, own in places.items()
+        }
+        for day, places in speeds(workspace, days).items()
+    }
+
+
+def speeds(
+    workspace: Workspace, days: Sequence[dt.date]
+) -> dict[dt.date, dict[str, dict[str, float]]]:
+    """Return day -> agent -> place -> speed, see `staffing.roster.places`."""
+    return {
+        day: {
+            agent: {name: units / SPEED_UNITS for name, units in pools.items()}
             for agent, pools in own.items()
         }
         for day, own in zip(days, _trained(workspace, days), strict=True)
@@ -290,22 +312,29 @@ def _option(
     row: Mapping[Any, Any],
     trained: Mapping[str, int],
 ) -> Option | None:
-    pools = [pool for pool in workspace.pools if pool in trained]
-    if not pools:
+    if not trained:
         return None
+    places = {pool_of(name): name for name in trained}
+    pools = [pool for pool in workspace.pools if pool in places]
     windows = [workspace.windows[shop] for pool in pools for shop in workspace.pools[pool]]
     span = Window(min(w.opens_min for w in windows), max(w.closes_min for w in windows))
-    shifts = _templates(scenario, str(row["contract"]), span, pd.notna(row["protected"]))
-    return Option(tuple((pool, trained[pool]) for pool in pools), shifts)
+    shifts = _templates(
+        scenario, str(row["contract"]), span, pd.notna(row["protected"]), frozenset(windows)
+    )
+    return Option(tuple((places[pool], trained[places[pool]]) for pool in pools), shifts)
 
 
 @cache
 def _templates(
-    scenario: Scenario, contract: str, span: Window, protected: bool
+    scenario: Scenario,
+    contract: str,
+    span: Window,
+    protected: bool,
+    windows: frozenset[Window],
 ) -> tuple[Template, ...]:
     """Return the shifts within a span that respect daily hours (R4) and night work (R11).
 
-    Each is tagged ``late`` or ``early``.
+    Each is tagged ``late`` or ``early``, beside its kind.
     """
     late_after = scenario.fairness.late_after // INTERVAL_MIN
     rules, settings = scenario.rules, scenario.shifts
@@ -319,8 +348,10 @@ def _templates(
         settings = settings.model_copy(update={"full_time_h": lengths})
         most_h += rules.overtime_day_h
     return tuple(
-        replace(shift, tags=("late",) if shift.end > late_after else ("early",))
-        for shift in templates(settings, contract, span, rules.max_stretch_h)
+        replace(
+            shift, tags=tuple(sorted(("late" if shift.end > late_after else "early", *shift.tags)))
+        )
+        for shift in templates(settings, contract, span, rules.max_stretch_h, windows)
         if shift.paid <= most_h * SLOTS_PER_H
         and not (protected and at_night(shift.start, shift.end, night))
     )
@@ -356,6 +387,7 @@ def _weeks(
     """
     grid, rules = scenario.grid, scenario.rules
     contract = min(float(str(row["hours_per_week"])), LAW_MAX_WEEK_H)
+    splits = scenario.shifts.splits_per_week
     mondays = sorted({day - dt.timedelta(days=day.weekday()) for day in grid.dates})
     before = published[published["date"] < pd.Timestamp(grid.start)]
     paid_h = paid_hours(before)
@@ -379,6 +411,7 @@ def _weeks(
                 most_paid=int((most_h - done_h) * SLOTS_PER_H + 1e-9),
                 least_paid=int(least_h * SLOTS_PER_H + 1e-9),
                 most_days=7 - rules.rest_days_per_week - done_days,
+                most_of=(("split", splits),) if splits else (),
             )
         )
     return tuple(found)

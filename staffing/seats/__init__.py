@@ -9,7 +9,7 @@ with a pool of its own has dedicated seats.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -62,9 +62,13 @@ class SeatRequirement:
         overdue), and what the expected contacts meet at `seats` less shrinkage: service_level,
         occupancy (of the live contacts), asa_s, and reply_level with reply_target of the reply
         metric that is nearest to failing (NaN where no open shop has one)
+    sets : where some agents know a part of a pool, the seats that those who know at least one
+        shop of a set must fill together, see `staffing.seats.sets`: pool, set_id, members, date,
+        slot, start, seats; None where everybody knows all or nothing of each pool
     """
 
     table: pd.DataFrame
+    sets: pd.DataFrame | None = None
 
     @property
     def seat_hours(self) -> float:
@@ -81,10 +85,17 @@ def seats(workspace: Workspace, scenario: Scenario, forecast: Forecast) -> SeatR
     occupancy cap, the minimum presence. Where contacts jump or a backlog is carried over the
     queue is followed instead (`course`). Then, per day, seats are added for the daily reception
     caps (`cap`) and for tickets with a deadline (`tickets`); last, all is divided by one minus
-    the in-shift shrinkage.
+    the in-shift shrinkage. Where some agents know a part of a pool, its sets of shops are asked
+    for as well.
     """
+    # Not at the top: the sets ask `required` for the seats of each.
+    from staffing.seats.sets import part_trained  # noqa: PLC0415
+
     demand = demand_by_shop(workspace, forecast)
-    return required(demand, scenario.seats, forecast.tie, over_time=True)
+    return replace(
+        required(demand, scenario.seats, forecast.tie, over_time=True),
+        sets=part_trained(workspace, demand, scenario.seats, forecast.tie),
+    )
 
 
 def required(

@@ -223,6 +223,25 @@ def set_requirements(
     return table[names]
 
 
+def part_trained(
+    workspace: Workspace, demand: pd.DataFrame, settings: SeatSettings, tie: float
+) -> pd.DataFrame | None:
+    """Return `set_requirements` of the pools that some agents know a part of; None without any.
+
+    Parameters are those of `set_requirements`.
+    """
+    people = agents_by_mask(workspace, demand["date"])
+    partly = [
+        pool
+        for pool, shops in workspace.pools.items()
+        if any(0 < len(mask & set(shops)) < len(shops) for mask in people)
+    ]
+    own = demand[demand["pool"].isin(partly)]
+    if own.empty:
+        return None
+    return set_requirements(workspace, own, settings, tie, people)
+
+
 def incidence(masks: Sequence[Mask], sets: Sequence[Iterable[str]]) -> npt.NDArray[np.bool_]:
     """Return whether an agent of a mask can serve a shop of a set (masks, sets)."""
     shops = {shop: i for i, shop in enumerate(sorted(frozenset().union(*masks, *sets)))}

@@ -55,6 +55,9 @@ def cross_check(
         _channels(shops, raws["shops"], faults)
         _curves(shops, raws["shops"], faults)
         _replies(shops, raws["shops"], faults)
+    if "activities" in raws:
+        asked = tables["activities"]
+        _windows(asked.assign(row=asked.index), raws["activities"], faults)
     if "history" in raws:
         volume = _volume(tables["history"])
         if "shops" in raws:

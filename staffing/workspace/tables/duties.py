@@ -17,6 +17,79 @@ from staffing.workspace.tables.columns import (
     date,
     one_of,
 )
+from staffing.workspace.tables.demand import IN_ORDER
+
+ACTIVITIES = ("training", "meeting", "qc")
+"""What people do on duty beside serving and meals."""
+
+
+def activities(agent_ids: Ids) -> pa.DataFrameSchema:
+    """Return the schema of `activities`: one row is something an agent is to do on duty once."""
+    return pa.DataFrameSchema(
+        {
+            "activity": column(
+                "text",
+                one_of(ACTIVITIES),
+                zh="内容",
+                en="training, meeting or qc.",
+                note_zh="培训（training）、会议（meeting）或质检（qc）。",
+                example="training",
+            ),
+            "agent_id": agent_id(ids=agent_ids),
+            "minutes": column(
+                "whole",
+                pa.Check.in_range(30, 480, error="not_activity_minutes"),
+                zh="分钟数",
+                en="How long it takes, in minutes; half hours are filled up.",
+                note_zh="所需分钟数，不足半小时按半小时计。",
+                example="60",
+            ),
+            "first_day": column(
+                "day",
+                zh="最早日期",
+                en="First service day on which it may be.",
+                note_zh="可安排的第一天。",
+                example="2026-11-02",
+            ),
+            "last_day": column(
+                "day",
+                zh="最晚日期",
+                en="Last service day on which it may be; blank: the first.",
+                note_zh="可安排的最后一天；留空即最早日期当天。",
+                example="2026-11-06",
+                optional=True,
+                blank=True,
+            ),
+            "opens": column(
+                "clock",
+                zh="最早时间",
+                en="It begins no earlier than this, on the half hour.",
+                note_zh="不早于该时间开始（整点或半点）。",
+                example="13:00",
+                default="00:00",
+                origin="assumed: at any time on duty",
+            ),
+            "closes": column(
+                "clock",
+                zh="最晚时间",
+                en="It ends by this time, on the half hour; past midnight below `opens`.",
+                note_zh="不晚于该时间结束（整点或半点）；小于最早时间表示次日。",
+                example="17:00",
+                default="24:00",
+                origin="assumed: at any time on duty",
+            ),
+            "together": column(
+                "text",
+                zh="同场",
+                en="Rows with the same word here are held at one time; blank: alone.",
+                note_zh="填写相同文字的各行同一时间进行；留空为单独进行。",
+                example="",
+                optional=True,
+                blank=True,
+            ),
+        },
+        checks=IN_ORDER,
+    )
 
 
 def rosters(agent_ids: Ids) -> pa.DataFrameSchema:
@@ -130,9 +203,9 @@ def stretches() -> pa.DataFrameSchema:
             ),
             "activity": column(
                 "text",
-                one_of(("work", "meal")),
+                one_of(("work", "meal", *ACTIVITIES)),
                 zh="内容",
-                en="work or meal.",
+                en="work, meal, training, meeting or qc.",
                 note_zh=chinese_names("activity") + "。",
                 example="work",
                 default="work",
@@ -141,8 +214,8 @@ def stretches() -> pa.DataFrameSchema:
             "pool": column(
                 "text",
                 zh="接待组",
-                en="Pool served; blank at meals.",
-                note_zh="接待组；用餐时留空。",
+                en="Pool served; blank at meals and activities.",
+                note_zh="接待组；用餐和内部安排时留空。",
                 example="P-apparel",
                 optional=True,
                 blank=True,
