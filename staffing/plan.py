@@ -9,7 +9,17 @@ import pandas as pd
 
 from staffing.confirm import Confirmation, confirm
 from staffing.forecast import Forecast, forecast, history
-from staffing.roster import Progress, Roster, Shortage, Violation, audit, roster, shortages
+from staffing.roster import (
+    Ledger,
+    Progress,
+    Roster,
+    Shortage,
+    Violation,
+    audit,
+    ledger,
+    roster,
+    shortages,
+)
 from staffing.scenario import Scenario
 from staffing.seats import SeatRequirement, follow_roster, seats
 from staffing.simulate import Replay, simulate
@@ -27,6 +37,7 @@ class Plan:
     ----------
     violations : broken hard rules; a plan with any is never published
     shortages : where the roster is short of seats, the largest first
+    ledger : what everybody had and would have had in fairness, before, in and after the horizon
     course : what the roster does to the expected contacts, see `seats.follow_roster`
     confirmation : what replays made of it; None where it was replayed once, unconfirmed
     """
@@ -38,6 +49,7 @@ class Plan:
     roster: Roster
     violations: tuple[Violation, ...]
     shortages: tuple[Shortage, ...]
+    ledger: Ledger
     course: pd.DataFrame
     replay: Replay
     confirmation: Confirmation | None = None
@@ -96,6 +108,7 @@ def plan(
         roster=rostered,
         violations=tuple(violations),
         shortages=tuple(short),
+        ledger=ledger(workspace, scenario, rostered.assignments),
         course=course,
         replay=replay,
         confirmation=confirmation,

@@ -17,6 +17,7 @@ from staffing.roster.duty import Roll
 from staffing.roster.engine import Progress, search
 from staffing.roster.explain import Shortage, contradictions, shortages
 from staffing.roster.finish import assignments, coverage
+from staffing.roster.ledger import Ledger, ledger
 from staffing.roster.report import Goal, SolveReport
 from staffing.roster.staff import staff
 from staffing.scenario import Scenario
@@ -25,12 +26,14 @@ from staffing.workspace import Workspace
 
 __all__ = [
     "Goal",
+    "Ledger",
     "Progress",
     "Roster",
     "Shortage",
     "SolveReport",
     "Violation",
     "audit",
+    "ledger",
     "roster",
     "shortages",
 ]

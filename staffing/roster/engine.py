@@ -20,7 +20,8 @@ from staffing.frames import rows
 from staffing.grid import SLOTS_PER_H
 from staffing.roster.bound import least_uncovered
 from staffing.roster.duty import Roll, served
-from staffing.roster.fairness import UNWANTED, unfairness
+from staffing.roster.fairness import unfairness
+from staffing.roster.ledger import standing, wishes
 from staffing.roster.model import Answer, Task, Weights, solve
 from staffing.roster.report import Goal, SolveReport
 from staffing.roster.staff import SPEED_UNITS, Agent
@@ -91,12 +92,8 @@ class _Problem:
             for d, option in enumerate(agent.options)
             if option is not None
         }
-        self.wishes = {
-            (str(row.agent_id), (row.date.date() - scenario.horizon.start).days): {
-                UNWANTED[str(row.wish)]: round(scenario.fairness.request_weight * float(row.weight))
-            }
-            for row in rows(workspace.tables["requests"])
-        }
+        self.wishes = wishes(workspace, scenario)
+        self.standing = standing(workspace, scenario)
 
     def left_open(self, roll: Roll) -> dict[tuple[str, int], int]:
         """Return what a roster leaves uncovered, in speed units."""
@@ -108,7 +105,13 @@ class _Problem:
         return _Score(
             under=sum(self.left_open(roll).values()),
             paid=sum(duty.shift.paid for duty in roll.values()),
-            fair=unfairness(roll, self.scenario.horizon.start, self.scenario.fairness, self.wishes),
+            fair=unfairness(
+                roll,
+                self.scenario.horizon.start,
+                self.scenario.fairness,
+                self.wishes,
+                self.standing,
+            ),
         )
 
     @property
@@ -136,6 +139,7 @@ class _Problem:
             start=self.scenario.horizon.start,
             fairness=self.scenario.fairness,
             wishes=self.wishes,
+            standing=self.standing.of(names),
             weights=WEIGHTS,
             seed=seed,
             effort=effort,

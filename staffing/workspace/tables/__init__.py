@@ -16,7 +16,7 @@ import pandera.pandas as pa
 
 from staffing.workspace.tables.columns import CHINESE_VALUES, EXCEL_ERRORS, Ids
 from staffing.workspace.tables.demand import contact_log, history, promotions, special_days
-from staffing.workspace.tables.duties import rosters, stretches
+from staffing.workspace.tables.duties import ledger, rosters, stretches
 from staffing.workspace.tables.people import absences, agents, requests, skills
 from staffing.workspace.tables.shops import shops
 
@@ -59,6 +59,7 @@ TABLES = (
     Table("absences", "缺勤", False),
     Table("requests", "申请", False),
     Table("rosters", "已发布班表", False),
+    Table("ledger", "公平账更正", False),
 )
 STRETCHES = Table("stretches", "班表", True)
 """A roster file that is handed in for audit; it is no table of a workspace."""
@@ -75,6 +76,7 @@ _SCHEMAS: Mapping[str, Callable[[Ids, Ids], pa.DataFrameSchema]] = {
     "absences": lambda _, agent_ids: absences(agent_ids),
     "requests": lambda _, agent_ids: requests(agent_ids),
     "rosters": lambda _, agent_ids: rosters(agent_ids),
+    "ledger": lambda _, agent_ids: ledger(agent_ids),
     "stretches": lambda *_: stretches(),
 }
 
