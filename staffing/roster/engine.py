@@ -20,6 +20,7 @@ from staffing.frames import rows
 from staffing.grid import SLOTS_PER_H
 from staffing.roster.bound import least_uncovered
 from staffing.roster.duty import Roll, served
+from staffing.roster.even import evened
 from staffing.roster.fairness import unfairness
 from staffing.roster.ledger import standing, wishes
 from staffing.roster.model import Answer, Task, Weights, solve
@@ -174,6 +175,16 @@ def search(
                     progress(crews, _seat_h(score.under), _seat_h(bound))
         except KeyboardInterrupt:
             pass
+    roll = evened(
+        problem.agents,
+        roll,
+        scenario.horizon.start,
+        scenario.fairness,
+        problem.wishes,
+        problem.standing,
+        seed=scenario.seed,
+    )
+    score = problem.score(roll)
     goals = (
         Goal(name="uncovered", value=_seat_h(score.under), bound=_seat_h(bound)),
         Goal(name="paid", value=score.paid / SLOTS_PER_H, bound=None),
