@@ -2,9 +2,9 @@
 
 The search sees fairness last, and stops at gaps that hide single points of it. Here two agents
 exchange their duties of a day, of two days or of a whole week, where each is at least as fast in
-every pool of what she takes over, some burden moves, both stay lawful, and the soft goals cost less together. So no
-higher goal loses anything (an ejection of length two in the sense of Burke & Curtois 2014, Eur.
-J. Oper. Res. 237(1), on personal duties).
+every pool of what she takes over, some burden moves, both stay lawful, and the soft goals cost
+less together. So no higher goal loses anything (exchanges of length two, as in Burke & Curtois
+2014, Eur. J. Oper. Res. 237(1)).
 """
 
 from __future__ import annotations
