@@ -346,7 +346,7 @@ class Fairness(Section):
     )
     steady_weight: int = given(
         1,
-        "Weight of each hour by which an agent's starts differ in a week, beyond two hours.",
+        "Weight of each four hours by which an agent's starts differ in a week, beyond two.",
         origin="assumed",
         ge=0,
         le=100,

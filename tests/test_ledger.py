@@ -14,6 +14,7 @@ from ortools.sat.python import cp_model
 from staffing.errors import ScenarioError, WorkspaceError
 from staffing.roster import ledger, roster
 from staffing.roster.duty import Duty
+from staffing.roster.even import evened
 from staffing.roster.fairness import (
     FRESH,
     GOALS,
@@ -24,6 +25,7 @@ from staffing.roster.fairness import (
 )
 from staffing.roster.ledger import hard_pools, standing, wishes
 from staffing.roster.shifts import Template
+from staffing.roster.staff import staff
 from staffing.scenario import Scenario
 from staffing.seats import SeatRequirement
 from staffing.workspace import Workspace
@@ -279,7 +281,7 @@ def test_each_goal_has_its_points(tmp_path: Path) -> None:
         "days": 3,
         "requests": 3,
         "changes": 2,
-        "steady": 7,
+        "steady": 2,
     }
 
 
@@ -352,3 +354,27 @@ def test_a_fresh_standing_knows_nothing() -> None:
     """Nobody pays, no day is marked."""
     assert FRESH.surcharge("A1", "late", 2) == 0
     assert not FRESH.counts("statutory", MONDAY, 0, EARLY)
+
+
+def test_exchanges_even_out_what_the_search_left(tmp_path: Path) -> None:
+    """Two late shifts of one and two early ones of the other become one each, the duties kept."""
+    own = team(tmp_path, PART)
+    story = scenario(
+        tmp_path,
+        shifts={"part_time_h": [6.0]},
+        rules={"min_week_share": 0.0},
+        fairness={"steady_weight": 0},
+    )
+    agents = staff(own, story)
+    shifts = {t.start: t for o in agents[0].options if o for t in o.shifts}
+    served = {start: Duty(shifts[start], (), ("P",) * 12) for start in (18, 36)}
+    roll = {("A1", 0): served[36], ("A1", 2): served[36]}
+    roll |= {("A2", 0): served[18], ("A2", 2): served[18]}
+    made = evened(agents, roll, MONDAY, story.fairness, {}, FRESH, seed=1)
+    assert sorted(day for day, duty in _days(made, "A1") if "late" in duty.shift.tags) in ([0], [2])
+    for day in (0, 2):
+        assert {made["A1", day], made["A2", day]} == {served[18], served[36]}
+
+
+def _days(roll: Mapping[tuple[str, int], Duty], agent: str) -> list[tuple[int, Duty]]:
+    return [(day, duty) for (name, day), duty in roll.items() if name == agent]

@@ -38,6 +38,8 @@ EVENING = (20 * SLOTS_PER_H, SLOTS_PER_DAY)
 phases open and most is bought."""
 STEADY = 2 * SLOTS_PER_H
 """Slots by which the starts of an agent's shifts may differ in a week at no price."""
+STEADY_STEP = 4 * SLOTS_PER_H
+"""Each begun step beyond that costs the weight: hours each would outweigh even late shifts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +180,7 @@ def points_by_goal(
         for (agent, day), duty in roll.items():
             starts[agent, _monday(start, day)].append(duty.shift.start)
         points["steady"] = weigh.steady_weight * sum(
-            -(-max(max(each) - min(each) - STEADY, 0) // SLOTS_PER_H) for each in starts.values()
+            -(-max(max(each) - min(each) - STEADY, 0) // STEADY_STEP) for each in starts.values()
         )
     return points
 
@@ -222,13 +224,13 @@ def _by_week(start: dt.date, days: Iterable[int]) -> list[list[int]]:
 def _unsteady(
     cp: cp_model.CpModel, days: Sequence[Sequence[tuple[Template, cp_model.IntVar]]]
 ) -> cp_model.IntVar:
-    """Return the hours, rounded up, by which the starts of a week differ beyond `STEADY`."""
+    """Return the steps, rounded up, by which the starts of a week differ beyond `STEADY`."""
     latest = max((t.start for each in days for t, _ in each), default=0)
     first, last = cp.new_int_var(0, latest, ""), cp.new_int_var(0, latest, "")
     for each in days:
         begins = total(t.start * v for t, v in each)
         cp.add(last >= begins)
         cp.add(first <= begins + latest * (1 - total(v for _, v in each)))
-    hours = cp.new_int_var(0, latest, "")
-    cp.add(SLOTS_PER_H * hours >= last - first - STEADY)
-    return hours
+    steps = cp.new_int_var(0, latest, "")
+    cp.add(STEADY_STEP * steps >= last - first - STEADY)
+    return steps
