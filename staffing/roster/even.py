@@ -144,20 +144,21 @@ def _exchange(table: _Table, one: Agent, two: Agent, moves: Sequence[Sequence[in
         return False
     for days in moves:
         pairs = [(d, first.get(d), second.get(d)) for d in days]
-        given, got = ([table.burdens(p[0], p[side]) for p in pairs] for side in (1, 2))
+        given = [table.burdens(d, mine) for d, mine, _ in pairs]
+        got = [table.burdens(d, hers) for d, _, hers in pairs]
         if [sum(x) for x in zip(*given, strict=True)] == [sum(x) for x in zip(*got, strict=True)]:
             continue
         if not all(table.can(two, d, x, one) and table.can(one, d, y, two) for d, x, y in pairs):
             continue
-        mine, hers = _taken(first, second, days), _taken(second, first, days)
-        prices = table.points(one, mine), table.points(two, hers)
-        if sum(prices) >= now or not (_rested(one, mine) and _rested(two, hers)):
+        new_one, new_two = _taken(first, second, days), _taken(second, first, days)
+        prices = table.points(one, new_one), table.points(two, new_two)
+        if sum(prices) >= now or not (_rested(one, new_one) and _rested(two, new_two)):
             continue
         if all(
             is_lawful(agent, {day: duty.shift for day, duty in week.items()})
-            for agent, week in ((one, mine), (two, hers))
+            for agent, week in ((one, new_one), (two, new_two))
         ):
-            table.weeks[one.agent_id], table.weeks[two.agent_id] = mine, hers
+            table.weeks[one.agent_id], table.weeks[two.agent_id] = new_one, new_two
             table.price[one.agent_id], table.price[two.agent_id] = prices
             return True
     return False
