@@ -10,11 +10,13 @@ import pandas as pd
 from staffing.confirm import Confirmation, confirm
 from staffing.forecast import Forecast, forecast, history
 from staffing.roster import (
+    Ledger,
     Progress,
     Roster,
     Shortage,
     Violation,
     audit,
+    ledger,
     refuse_unlawful,
     roster,
     shortages,
@@ -36,6 +38,7 @@ class Plan:
     ----------
     violations : broken hard rules; a plan with any is never published
     shortages : where the roster is short of seats, the largest first
+    ledger : what everybody had and would have had in fairness, before, in and after the horizon
     course : what the roster does to the expected contacts, see `seats.follow_roster`
     confirmation : what replays made of it; None where it was replayed once, unconfirmed
     """
@@ -47,6 +50,7 @@ class Plan:
     roster: Roster
     violations: tuple[Violation, ...]
     shortages: tuple[Shortage, ...]
+    ledger: Ledger
     course: pd.DataFrame
     replay: Replay
     confirmation: Confirmation | None = None
@@ -107,6 +111,7 @@ def plan(
         roster=rostered,
         violations=tuple(violations),
         shortages=tuple(short),
+        ledger=ledger(workspace, scenario, rostered.assignments),
         course=course,
         replay=replay,
         confirmation=confirmation,

@@ -476,7 +476,45 @@ class Fairness(Section):
     late_weight: int = given(2, "Weight of even late shifts.", origin="assumed", ge=0, le=100)
     weekend_weight: int = given(2, "Weight of even weekend days.", origin="assumed", ge=0, le=100)
     days_weight: int = given(1, "Weight of even working days.", origin="assumed", ge=0, le=100)
+    statutory_weight: int = given(
+        2, "Weight of even statutory days.", origin="assumed", ge=0, le=100
+    )
+    peak_night_weight: int = given(
+        2,
+        "Weight of even evenings (20:00-24:00) of promotion days.",
+        origin="assumed",
+        ge=0,
+        le=100,
+    )
     request_weight: int = given(3, "Weight of wishes granted.", origin="assumed", ge=0, le=100)
+    change_weight: int = given(
+        2,
+        "Weight of a day that differs from the version published before.",
+        origin="assumed",
+        ge=0,
+        le=100,
+    )
+    steady_weight: int = given(
+        1,
+        "Weight of each four hours by which an agent's starts differ in a week, beyond two.",
+        origin="assumed",
+        ge=0,
+        le=100,
+    )
+    ledger_weeks: int = given(
+        26,
+        "Weeks before the horizon that the ledger remembers.",
+        origin="assumed: half a year holds both holiday and promotion seasons",
+        ge=12,
+        le=104,
+    )
+    hard_shops: tuple[str, ...] = given(
+        (),
+        "Shops whose hours the ledger counts as hard; none: a quarter of the pools, by AHT.",
+        origin="assumed: long contacts are the hard ones",
+        limits="shop ids",
+        strict=False,
+    )
 
 
 class RosterSettings(Section):

@@ -24,6 +24,7 @@ OUTPUTS = {
     "roster.xlsx",
     "seats.csv",
     "forecast.csv",
+    "ledger.csv",
     "plan.html",
     "summary.json",
     "manifest.json",

@@ -49,6 +49,7 @@ NAMES = [
     "roster.csv",
     "seats.csv",
     "forecast.csv",
+    "ledger.csv",
     "summary.json",
     "manifest.json",
 ]
@@ -184,7 +185,7 @@ def test_board_counts_what_the_assignments_hold(tiny):
 
 
 def test_publish_writes_exactly_the_outputs(tiny, tmp_path):
-    """The folder holds the seven outputs and nothing else, and they are returned in order."""
+    """The folder holds the eight outputs and nothing else, and they are returned in order."""
     paths = publish(tiny, tmp_path / "new" / "out", VERSIONS)
     assert [path.name for path in paths] == NAMES
     assert sorted(p.name for p in (tmp_path / "new" / "out").iterdir()) == sorted(NAMES)
@@ -209,7 +210,7 @@ def test_nothing_of_machine_or_clock_is_written(tiny, rendered):
     assert texts["docProps/core.xml"].count(f"{START}T00:00:00Z") == 2
 
 
-@pytest.mark.parametrize("name", ["roster.csv", "seats.csv", "forecast.csv"])
+@pytest.mark.parametrize("name", ["roster.csv", "seats.csv", "forecast.csv", "ledger.csv"])
 def test_tables_open_in_excel(rendered, name):
     """The CSV files begin with a byte-order mark and hold no infinite number."""
     assert rendered[name].startswith(b"\xef\xbb\xbf")
@@ -341,15 +342,15 @@ def test_inputs_in_one_workbook_are_listed_once(tiny, tmp_path):
 # Workbook.
 
 
-def test_workbook_has_five_sheets_set_up_for_print(book):
-    """Roster, day plan, coverage, summary and assumptions; one page wide, panes frozen."""
-    assert book.sheetnames == ["班表", "每日安排", "覆盖", "汇总", "默认值"]
+def test_workbook_has_six_sheets_set_up_for_print(book):
+    """Roster, day plan, coverage, summary, ledger and assumptions; one page wide, panes frozen."""
+    assert book.sheetnames == ["班表", "每日安排", "覆盖", "汇总", "公平账", "默认值"]
     for sheet in book.worksheets:
         assert sheet.page_setup.orientation == "landscape"
         assert sheet.page_setup.fitToWidth in (None, 1)  # None: the format's default, one
         assert int(sheet.page_setup.fitToHeight) == 0
         assert sheet.sheet_properties.pageSetUpPr.fitToPage
-    for name in ("班表", "每日安排", "覆盖"):
+    for name in ("班表", "每日安排", "覆盖", "公平账"):
         assert book[name].freeze_panes
         assert book[name].auto_filter.ref
         assert book[name].print_title_rows
@@ -493,6 +494,30 @@ def test_untested_forecast_is_no_row(english):
     found = summary(plan)["backtest"]
     assert found == {"wape": None, "naive_wape": None, "bias": None, "shop_days": 0}
     assert say("en", "page.backtest_none") in render(plan, VERSIONS)["plan.html"].decode()
+
+
+def test_the_ledger_is_told_alike_in_table_workbook_and_summary(tiny, book, rendered):
+    """Everybody's late shifts and the spread are the board's in ledger.csv, sheet and summary."""
+    rows = pd.read_csv(io.BytesIO(rendered["ledger.csv"]), encoding="utf-8-sig")
+    late = rows[rows["item"] == "late"].set_index("agent_id")
+    assert late["had"].to_dict() == {line.agent_id: line.late for line in board(tiny).lines}
+    assert late["share"].sum() == pytest.approx(late["had"].sum(), abs=0.1)
+    sheet = book["公平账"]
+    assert sheet["D4"].value == "晚班"
+    told = [row[4] for row in sheet.iter_rows(min_row=6, max_row=13, values_only=True)]
+    assert told == late["had"].tolist()
+    own = late[late["comparable"] == 1]["balance_after"]
+    spread = json.loads(rendered["summary.json"])["ledger"]["spread"]["late"]["after"]
+    assert spread == pytest.approx(own.max() - own.min(), abs=0.02)
+    assert sheet["G14"].value == pytest.approx(spread)
+
+
+def test_requests_granted_are_those_of_the_board(tiny, rendered):
+    """The ledger and the fairness table of the summary count the same kept wishes."""
+    kept, asked = tiny.ledger.granted
+    text = fairness(tiny, board(tiny)).rows[-1][1]
+    assert text == f"满足 {kept} / {asked}"
+    assert json.loads(rendered["summary.json"])["ledger"]["requests_asked"] == asked == 2
 
 
 def test_fairness_counts_wishes(english):

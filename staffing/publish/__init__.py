@@ -18,7 +18,13 @@ from staffing.publish.folder import replace, writing
 from staffing.publish.manifest import versions as installed
 from staffing.publish.page import page
 from staffing.publish.summary import summary
-from staffing.publish.tables import csv_bytes, forecast_table, roster_table, seats_table
+from staffing.publish.tables import (
+    csv_bytes,
+    forecast_table,
+    ledger_table,
+    roster_table,
+    seats_table,
+)
 from staffing.publish.workbook import workbook
 from staffing.roster import refuse_unlawful
 
@@ -69,6 +75,7 @@ def render(
         "roster.csv": csv_bytes(roster_table(plan)),
         "seats.csv": csv_bytes(seats_table(plan)),
         "forecast.csv": csv_bytes(forecast_table(plan)),
+        "ledger.csv": csv_bytes(ledger_table(plan)),
         "summary.json": _json(summary(plan)),
     }
     made = _manifest.manifest(plan, files, versions, scenario_file)

@@ -8,7 +8,8 @@ from staffing.confirm import Confirmation
 from staffing.grid import INTERVAL_MIN
 from staffing.plan import Plan
 from staffing.publish.figures import Figures, figures
-from staffing.roster import Shortage
+from staffing.roster import Ledger, Shortage
+from staffing.workspace.tables.duties import ITEMS
 
 DIGITS = 6
 """Decimals of figures written for machines."""
@@ -44,6 +45,7 @@ def summary(plan: Plan) -> dict[str, object]:
         "promised": rounded(plan.replay.promised),
         "confirmation": _confirmation(plan.confirmation),
         "by_pool": _by_pool(plan),
+        "ledger": _ledger(plan.ledger),
         "backtest": _backtest(plan),
         "shortages": [_shortage(each) for each in plan.shortages],
     }
@@ -99,6 +101,16 @@ def _worst_half_hour(plan: Plan) -> dict[str, object]:
         "start": f"{row['start']:%Y-%m-%d %H:%M}",
         **{name: rounded(row[name]) for name in ("contacts", "service_level", "queue_end")},
     }
+
+
+def _ledger(made: Ledger) -> dict[str, object]:
+    """Return the spread of each balance before and after, and the requests granted of asked."""
+    granted, asked = made.granted
+    spread = {
+        item: {when: rounded(made.spread(item, f"balance_{when}")) for when in ("before", "after")}
+        for item in ITEMS
+    }
+    return {"spread": spread, "requests_granted": granted, "requests_asked": asked}
 
 
 def _backtest(plan: Plan) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The CSV tables: roster, seats and forecast, one row a fact, for Excel and for machines."""
+"""The CSV tables: roster, seats, forecast, ledger: one row a fact, for Excel and for machines."""
 
 from __future__ import annotations
 
@@ -86,6 +86,17 @@ def forecast_table(plan: Plan) -> pd.DataFrame:
     quantiles = [name for name in table.columns if str(name).startswith("q")]
     columns = ["shop_id", "date", "start", "mean", *quantiles, "event"]
     return _plain(table[columns].astype({"event": "int64"}))
+
+
+def ledger_table(plan: Plan) -> pd.DataFrame:
+    """Return one row an agent and item of the ledger: before, in and after the horizon.
+
+    comparable is 1 where she could have had any; had and share are counts (``hard``: hours).
+    """
+    people = plan.workspace.agents[["name", "team"]].rename_axis("agent_id").reset_index()
+    table = people.merge(plan.ledger.table, on="agent_id").astype({"comparable": "int64"})
+    figures = table.select_dtypes("float64").columns
+    return table.assign(**{name: table[name].round(SEAT_DECIMALS) + 0.0 for name in figures})
 
 
 def _plain(table: pd.DataFrame) -> pd.DataFrame:

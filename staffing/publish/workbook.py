@@ -1,4 +1,4 @@
-"""roster.xlsx: five sheets for the planner who prints, filters and hands out."""
+"""roster.xlsx: six sheets for the planner who prints, filters and hands out."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from staffing.publish.figures import figures
 from staffing.publish.page import legend
 from staffing.publish.reports import Form, Table
 from staffing.words import Lang, say
+from staffing.workspace.tables.duties import ITEMS
 
 FONT: Mapping[Lang, str] = {"zh": "Microsoft YaHei", "en": "Calibri"}
 NUMBER: Mapping[Form, str] = {
@@ -50,6 +51,7 @@ def workbook(plan: Plan) -> bytes:
         _days(writer, roster)
         _coverage(writer, roster.days)
         _summary(writer, roster)
+        _ledger(writer, roster)
         _defaults(writer)
     return buffer.getvalue()
 
@@ -376,8 +378,55 @@ def _table(writer: _Writer, sheet: Any, row: int, table: Table, last: int = 0) -
     return row + 2 + len(table.rows)
 
 
+def _ledger(writer: _Writer, roster: Board) -> None:
+    """Sheet 5: the fairness ledger, one row an agent, four columns an item; spreads below."""
+    sheet, ledger = writer.sheet("ledger"), writer.plan.ledger
+    writer.note(sheet, 1, "sheet.ledger_note")
+    names = ("balance_before", "had", "share", "balance_after")
+    items = [
+        item
+        for item in ITEMS
+        if ledger.table.loc[ledger.table["item"] == item, ["share", "had", names[0]]].any(axis=None)
+    ]
+    top, fixed = 3, 3
+    for column, key in enumerate(("agent_id", "name", "team")):
+        label = writer.say(f"label.{key}")
+        sheet.merge_range(top, column, top + 1, column, label, writer.head(align="left"))
+    at = {item: fixed + len(names) * i for i, item in enumerate(items)}
+    for item, column in at.items():
+        last = column + len(names) - 1
+        sheet.merge_range(top, column, top, last, writer.say(f"item.{item}"), writer.head())
+        for offset, key in enumerate(names):
+            sheet.write_string(top + 1, column + offset, writer.say(f"label.{key}"), writer.head())
+    own = {(row["agent_id"], row["item"]): row for row in ledger.table.to_dict("records")}
+    figure = {"align": "center", "num_format": "0.0"}
+    for row, line in enumerate(roster.lines, start=top + 2):
+        for column, text in enumerate((line.agent_id, line.name, line.team)):
+            sheet.write_string(row, column, text, writer.cell())
+        for item, column in at.items():
+            each = own[line.agent_id, item]
+            colour = {} if each["comparable"] else {"font_color": SOFT, "bg_color": HEAD}
+            for offset, key in enumerate(names):
+                bold = {"bold": key == "balance_after"}
+                look = writer.cell(**figure, **colour, **bold)
+                sheet.write_number(row, column + offset, each[key], look)
+    last = top + 2 + len(roster.lines)
+    total = writer.cell(bold=True, bg_color=HEAD, **figure)
+    sheet.merge_range(last, 0, last, fixed - 1, writer.say("label.spread"), writer.head())
+    for item, column in at.items():
+        for offset, key in enumerate(names):
+            if key.startswith("balance"):
+                sheet.write_number(last, column + offset, ledger.spread(item, key), total)
+    sheet.autofilter(top + 1, 0, max(last - 1, top + 2), fixed + len(names) * len(items) - 1)
+    sheet.freeze_panes(top + 2, fixed)
+    sheet.repeat_rows(top, top + 1)
+    sheet.repeat_columns(0, fixed - 1)
+    sheet.set_column(0, fixed - 1, 11)
+    sheet.set_column(fixed, fixed + len(names) * len(items), 9)
+
+
 def _defaults(writer: _Writer) -> None:
-    """Sheet 5: every default that was used, with its value and origin."""
+    """Sheet 6: every default that was used, with its value and origin."""
     sheet = writer.sheet("defaults")
     row = 1
     for table in reports.defaults(writer.plan):

@@ -17,6 +17,7 @@ from staffing.roster.duty import Roll
 from staffing.roster.engine import Progress, search
 from staffing.roster.explain import Shortage, contradictions, shortages
 from staffing.roster.finish import assignments, coverage
+from staffing.roster.ledger import Ledger, ledger
 from staffing.roster.recount import Recount, recount
 from staffing.roster.report import Goal, SolveReport
 from staffing.roster.staff import staff
@@ -27,6 +28,7 @@ from staffing.workspace import Workspace
 
 __all__ = [
     "Goal",
+    "Ledger",
     "Progress",
     "Recount",
     "Roster",
@@ -34,6 +36,7 @@ __all__ = [
     "SolveReport",
     "Violation",
     "audit",
+    "ledger",
     "recount",
     "refuse_unlawful",
     "roster",

@@ -16,11 +16,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from joblib import Parallel, delayed
 
-from staffing.frames import rows
 from staffing.grid import SLOTS_PER_H
 from staffing.roster.bound import least_uncovered
 from staffing.roster.duty import Roll, served
-from staffing.roster.fairness import UNWANTED, unfairness
+from staffing.roster.even import evened
+from staffing.roster.fairness import unfairness
+from staffing.roster.ledger import standing, wishes
 from staffing.roster.model import Answer, Task, Weights, solve
 from staffing.roster.places import by_pool, needed, pool_of, reach
 from staffing.roster.report import Goal, SolveReport
@@ -93,12 +94,8 @@ class _Problem:
         }
         places = (name for own in self.speed.values() for name in own)
         self.reach = reach(places, requirement.sets)
-        self.wishes = {
-            (str(row.agent_id), (row.date.date() - scenario.horizon.start).days): {
-                UNWANTED[str(row.wish)]: round(scenario.fairness.request_weight * float(row.weight))
-            }
-            for row in rows(workspace.tables["requests"])
-        }
+        self.wishes = wishes(workspace, scenario)
+        self.standing = standing(workspace, scenario)
 
     def left_open(self, roll: Roll) -> dict[tuple[str, int], int]:
         """Return what a roster leaves uncovered of each row of seats, in speed units."""
@@ -110,7 +107,13 @@ class _Problem:
         return _Score(
             under=sum(by_pool(self.left_open(roll)).values()),
             paid=sum(duty.shift.paid for duty in roll.values()),
-            fair=unfairness(roll, self.scenario.horizon.start, self.scenario.fairness, self.wishes),
+            fair=unfairness(
+                roll,
+                self.scenario.horizon.start,
+                self.scenario.fairness,
+                self.wishes,
+                self.standing,
+            ),
         )
 
     @property
@@ -138,6 +141,7 @@ class _Problem:
             start=self.scenario.horizon.start,
             fairness=self.scenario.fairness,
             wishes=self.wishes,
+            standing=self.standing.of(names),
             weights=WEIGHTS,
             seed=seed,
             effort=effort,
@@ -173,6 +177,16 @@ def search(
                     progress(crews, _seat_h(score.under), _seat_h(bound))
         except KeyboardInterrupt:
             pass
+    roll = evened(
+        problem.agents,
+        roll,
+        scenario.horizon.start,
+        scenario.fairness,
+        problem.wishes,
+        problem.standing,
+        seed=scenario.seed,
+    )
+    score = problem.score(roll)
     goals = (
         Goal(name="uncovered", value=_seat_h(score.under), bound=_seat_h(bound)),
         Goal(name="paid", value=score.paid / SLOTS_PER_H, bound=None),

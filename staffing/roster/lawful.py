@@ -38,6 +38,19 @@ def has_week(agent: Agent) -> bool:
     return solver.solve(cp) != cp_model.INFEASIBLE
 
 
+def is_lawful(agent: Agent, shifts: Mapping[int, Template]) -> bool:
+    """Return whether shifts on some days of the horizon keep every rule of an agent."""
+    cp = cp_model.CpModel()
+    own = {
+        d: [(shifts[d], cp.new_constant(1))] if d in shifts else []
+        for d in range(len(agent.options))
+    }
+    lawful_week(cp, agent, own)
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    return solver.solve(cp) != cp_model.INFEASIBLE
+
+
 def lawful_week(cp: cp_model.CpModel, agent: Agent, own: Own) -> None:
     """State the rules R2, R5 to R9 and R12 to R16 and whatever else the agent's limits ask.
 

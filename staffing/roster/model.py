@@ -17,7 +17,7 @@ from ortools.sat.python import cp_model
 
 from staffing.grid import SLOTS_PER_DAY
 from staffing.roster.duty import Group, Roll, name_people
-from staffing.roster.fairness import Wishes, unfairness_terms
+from staffing.roster.fairness import FRESH, Standing, Wishes, unfairness_terms
 from staffing.roster.lawful import Own, lawful_week, total
 from staffing.roster.places import Reach, pool_of
 from staffing.roster.shifts import Meal, Template
@@ -69,6 +69,7 @@ class Task:
     seed: int
     effort: float
     reach: Reach = field(default_factory=dict)
+    standing: Standing = FRESH
 
 
 @dataclass(slots=True)
@@ -113,7 +114,9 @@ def solve(task: Task) -> Answer | None:
         weights.under * total(model.under)
         + weights.paid * total(t.paid * v for (_, _, t), v in model.shift.items())
         + weights.fair
-        * unfairness_terms(model.cp, model.own, task.start, task.fairness, task.wishes)
+        * unfairness_terms(
+            model.cp, model.own, task.start, task.fairness, task.wishes, task.standing
+        )
     )
     for (a, d, shift), variable in model.shift.items():
         duty = task.roll.get((task.agents[a].agent_id, d))

@@ -8,10 +8,12 @@ from pathlib import Path
 from staffing.confirm import Confirmation
 from staffing.plan import Plan
 from staffing.publish import summary
+from staffing.roster import Ledger
 from staffing.roster.audit import RULES
 from staffing.tell import roster
 from staffing.tell.console import as_json, line, speaker, table, written
 from staffing.words import Lang
+from staffing.workspace.tables.duties import ITEMS
 
 SHOWN_SHORTAGES = 8
 SHOWN_MISSED = 12
@@ -39,6 +41,7 @@ def planned(made: Plan, paths: Sequence[Path], *, machine: bool) -> None:
     duties = rostered.assignments.groupby(["agent_id", "date"]).ngroups
     people = rostered.assignments["agent_id"].nunique()
     line(say("say.paid", hours=f"{rostered.paid_h:,.1f}", agents=people, shifts=duties))
+    _fair(made.ledger, lang)
     level, target = made.replay.service_level, made.replay.target
     line(say("say.service", level=f"{level:.1%}", target=f"{target:.1%}"))
     if made.confirmation is not None:
@@ -53,6 +56,22 @@ def planned(made: Plan, paths: Sequence[Path], *, machine: bool) -> None:
         line(say("say.short", most=f"{made.scenario.roster.max_uncovered:.1%}"))
         roster.short(made.shortages[:SHOWN_SHORTAGES], lang)
     written(lang, paths)
+
+
+def _fair(made: Ledger, lang: Lang) -> None:
+    """Print the spread of the balances that anything is kept in, and the requests granted."""
+    say = speaker(lang)
+    spreads = [
+        say("say.spread", item=say(f"item.{item}"), before=f"{before:.1f}", after=f"{after:.1f}")
+        for item in ITEMS[:-1]
+        if (before := made.spread(item, "balance_before"))
+        + (after := made.spread(item, "balance_after"))
+    ]
+    if spreads:
+        line(say("say.ledger", spreads=say("say.and_spread").join(spreads)))
+    granted, asked = made.granted
+    if asked:
+        line(say("say.requests", granted=granted, asked=asked))
 
 
 def _confirmed(made: Confirmation, lang: Lang) -> None:

@@ -16,7 +16,7 @@ import pandera.pandas as pa
 
 from staffing.workspace.tables.columns import CHINESE_VALUES, EXCEL_ERRORS, Ids
 from staffing.workspace.tables.demand import contact_log, history, promotions, special_days
-from staffing.workspace.tables.duties import activities, rosters, stretches
+from staffing.workspace.tables.duties import activities, ledger, rosters, stretches
 from staffing.workspace.tables.people import absences, agents, requests, skills
 from staffing.workspace.tables.shops import shops
 
@@ -60,6 +60,7 @@ TABLES = (
     Table("requests", "申请", False),
     Table("rosters", "已发布班表", False),
     Table("activities", "内部安排", False),
+    Table("ledger", "公平账更正", False),
 )
 STRETCHES = Table("stretches", "班表", True)
 """A roster file that is handed in for audit; it is no table of a workspace."""
@@ -77,6 +78,7 @@ _SCHEMAS: Mapping[str, Callable[[Ids, Ids], pa.DataFrameSchema]] = {
     "requests": lambda _, agent_ids: requests(agent_ids),
     "rosters": lambda _, agent_ids: rosters(agent_ids),
     "activities": lambda _, agent_ids: activities(agent_ids),
+    "ledger": lambda _, agent_ids: ledger(agent_ids),
     "stretches": lambda *_: stretches(),
 }
 

@@ -58,6 +58,14 @@ CHINESE_VALUES: Mapping[str, Mapping[str, str]] = {
     },
     "kind": {"休假": "leave", "病假": "sick", "培训": "training"},
     "closed": {"是": "yes", "否": "no"},
+    "item": {
+        "晚班": "late",
+        "周末": "weekend",
+        "法定节假日": "statutory",
+        "大促晚班": "peak_night",
+        "难店": "hard",
+        "获准申请": "granted",
+    },
     "wish": {"休息": "rest_day", "早班": "early", "晚班": "late"},
 }
 """Chinese cell values that are read as the names above."""

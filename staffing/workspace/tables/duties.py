@@ -127,8 +127,59 @@ def rosters(agent_ids: Ids) -> pa.DataFrameSchema:
                 optional=True,
                 blank=True,
             ),
+            "pool": column(
+                "text",
+                zh="接待组",
+                en="Pool served; blank: unknown, then the ledger's hard hours leave it out.",
+                note_zh="接待组；留空为不明，公平账不计难店工时。",
+                example="P-apparel",
+                optional=True,
+                blank=True,
+            ),
         },
         checks=ENDS_AFTER_START,
+    )
+
+
+ITEMS = ("late", "weekend", "statutory", "peak_night", "hard", "granted")
+"""What the ledger keeps of every agent."""
+
+
+def ledger(agent_ids: Ids) -> pa.DataFrameSchema:
+    """Return the schema of `ledger`: one row is a planner's correction of what somebody had."""
+    return pa.DataFrameSchema(
+        {
+            "agent_id": agent_id(ids=agent_ids),
+            "date": date(
+                "Day that the correction is for; any day of the week for a week's.",
+                "更正所属日期；整周的更正写该周任一天。",
+            ),
+            "item": column(
+                "text",
+                one_of(ITEMS),
+                zh="项目",
+                en="late, weekend, statutory, peak_night, hard (hours) or granted (requests).",
+                note_zh=chinese_names("item") + "；难店按小时计。",
+                example="late",
+            ),
+            "count": column(
+                "number",
+                pa.Check.in_range(-1000, 1000, error="not_a_correction"),
+                zh="数量",
+                en="How many more she had than the published rosters say; negative: fewer.",
+                note_zh="比已发布班表多出的数量；少则为负。",
+                example="1",
+            ),
+            "note": column(
+                "text",
+                zh="备注",
+                en="Why; for the reader only.",
+                note_zh="原因，仅供查阅。",
+                example="",
+                optional=True,
+                blank=True,
+            ),
+        }
     )
 
 
