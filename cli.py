@@ -279,14 +279,14 @@ def audit(
     with _faults_told(lang, as_json=as_json) as voice:
         scenario, workspace, table = _read_roster(roster, scenario_file, voice)
         from staffing.roster.audit import audit as run
-        from staffing.roster.audit import order
+        from staffing.roster.audit import hard, order
         from staffing.roster.recount import recount
         from staffing.tell.roster import audited
 
         broken = order(run(workspace, scenario, table))
         counted = recount(workspace, scenario, table)
     audited(table, broken, counted, scenario, machine=as_json)
-    if broken:
+    if hard(broken):
         raise typer.Exit(NO_PLAN)
 
 

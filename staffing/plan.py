@@ -21,6 +21,7 @@ from staffing.roster import (
     roster,
     shortages,
 )
+from staffing.roster.audit import hard
 from staffing.scenario import Scenario
 from staffing.seats import SeatRequirement, follow_roster, seats
 from staffing.simulate import Replay, simulate
@@ -37,6 +38,7 @@ class Plan:
     Attributes
     ----------
     violations : broken hard rules; a plan with any is never published
+    crowded : who is at a meal with too many others of a pool (R18), where it could not be helped
     shortages : where the roster is short of seats, the largest first
     ledger : what everybody had and would have had in fairness, before, in and after the horizon
     course : what the roster does to the expected contacts, see `seats.follow_roster`
@@ -49,6 +51,7 @@ class Plan:
     seats: SeatRequirement
     roster: Roster
     violations: tuple[Violation, ...]
+    crowded: tuple[Violation, ...]
     shortages: tuple[Shortage, ...]
     ledger: Ledger
     course: pd.DataFrame
@@ -97,7 +100,8 @@ def plan(
             workspace, scenario, expected, required, rostered, progress
         )
     step("audit")
-    violations = audit(workspace, scenario, rostered.assignments)
+    broken = audit(workspace, scenario, rostered.assignments)
+    violations = hard(broken)
     short = shortages(workspace, scenario, rostered.assignments, rostered.coverage)
     course = follow_roster(workspace, scenario, expected, required, rostered.coverage)
     if replay is None:
@@ -110,6 +114,7 @@ def plan(
         seats=required,
         roster=rostered,
         violations=tuple(violations),
+        crowded=tuple(each for each in broken if each not in violations),
         shortages=tuple(short),
         ledger=ledger(workspace, scenario, rostered.assignments),
         course=course,

@@ -82,6 +82,7 @@ def workspace(
         "history": history_rows(totals, start, hourly or {}),
         "promotions": promotion_rows(promotions),
         "special_days": empty("special_days"),
+        "skills": empty("skills"),
     }
     return Workspace(
         root=Path(),

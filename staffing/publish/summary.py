@@ -38,6 +38,7 @@ def summary(plan: Plan) -> dict[str, object]:
         "agents_on_duty": made.on_duty,
         "shifts": made.shifts,
         "violations": len(plan.violations),
+        "crowded_meals": len(plan.crowded),
         "service_level": rounded(plan.replay.service_level),
         "target": rounded(plan.replay.target),
         "replications": plan.replay.replications,

@@ -670,6 +670,11 @@ TOGETHER = {"R18": r18_meals_in_turn}
 """Rule number -> its check, of rules that bind people together."""
 
 
+def hard(violations: Iterable[Violation]) -> list[Violation]:
+    """Return the violations that keep a roster from being published: all but those of R18."""
+    return [each for each in violations if each.rule not in TOGETHER]
+
+
 def order(violations: Sequence[Violation]) -> list[Violation]:
     """Return violations by rule number, agent and day."""
     return sorted(violations, key=lambda v: (int(v.rule[1:]), v.agent_id, v.date))

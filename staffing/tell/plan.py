@@ -41,6 +41,8 @@ def planned(made: Plan, paths: Sequence[Path], *, machine: bool) -> None:
     duties = rostered.assignments.groupby(["agent_id", "date"]).ngroups
     people = rostered.assignments["agent_id"].nunique()
     line(say("say.paid", hours=f"{rostered.paid_h:,.1f}", agents=people, shifts=duties))
+    if made.crowded:
+        line(say("say.crowded", meals=len(made.crowded)))
     _fair(made.ledger, lang)
     level, target = made.replay.service_level, made.replay.target
     line(say("say.service", level=f"{level:.1%}", target=f"{target:.1%}"))

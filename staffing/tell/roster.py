@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from staffing.roster import Recount, Shortage, Violation
+from staffing.roster.audit import hard
 from staffing.scenario import Scenario
 from staffing.simulate import Replay
 from staffing.tell.console import as_json, line, records, speaker, table
@@ -36,19 +37,19 @@ def audited(
             for each in broken
         ]
         tables = {"agents": records(counted.agents), "pools": records(counted.pools)}
-        as_json({"lawful": not broken, "violations": found, **tables})
+        as_json({"lawful": not hard(broken), "violations": found, **tables})
         return
     if scenario.rules.average_over != "week":
         line(say("say.approval"))
+    if not hard(broken):
+        duties = roster.groupby(["agent_id", "date"]).ngroups
+        line(say("say.roster_lawful", count=duties))
     if broken:
         line(say("say.roster_unlawful", count=len(broken)))
         rows = [
             [e.rule, e.agent_id, f"{e.date}", e.how.text(lang), e.law.text(lang)] for e in broken
         ]
         table([say(f"table.{name}") for name in ("rule", "agent", "day", "how", "law")], rows)
-    else:
-        duties = roster.groupby(["agent_id", "date"]).ngroups
-        line(say("say.roster_lawful", count=duties))
     _counted(counted, lang)
 
 
