@@ -176,7 +176,7 @@ class SeatSettings(Section):
         limits='"expected", "mean" or a quantile strictly between 0 and 1',
     )
     max_occupancy: float = given(
-        0.85, "Highest share of time that agents are busy.", origin=TRADE, gt=0, le=1
+        0.85, "Highest share of time that agents are busy.", origin=TRADE, ge=0.01, le=1
     )
     shrinkage: float = given(
         0.0,

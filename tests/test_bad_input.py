@@ -526,6 +526,18 @@ WORKSPACE: dict[str, tuple[Spoil, str]] = {
         cell("shops", 2, "reply_rule", "amazon_1min"),
         "shops.csv, row 2, column reply_rule: 'amazon_1min' is not one of the allowed values",
     ),
+    "handle time of no time": (
+        cell("shops", 2, "aht_s", "1e-9"),
+        "shops.csv, row 2, column aht_s: '1e-9' is less than a second",
+    ),
+    "level of nothing": (
+        cell("shops", 2, "target_level", "1e-12"),
+        "shops.csv, row 2, column target_level: '1e-12' is so low that it asks for nothing",
+    ),
+    "a million and one a day": (
+        cell("shops", 2, "contacts_per_day", 1000001),
+        "shops.csv, row 2, column contacts_per_day: '1000001' is more than a million a day",
+    ),
     "more than a week for a ticket": (
         cell("shops", 2, "due_within_h", 1440),
         "shops.csv, row 2, column due_within_h: '1440' is more than a week (168 hours)",

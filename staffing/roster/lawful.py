@@ -35,6 +35,7 @@ def has_week(agent: Agent) -> bool:
     lawful_week(cp, agent, own)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
+    solver.parameters.catch_sigint_signal = False  # Ctrl-C is Python's to handle
     return solver.solve(cp) != cp_model.INFEASIBLE
 
 
@@ -48,6 +49,7 @@ def is_lawful(agent: Agent, shifts: Mapping[int, Template]) -> bool:
     lawful_week(cp, agent, own)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
+    solver.parameters.catch_sigint_signal = False  # Ctrl-C is Python's to handle
     return solver.solve(cp) != cp_model.INFEASIBLE
 
 

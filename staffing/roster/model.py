@@ -123,6 +123,7 @@ def solve(task: Task) -> Answer | None:
         model.cp.add_hint(variable, duty is not None and duty.shift == shift)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
+    solver.parameters.catch_sigint_signal = False  # Ctrl-C is Python's to handle
     solver.parameters.random_seed = task.seed
     solver.parameters.max_deterministic_time = task.effort
     solver.parameters.linearization_level = 2

@@ -14,12 +14,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from staffing.errors import Fault
+from staffing.errors import Fault, ForecastError
 from staffing.forecast import Forecast
 from staffing.grid import INTERVAL_MIN
 from staffing.scenario import Scenario, SeatSettings
 from staffing.seats import erlang
 from staffing.seats.cap import most_receptions, seats_within_caps
+from staffing.seats.capacity import TooManySeatsError
 from staffing.seats.checks import Ints
 from staffing.seats.course import follow, seats_over_time
 from staffing.seats.demand import by_channel, demand_by_shop, pooled_by_slot
@@ -87,15 +88,24 @@ def seats(workspace: Workspace, scenario: Scenario, forecast: Forecast) -> SeatR
     caps (`cap`) and for tickets with a deadline (`tickets`); last, all is divided by one minus
     the in-shift shrinkage. Where some agents know a part of a pool, its sets of shops are asked
     for as well.
+
+    Raises
+    ------
+    ForecastError
+        When the contacts ask for more seats than can be true.
     """
     # Not at the top: the sets ask `required` for the seats of each.
     from staffing.seats.sets import part_trained  # noqa: PLC0415
 
     demand = demand_by_shop(workspace, forecast)
-    return replace(
-        required(demand, scenario.seats, forecast.tie, over_time=True),
-        sets=part_trained(workspace, demand, scenario.seats, forecast.tie),
-    )
+    try:
+        return replace(
+            required(demand, scenario.seats, forecast.tie, over_time=True),
+            sets=part_trained(workspace, demand, scenario.seats, forecast.tie),
+        )
+    except TooManySeatsError as error:
+        file, facts = workspace.files.get("history", "shops"), {"reason": str(error)}
+        raise ForecastError([Fault(code="too_many_seats", file=file, facts=facts)]) from None
 
 
 def required(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from staffing.errors import Fault
@@ -47,7 +48,7 @@ class Choice:
             facts = {"first": days[0], "last": days[-1]}
             yield Fault(code="not_planned", file="--day", value=self.day, facts=facts)
         opened = _minutes(self._rows(demand))
-        if self.at_min is not None and not (opened % DAY_MIN == self.at_min).any():
+        if self.at_min is not None and not self._at(opened).any():
             ends = (int(opened.min()), int(opened.max()))
             first, last = (clock_text(each % DAY_MIN) for each in ends)
             facts = {"first": first, "last": last}
@@ -72,6 +73,11 @@ class Choice:
         except ValueError:
             return -1
         return minutes % DAY_MIN if minutes % INTERVAL_MIN == 0 else -1
+
+    def _at(self, opened: Ints) -> npt.NDArray[np.bool_]:
+        """Return which half hours are meant; 25:30 is only one past midnight."""
+        late = self.at is not None and self.at_min != -1 and clock_min(self.at) >= DAY_MIN
+        return np.asarray((opened % DAY_MIN == self.at_min) & ((opened >= DAY_MIN) | (not late)))
 
     def _rows(self, demand: pd.DataFrame) -> pd.DataFrame:
         """Return the chosen pools and days, all of those where that leaves none."""

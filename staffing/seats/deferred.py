@@ -31,7 +31,7 @@ from numpy.typing import ArrayLike
 
 from staffing.seats import blend, erlang
 from staffing.seats.capacity import MOST_SLOTS, TooManySeatsError
-from staffing.seats.checks import Floats, Ints, number, share
+from staffing.seats.checks import Floats, Ints, number, refuse, share
 
 __all__ = ["ticket_capacity"]
 
@@ -113,6 +113,7 @@ def ticket_capacity(
         number("concurrency", concurrency, least=1.0),
     )
     n, load, aht, level, within_s, ticket_s, held = (column.ravel() for column in columns)
+    refuse("answer_within_s", "at most 1e9 handle times", within_s, within_s > 1e9 * aht)
     most = float(np.max(n * held, initial=0.0))
     if most > MOST_SLOTS:
         raise TooManySeatsError(

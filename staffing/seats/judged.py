@@ -146,7 +146,7 @@ def unreachable(workspace: Workspace) -> list[Fault]:
         except UnreachableTargetError as error:
             facts: dict[str, object] = {
                 "rule": cells.reply_rule,
-                "target": f"{error.target:.0%}",
+                "target": f"{100 * error.target:g}%",
                 "best": f"{error.best_level:.1%}",
             }
             file = workspace.files.get("shops", "shops")

@@ -397,7 +397,9 @@ def _training(tables: Tables, raw: Raw) -> list[Fault]:
 
 def _ramps(skills: pd.DataFrame, raw: Raw, faults: list[Fault]) -> None:
     """A rising speed rises from some day on."""
-    bare = skills.index[skills["ramp_days"].notna() & skills["since"].isna()]
+    rising = skills.index[skills["ramp_days"].notna()]
+    told = raw.frame["since"].notna() if "since" in raw.frame else pd.Series(dtype="bool")
+    bare = [row for row in rising if not told.get(row, default=False)]
     faults += [raw.fault("ramp_without_since", row=row, column="since") for row in bare]
 
 

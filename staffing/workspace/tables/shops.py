@@ -17,6 +17,9 @@ from staffing.workspace.tables.columns import (
     shop_id,
 )
 
+A_SECOND = pa.Check(lambda s: ~((s > 0) & (s < 1)), error="below_a_second")
+LEVEL = pa.Check.in_range(0, 1, include_min=False, include_max=False, error="not_a_level")
+SOME_LEVEL = pa.Check(lambda s: ~((s > 0) & (s < 1e-6)), error="hardly_a_level")
 SHARE = pa.Check.in_range(0, 1, include_max=False, error="not_a_share")
 
 
@@ -112,7 +115,7 @@ def shops() -> pa.DataFrameSchema:
             ),
             "aht_s": column(
                 "number",
-                [ABOVE_ZERO, pa.Check.le(7200, error="above_7200")],
+                [ABOVE_ZERO, A_SECOND, pa.Check.le(7200, error="above_7200")],
                 zh="平均处理时长_秒",
                 en="Mean handle time in seconds, observed at the stated concurrency.",
                 note_zh="平均处理时长（秒），在所填并发数下观察到的值。",
@@ -122,7 +125,7 @@ def shops() -> pa.DataFrameSchema:
             ),
             "aht_alone_s": column(
                 "number",
-                [ABOVE_ZERO, pa.Check.le(7200, error="above_7200")],
+                [ABOVE_ZERO, A_SECOND, pa.Check.le(7200, error="above_7200")],
                 zh="单聊处理时长_秒",
                 also=("单独接待时长_秒",),
                 en="Mean handle time in seconds of a lone chat; blank: not known, aht_s for all.",
@@ -144,7 +147,7 @@ def shops() -> pa.DataFrameSchema:
             ),
             "target_level": column(
                 "number",
-                pa.Check.in_range(0, 1, include_min=False, include_max=False, error="not_a_level"),
+                [LEVEL, SOME_LEVEL],
                 zh="服务水平目标",
                 en="Share of contacts to be answered within answer_within_s, e.g. 0.9.",
                 note_zh="应答时限内接起的比例，如 0.9。",
@@ -188,7 +191,7 @@ def shops() -> pa.DataFrameSchema:
             ),
             "reply_level": column(
                 "number",
-                pa.Check.in_range(0, 1, include_min=False, include_max=False, error="not_a_level"),
+                [LEVEL, SOME_LEVEL],
                 zh="回复考核目标",
                 en="Share asked for in reply_rule; blank: the platform's own.",
                 note_zh="回复考核要达到的比例；留空按平台规定。",
@@ -258,7 +261,7 @@ def shops() -> pa.DataFrameSchema:
             ),
             "contacts_per_day": column(
                 "number",
-                ABOVE_ZERO,
+                [ABOVE_ZERO, pa.Check.le(1e6, error="above_a_million")],
                 zh="日均咨询量",
                 also=("日均接待量", "预计日均咨询量"),
                 en="Contacts expected on an average day, for a shop with little or no history.",
