@@ -21,7 +21,7 @@ from staffing.roster import (
     roster,
     shortages,
 )
-from staffing.roster.audit import hard
+from staffing.roster.audit import TOGETHER, hard
 from staffing.scenario import Scenario
 from staffing.seats import SeatRequirement, follow_roster, seats
 from staffing.simulate import Replay, simulate
@@ -114,7 +114,7 @@ def plan(
         seats=required,
         roster=rostered,
         violations=tuple(violations),
-        crowded=tuple(each for each in broken if each not in violations),
+        crowded=tuple(each for each in broken if each.rule in TOGETHER),
         shortages=tuple(short),
         ledger=ledger(workspace, scenario, rostered.assignments),
         course=course,

@@ -17,7 +17,7 @@ from staffing.scenario import Horizon, Scenario, SeatSettings
 from staffing.seats import demand_by_shop, required, seat_notices, seats
 from staffing.seats.chat import Profile
 from staffing.seats.replies import fewest_reply_seats
-from staffing.seats.reply import handle_times, highest_concurrency, lone_share, pace_at
+from staffing.seats.reply import handle_times, lone_share, pace_at
 from staffing.workspace import Workspace
 from tests.series import Row, workspace
 
@@ -95,11 +95,6 @@ class TestReplies:
         """Six replies of 30 s to three customers do not fit into 400 s."""
         with pytest.raises(ValueError, match="at least 540 s"):
             pace_at(6, 30, 400, 3)
-
-    def test_the_cap_on_concurrency_is_on_the_safe_side(self) -> None:
-        """With agents held to the cap's chats, the metric's seats are no more than some number."""
-        pace, rule = pace_at(8.0, 10.0, 360.0, 3), platforms()["jd_30s"]
-        assert highest_concurrency(pace, rule).chats >= 1
 
 
 class TestTickets:

@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 
 from staffing.grid import INTERVAL_MIN
-from staffing.seats.checks import Ints
+from staffing.seats.checks import Floats, Ints
+from staffing.seats.lines import TOLERANCE
 
 __all__ = ["most_receptions", "seats_within_caps"]
 
 SEAT_H = INTERVAL_MIN / 60
-TOLERANCE = 1e-9
 
 
 def seats_within_caps(
@@ -49,7 +49,7 @@ def seats_within_caps(
     return found
 
 
-def _added(contacts: np.ndarray, seats: Ints, number: int) -> Ints:
+def _added(contacts: Floats, seats: Ints, number: int) -> Ints:
     """Return where so many seats are added: each where a seat has the most contacts."""
     added = np.zeros(len(seats), dtype=np.int64)
     busiest = [(-_each(c, s), t) for t, (c, s) in enumerate(zip(contacts, seats, strict=True))]

@@ -19,14 +19,13 @@ from staffing.errors import Fault
 from staffing.platforms import Rule, platforms
 from staffing.seats.chat import Profile
 from staffing.seats.checks import Floats, Ints
-from staffing.seats.lines import INTERVAL_S, Line
+from staffing.seats.lines import INTERVAL_S, TOLERANCE, Line
 from staffing.seats.replies import UnreachableTargetError, fewest_reply_seats, reply_level
 from staffing.seats.reply import Pace, pace_at
 from staffing.workspace import Workspace
 
 __all__ = ["reply_levels", "reply_seats", "unreachable"]
 
-TOLERANCE = 1e-9
 ASKED = ["pool", "reply_rule", "reply_level", "replies", "reply_s", "stated_s", "shop_most"]
 
 
