@@ -18,8 +18,9 @@ from staffing.roster import audit, roster
 from staffing.roster.activities import activities, place, unplaced
 from staffing.roster.duty import Duty
 from staffing.roster.finish import _settled, coverage
+from staffing.roster.prices import SPEED_UNITS
 from staffing.roster.shifts import Template, templates
-from staffing.roster.staff import SPEED_UNITS, staff
+from staffing.roster.staff import staff
 from staffing.roster.turns import in_turn
 from staffing.scenario import RosterSettings, Scenario, ShiftSettings
 from staffing.seats import SeatRequirement, seats

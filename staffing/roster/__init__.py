@@ -1,6 +1,6 @@
 """Seats → who works when: lawful always, short only where it must be, with a proven bound.
 
-Hard rules are R1...R16 of docs/rules.md. They bind the search (`staff`, `model`), and the
+Hard rules are R1...R18 of docs/rules.md. They bind the search (`staff`, `model`), and the
 finished roster is checked again by `audit`, which shares no code with the solver.
 """
 
@@ -18,6 +18,7 @@ from staffing.roster.engine import Progress, search
 from staffing.roster.explain import Shortage, contradictions, shortages
 from staffing.roster.finish import assignments, coverage
 from staffing.roster.ledger import Ledger, ledger
+from staffing.roster.problem import problem_of
 from staffing.roster.recount import Recount, recount
 from staffing.roster.report import Goal, SolveReport
 from staffing.roster.staff import staff
@@ -124,7 +125,8 @@ def roster(
     clashes = contradictions(agents, scenario)
     if clashes:
         raise InfeasibleRosterError(clashes)
-    roll, report = search(workspace, scenario, agents, requirement, progress, start)
+    problem = problem_of(workspace, scenario, agents, requirement)
+    roll, report = search(problem, progress, start)
     table = assignments(workspace, scenario, agents, requirement, roll)
     covered = coverage(workspace, scenario, requirement, table)
     left_h = float(covered["uncovered"].sum()) * INTERVAL_MIN / 60

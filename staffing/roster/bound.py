@@ -1,147 +1,76 @@
 """A proof of how good a roster can be: the linear relaxation of the whole problem.
 
-Agents alike in every respect form a class; their shifts, meals and service become real numbers.
-No lawful roster leaves fewer seats uncovered than this relaxation, whatever search found it.
+What a solver says of its own optimum is not trusted. From its duals alone, however inexact, a
+bound is computed that holds: all columns are boxed, so ``low`` or ``high`` weighed by the duals
+plus the least that the reduced costs can add over the boxes is below every feasible point
+(Neumaier & Shcherbina 2004, Safe bounds in linear and mixed-integer linear programming).
 """
 
 from __future__ import annotations
 
-import datetime as dt
-from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import replace
-from types import MappingProxyType
 
-from ortools.math_opt.python import mathopt
+import numpy as np
+from ortools.pdlp import solvers_pb2
+from ortools.pdlp.python import pdlp
 
-from staffing.grid import SLOTS_PER_DAY
-from staffing.roster.duty import Group
-from staffing.roster.model import Open
-from staffing.roster.places import Reach, by_pool, pool_of
-from staffing.roster.shifts import Template
-from staffing.roster.staff import Agent
+from staffing.roster.relax import Floats, Relaxation
 
-TIME_LIMIT = dt.timedelta(seconds=300)
-"""Never reached in practice; a relaxation cut short proves nothing and is not used."""
-SAFETY = 1e-6
-"""Subtracted from the optimum: the solver's own tolerance."""
-
-Key = tuple[int, int, Template]
+SMALL = 400_000
+"""Entries of the matrix up to which a bound on the uncovered seats alone is worth its time."""
+TINY = 50_000
+"""Entries of the matrix up to which a second thread costs more than it saves."""
+TOLERANCE = 1e-6
+"""Relative, of PDLP: a looser one loses more in `safe_bound` than it saves in time."""
+EPSILON = float(np.finfo(float).eps)
+MOST_STEPS = 100_000
+"""Iterations of PDLP; where they end the duals reached give a weaker bound, but one."""
 
 
-def least_uncovered(
-    agents: Sequence[Agent], need: Open, reach: Reach = MappingProxyType({})
-) -> float | None:
-    """Return a lower bound on uncovered speed units over all lawful rosters.
+def least_points(of: Relaxation) -> float:
+    """Return points that no lawful roster goes below, fairness and wishes apart."""
+    return safe_bound(of, duals_of(of))
 
-    None when the relaxation could not be solved.
-    """
-    model = mathopt.Model()
-    classes: dict[Agent, int] = defaultdict(int)
-    for agent in agents:
-        classes[_faceless(agent)] += 1
-    shift: dict[Key, mathopt.Variable] = {}
-    for c, (agent, size) in enumerate(classes.items()):
-        _personal_rules(model, c, agent, size, shift)
-    under = _coverage(model, list(classes.items()), need, shift, reach)
-    model.minimize(mathopt.fast_sum(under))
-    parameters = mathopt.SolveParameters(
-        time_limit=TIME_LIMIT, lp_algorithm=mathopt.LPAlgorithm.BARRIER
-    )
-    result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=parameters)
-    if result.termination.reason != mathopt.TerminationReason.OPTIMAL:
+
+def least_uncovered(of: Relaxation) -> float | None:
+    """Return speed units that every lawful roster leaves uncovered; None for large problems."""
+    if of.matrix.nnz > SMALL:
         return None
-    return max(float(result.dual_bound()) - SAFETY * sum(need.values()), 0.0)
+    cost = np.zeros(of.cost.size)
+    cost[of.missing] = 1.0
+    return max(least_points(replace(of, cost=cost, constant=0.0)), 0.0)
 
 
-def _faceless(agent: Agent) -> Agent:
-    """Return the agent without what tells her from others who are bound alike."""
-    return replace(agent, agent_id="")
+def safe_bound(of: Relaxation, duals: Floats) -> float:
+    """Return a lower bound on the relaxation from any duals, rounding errors allowed for.
 
-
-def _personal_rules(
-    model: mathopt.Model,
-    c: int,
-    agent: Agent,
-    size: int,
-    shift: dict[Key, mathopt.Variable],
-) -> None:
-    """State what bounds a class: one shift a day, weekly hours and days, days in a row (R2-R8).
-
-    Rest between shifts (R9) is left out: a relaxation may forget rules, and its bound stays one.
+    Parameters
+    ----------
+    duals : per row; positive ones press on `low`, negative ones on `high`
     """
-    works: list[mathopt.LinearSum] = []
-    for d, option in enumerate(agent.options):
-        own = []
-        for each in () if option is None else option.shifts:
-            shift[c, d, each] = model.add_variable(lb=0, ub=size)
-            own.append(shift[c, d, each])
-        works.append(mathopt.fast_sum(own))
-        if own:
-            model.add_linear_constraint(works[d] <= size)
-    for span in agent.limits.spans:
-        paid = mathopt.fast_sum(
-            [each.paid * v for (b, d, each), v in shift.items() if b == c and d in span.days]
-        )
-        days = mathopt.fast_sum([works[d] for d in span.days])
-        model.add_linear_constraint(paid <= size * span.most_paid)
-        model.add_linear_constraint(days <= size * span.most_days)
-    most = agent.limits.most_consecutive
-    if most is None:
-        return
-    for first in range(-most, len(works) - most):
-        window = range(first, first + most + 1)
-        before = sum(d in agent.worked for d in window if d < 0)
-        days = mathopt.fast_sum([works[d] for d in window if d >= 0])
-        model.add_linear_constraint(days <= size * (most - before))
+    duals = np.where((duals > 0) & np.isinf(of.low), 0.0, duals)
+    duals = np.where((duals < 0) & np.isinf(of.high), 0.0, duals)
+    side = np.where(duals > 0, of.low, np.where(duals < 0, of.high, 0.0))
+    reduced = of.cost - of.matrix.T @ duals
+    value = float(duals @ side) + float(np.minimum(reduced, 0.0) @ of.upper)
+    size = np.abs(of.cost) + abs(of.matrix).T @ np.abs(duals)
+    terms = float(np.abs(duals) @ np.abs(side)) + float(size @ of.upper)
+    return float(value + of.constant - terms * 4 * EPSILON * of.cost.size**0.5)
 
 
-def _presence(
-    model: mathopt.Model, classes: list[tuple[Agent, int]], shift: dict[Key, mathopt.Variable]
-) -> dict[tuple[Group, int], list[mathopt.LinearTypes]]:
-    """State the meals of each group and shift; return who is at work when."""
-    people: dict[tuple[Group, Template], list[mathopt.Variable]] = defaultdict(list)
-    for (c, d, each), variable in shift.items():
-        option = classes[c][0].options[d]
-        assert option is not None
-        people[(d, option.capability), each].append(variable)
-    present: dict[tuple[Group, int], list[mathopt.LinearTypes]] = defaultdict(list)
-    for (group, each), variables in people.items():
-        number = mathopt.fast_sum(variables)
-        day = group[0] * SLOTS_PER_DAY
-        for t in each.on_duty:
-            present[group, day + t].append(number)
-        for meal in each.meals:
-            eating = [model.add_variable(lb=0) for _ in range(meal.first, meal.last + 1)]
-            model.add_linear_constraint(mathopt.fast_sum(eating) == number)
-            for t, variable in enumerate(eating, start=day + meal.first):
-                for k in range(each.meal_slots):
-                    present[group, t + k].append(-1 * variable)
-    return present
-
-
-def _coverage(
-    model: mathopt.Model,
-    classes: list[tuple[Agent, int]],
-    need: Open,
-    shift: dict[Key, mathopt.Variable],
-    reach: Reach,
-) -> list[mathopt.Variable]:
-    """State service and what stays uncovered; return the latter."""
-    serving: dict[tuple[str, int], list[mathopt.LinearTypes]] = defaultdict(list)
-    for (group, t), numbers in _presence(model, classes, shift).items():
-        flows = []
-        for pool, units in group[1]:
-            asked = [row for row in reach.get(pool, (pool,)) if need.get((row, t), 0) > 0]
-            if asked:
-                flows.append(model.add_variable(lb=0))
-                for row in asked:
-                    serving[row, t].append(units * flows[-1])
-        if flows:
-            model.add_linear_constraint(mathopt.fast_sum(flows) <= mathopt.fast_sum(numbers))
-    most = by_pool(need)
-    found = {key: model.add_variable(lb=0, ub=units) for key, units in most.items()}
-    for (row, t), units in need.items():
-        covered = mathopt.fast_sum([*serving[row, t], found[pool_of(row), t]])
-        model.add_linear_constraint(covered >= units)
-    return list(found.values())
+def duals_of(of: Relaxation) -> Floats:
+    """Return the duals that PDLP finds, nearly the best."""
+    program = pdlp.QuadraticProgram()
+    program.objective_vector = of.cost
+    program.constraint_matrix = of.matrix.tocsc()
+    program.constraint_lower_bounds, program.constraint_upper_bounds = of.low, of.high
+    program.variable_lower_bounds = np.zeros(of.upper.size)
+    program.variable_upper_bounds = of.upper
+    settings = solvers_pb2.PrimalDualHybridGradientParams()
+    settings.num_threads = 2 if of.matrix.nnz > TINY else 1
+    criteria = settings.termination_criteria
+    criteria.simple_optimality_criteria.eps_optimal_relative = TOLERANCE
+    criteria.simple_optimality_criteria.eps_optimal_absolute = TOLERANCE
+    criteria.iteration_limit = MOST_STEPS
+    result = pdlp.primal_dual_hybrid_gradient(program, settings)
+    return np.asarray(result.dual_solution, float)

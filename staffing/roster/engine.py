@@ -1,44 +1,49 @@
 """The search: build a roster crew by crew, then improve it by large-neighbourhood search.
 
-A crew of a few agents is planned exactly (CP-SAT) against the seats that the others leave open.
-Building does that once for everybody; improving frees one crew after another and plans it again
-(Shaw 1998), crews being people who could serve the same short pools. Two crews are planned at a
-time in two processes. How good the result is at best is told by the linear relaxation of the
-whole problem (`bound`), not by the search.
+A crew is planned exactly against the seats that the others leave open: a few agents for all
+their days by CP-SAT, or many agents for a day or two by HiGHS (`days`). Building plans everybody
+once in small crews; then every day is planned anew for everybody, and then one crew after another
+(large-neighbourhood search, Shaw 1998), mostly people who could serve the same short pools. Two
+crews are planned at a time in two processes. How good the result is at best is told by the linear
+relaxation of the whole problem (`bound`), not by the search.
 """
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from joblib import Parallel, delayed
 
-from staffing.grid import SLOTS_PER_H
-from staffing.roster.bound import least_uncovered
-from staffing.roster.duty import Roll, served
+from staffing.grid import SLOTS_PER_DAY, SLOTS_PER_H
+from staffing.roster.bound import least_points, least_uncovered
+from staffing.roster.classes import classes
+from staffing.roster.days import solve_days
+from staffing.roster.duty import Roll
 from staffing.roster.even import evened
-from staffing.roster.fairness import unfairness
-from staffing.roster.ledger import standing, wishes
-from staffing.roster.model import Answer, Task, Weights, solve
-from staffing.roster.places import by_pool, needed, pool_of, reach
+from staffing.roster.lawful import is_lawful
+from staffing.roster.model import Answer, Task, solve
+from staffing.roster.places import by_pool, pool_of
+from staffing.roster.prices import PAID, SPEED_UNITS, Score
+from staffing.roster.problem import Problem
+from staffing.roster.relax import relaxation
 from staffing.roster.report import Goal, SolveReport
-from staffing.roster.staff import SPEED_UNITS, Agent
-from staffing.scenario import Scenario
-from staffing.seats import SeatRequirement
-from staffing.workspace import Workspace
+from staffing.roster.staff import Agent
 
 BUILDING_CREW = 4
 CREWS = range(4, 9)
 """Sizes of the crews whose whole horizon is planned again, drawn at random: larger ones cost more
 than they find."""
-DAY_CREWS, FREE_DAYS = range(12, 25), 2
-"""Sizes of the crews that are planned again on a few days only, and how many days."""
+DAY_CREW, FREE_DAYS = 70, 2
+"""Most people who are planned again on a few days only, and at most how many days."""
+DAYS_CHANCE = 0.6
+"""Share of the crews that are planned again on a few days only."""
 CREW_EFFORT, CREW_SHARE = 2.0, 0.1
 """Deterministic seconds a crew may take at most, and as a share of the whole effort."""
-BUILDING_SHARE = 0.4
+BUILDING_SHARE = 0.15
 """Part of the effort that building a first roster may take at most."""
 CREW_OVERHEAD = 0.1
 """Deterministic seconds that stating a crew's model is counted as."""
@@ -48,112 +53,47 @@ FEW = 2 * max(CREWS)
 """Agents up to whom a second process costs more time than it saves."""
 IDLE_ROUNDS = 50
 """Rounds without a better roster after which the search stops before its effort is spent."""
-WEIGHTS = Weights(under=1000, paid=10, fair=1)
-"""A missing twentieth of a seat for half an hour outweighs 50 paid hours, and a paid half hour
-ten points of fairness: no lower goal buys more than that of a higher one."""
-
 Progress = Callable[[int, float, float], None]
 """Called with the crews planned so far, uncovered seat-hours and the bound on them."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Score:
-    """The goals of a whole roster, in their units."""
+def crew_task(
+    problem: Problem,
+    crew: Sequence[Agent],
+    days: frozenset[int],
+    roll: Roll,
+    *,
+    seed: int,
+    effort: float,
+) -> Task:
+    """Return the task to plan a crew's free days while all other duties are kept."""
+    names = {agent.agent_id for agent in crew}
+    kept = {key: duty for key, duty in roll.items() if not (key[0] in names and key[1] in days)}
+    open_ = {key: number for key, number in problem.left_open(kept).items() if number}
+    return Task(
+        agents=tuple(crew),
+        days=days,
+        roll={key: duty for key, duty in roll.items() if key[0] in names},
+        open=open_,
+        steps={key: problem.steps[key] for key in by_pool(open_)},
+        reach=problem.reach,
+        idle=problem.idle,
+        start=problem.start,
+        fairness=problem.fairness,
+        wishes={key: costs for key, costs in problem.wishes.items() if key[0] in names},
+        standing=problem.standing.of(names),
+        seed=seed,
+        effort=effort,
+    )
 
-    under: int
-    paid: int
-    fair: int
 
-    @property
-    def cost(self) -> int:
-        return WEIGHTS.under * self.under + WEIGHTS.paid * self.paid + WEIGHTS.fair * self.fair
-
-
-class _Problem:
-    """The whole problem: what tasks are cut from and answers are measured against."""
-
-    def __init__(
-        self,
-        workspace: Workspace,
-        scenario: Scenario,
-        agents: Sequence[Agent],
-        requirement: SeatRequirement,
-    ) -> None:
-        self.agents = [a for a in agents if any(o and o.shifts for o in a.options)]
-        self.scenario = scenario
-        self.days = frozenset(range(scenario.horizon.days))
-        self.need: dict[tuple[str, int], int] = {
-            key: seats * SPEED_UNITS
-            for key, seats in needed(requirement.table, requirement.sets).items()
-        }
-        self.speed = {
-            (agent.agent_id, d): dict(option.capability)
-            for agent in self.agents
-            for d, option in enumerate(agent.options)
-            if option is not None
-        }
-        places = (name for own in self.speed.values() for name in own)
-        self.reach = reach(places, requirement.sets)
-        self.wishes = wishes(workspace, scenario)
-        self.standing = standing(workspace, scenario)
-
-    def left_open(self, roll: Roll) -> dict[tuple[str, int], int]:
-        """Return what a roster leaves uncovered of each row of seats, in speed units."""
-        covered = served(roll, self.speed, self.reach)
-        return {key: max(units - covered.get(key, 0), 0) for key, units in self.need.items()}
-
-    def score(self, roll: Roll) -> _Score:
-        """Return the goals of a roster."""
-        return _Score(
-            under=sum(by_pool(self.left_open(roll)).values()),
-            paid=sum(duty.shift.paid for duty in roll.values()),
-            fair=unfairness(
-                roll,
-                self.scenario.horizon.start,
-                self.scenario.fairness,
-                self.wishes,
-                self.standing,
-            ),
-        )
-
-    @property
-    def crew_effort(self) -> float:
-        """Return the deterministic seconds that planning one crew may take."""
-        return min(CREW_EFFORT, CREW_SHARE * self.scenario.roster.effort)
-
-    def task(
-        self,
-        crew: Sequence[Agent],
-        days: frozenset[int],
-        roll: Roll,
-        *,
-        seed: int,
-        effort: float,
-    ) -> Task:
-        """Return the task to plan a crew's free days while all other duties are kept."""
-        names = {agent.agent_id for agent in crew}
-        kept = {key: duty for key, duty in roll.items() if not (key[0] in names and key[1] in days)}
-        return Task(
-            agents=tuple(crew),
-            days=days,
-            roll={key: duty for key, duty in roll.items() if key[0] in names},
-            open=self.left_open(kept),
-            start=self.scenario.horizon.start,
-            fairness=self.scenario.fairness,
-            wishes=self.wishes,
-            standing=self.standing.of(names),
-            weights=WEIGHTS,
-            seed=seed,
-            effort=effort,
-            reach=self.reach,
-        )
+def _crew_effort(problem: Problem) -> float:
+    """Return the deterministic seconds that planning one crew may take."""
+    return min(CREW_EFFORT, CREW_SHARE * problem.effort)
 
 
 def search(
-    workspace: Workspace,
-    scenario: Scenario,
-    agents: Sequence[Agent],
-    requirement: SeatRequirement,
+    problem: Problem,
     progress: Progress | None = None,
     start: Roll | None = None,
 ) -> tuple[Roll, SolveReport]:
@@ -163,61 +103,70 @@ def search(
     interrupt (Ctrl-C) while improving ends the search with the best roster so far.
     """
     began = time.monotonic()
-    problem = _Problem(workspace, scenario, agents, requirement)
     processes = 2 if len(problem.agents) > FEW else 1
     with Parallel(n_jobs=processes) as pair:
         build = delayed(_build)(problem) if start is None else delayed(dict)(start)
-        relaxed = pair([delayed(_bound)(problem), build])  # the two longest serial parts
-        bound, roll = float(relaxed[0]), relaxed[1]
+        relaxed = pair([delayed(_bounds)(problem), build])  # the two longest serial parts
+        (least, least_units), roll = relaxed[0], relaxed[1]
         score, crews = problem.score(roll), 0
         try:
             for better in _improve(problem, roll, score, pair):
                 roll, score, crews = better
                 if progress is not None:
-                    progress(crews, _seat_h(score.under), _seat_h(bound))
+                    progress(crews, _seat_h(score.units), _seat_h(least_units or 0.0))
         except KeyboardInterrupt:
             pass
     roll = evened(
         problem.agents,
         roll,
-        scenario.horizon.start,
-        scenario.fairness,
+        problem.start,
+        problem.fairness,
         problem.wishes,
         problem.standing,
-        seed=scenario.seed,
+        seed=problem.seed,
     )
     score = problem.score(roll)
+    bound_h = None if least_units is None else _seat_h(least_units)
     goals = (
-        Goal(name="uncovered", value=_seat_h(score.under), bound=_seat_h(bound)),
-        Goal(name="paid", value=score.paid / SLOTS_PER_H, bound=None),
+        Goal(name="uncovered", value=_seat_h(score.units), bound=bound_h),
+        Goal(name="paid", value=sum(d.shift.paid for d in roll.values()) / SLOTS_PER_H, bound=None),
+        Goal(name="cost", value=_paid_h(score.proven_part), bound=_paid_h(least)),
         Goal(name="fairness", value=float(score.fair), bound=None),
     )
-    return roll, SolveReport(
-        goals=goals, seed=scenario.seed, crews=crews, seconds=time.monotonic() - began
-    )
+    seconds = time.monotonic() - began
+    return roll, SolveReport(goals=goals, seed=problem.seed, crews=crews, seconds=seconds)
 
 
 def _seat_h(units: float) -> float:
     return units / (SPEED_UNITS * SLOTS_PER_H)
 
 
-def _bound(problem: _Problem) -> float:
-    """Return the least uncovered units of any roster; 0, which always holds, if unknown."""
-    return least_uncovered(problem.agents, problem.need, problem.reach) or 0.0
+def _paid_h(points: float) -> float:
+    """Return points as the paid hours that cost as much."""
+    return points / (PAID * SLOTS_PER_H)
 
 
-def _build(problem: _Problem) -> Roll:
+def _bounds(problem: Problem) -> tuple[float, float | None]:
+    """Return the least points, and the least uncovered units where that is quickly known."""
+    relaxed = relaxation(
+        classes(problem.agents), problem.need, problem.steps, problem.reach, problem.idle
+    )
+    least = least_points(relaxed)
+    return least, least_uncovered(relaxed)
+
+
+def _build(problem: Problem) -> Roll:
     """Plan everybody once, crew by crew; those who know fewest pools have the first choice."""
     order = sorted(
         problem.agents,
         key=lambda agent: (max(len(o.capability) for o in agent.options if o), agent.agent_id),
     )
     crews = [order[i : i + BUILDING_CREW] for i in range(0, len(order), BUILDING_CREW)]
-    seed, total = problem.scenario.seed, problem.scenario.roster.effort * BUILDING_SHARE
-    effort = min(problem.crew_effort, total / max(len(crews), 1))
+    seed, total = problem.seed, problem.effort * BUILDING_SHARE
+    effort = min(_crew_effort(problem), total / max(len(crews), 1))
     roll: Roll = {}
     for crew in crews:
-        answer = _planned(problem.task(crew, problem.days, roll, seed=seed, effort=effort))
+        answer = _planned(crew_task(problem, crew, problem.days, roll, seed=seed, effort=effort))
         roll = {**roll, **answer.roll}
     return roll
 
@@ -230,24 +179,28 @@ def _planned(task: Task) -> Answer:
 
 
 def _improve(
-    problem: _Problem, roll: Roll, score: _Score, pair: Parallel
-) -> Iterator[tuple[Roll, _Score, int]]:
+    problem: Problem, roll: Roll, score: Score, pair: Parallel
+) -> Iterator[tuple[Roll, Score, int]]:
     """Yield the roster and the crews planned so far after each round of two crews."""
-    random = np.random.default_rng(problem.scenario.seed)
-    effort = problem.scenario.roster.effort * EFFORT_PER_S
-    idle, crews = 0, 0
+    random = np.random.default_rng(problem.seed)
+    effort = problem.effort * EFFORT_PER_S
+    idle, crews, todo = 0, 0, _sweep(problem)
     yield roll, score, crews
-    while effort > 0 and idle < IDLE_ROUNDS and problem.agents:
+    while effort > 0 and (todo or idle < IDLE_ROUNDS) and problem.agents:
+        picked = todo[:2] or [_crew(problem, roll, random) for _ in range(2)]
+        todo = todo[2:]
         tasks = [
-            problem.task(
-                *_crew(problem, roll, random),
+            crew_task(
+                problem,
+                crew,
+                days,
                 roll,
                 seed=int(random.integers(2**31)),
-                effort=problem.crew_effort,
+                effort=_crew_effort(problem),
             )
-            for _ in range(2)
+            for crew, days in picked
         ]
-        answers: list[Answer | None] = pair(delayed(solve)(task) for task in tasks)
+        answers: list[Answer | None] = pair(delayed(_plan)(task) for task in tasks)
         crews += len(tasks)
         effort -= sum(
             CREW_OVERHEAD + (answer.spent if answer else task.effort)
@@ -260,29 +213,54 @@ def _improve(
         yield roll, score, crews
 
 
+def _plan(task: Task) -> Answer | None:
+    """Plan some days of many people, or whole weeks of few, each by the solver that is best."""
+    return (
+        solve_days(task)
+        if len(task.days) <= FREE_DAYS < len(task.agents[0].options)
+        else solve(task)
+    )
+
+
 def _best(
-    problem: _Problem,
+    problem: Problem,
     roll: Roll,
-    score: _Score,
+    score: Score,
     tasks: Sequence[Task],
     answers: Sequence[Answer | None],
-) -> tuple[Roll, _Score] | None:
+) -> tuple[Roll, Score] | None:
     """Return the best of: the first answer, the second, both; None if none beats `roll`.
 
-    Both crews were planned against the same roster, so together they may do worse than alone, and
+    All crews were planned against the same roster, so together they may do worse than alone, and
     somebody who is in both may get two halves that make no lawful week.
     """
-    first, second = (
-        None if answer is None else _replaced(roll, task, answer.roll)
+    alone = [
+        (task, answer.roll, _replaced(roll, task, answer.roll))
         for task, answer in zip(tasks, answers, strict=True)
-    )
-    tried = [each for each in (first, second) if each is not None]
-    strangers = not set(tasks[0].agents) & set(tasks[1].agents)
-    if first is not None and answers[1] is not None and strangers:
-        tried.append(_replaced(first, tasks[1], answers[1].roll))
+        if answer is not None
+    ]
+    tried = [whole for _, _, whole in alone]
+    if len(alone) == 2:
+        (one, _, first), (other, new, _) = alone
+        if (both := _joined(one, first, other, new)) is not None:
+            tried.append(both)
     scored = [(each, problem.score(each)) for each in tried]
-    best = min(scored, key=lambda pair: pair[1].cost, default=None)
-    return best if best is not None and best[1].cost < score.cost else None
+    best = min(scored, key=lambda pair: pair[1].total, default=None)
+    return best if best is not None and best[1].total < score.total else None
+
+
+def _joined(one: Task, first: Roll, other: Task, new: Roll) -> Roll | None:
+    """Return the first crew's roster with the other's new duties, None where that is not lawful."""
+    shared = [agent for agent in one.agents if agent in other.agents]
+    if shared and one.days & other.days:
+        return None
+    both = _replaced(first, other, new)
+    for agent in shared:
+        days = range(len(agent.options))
+        own = {d: both[key].shift for d in days if (key := (agent.agent_id, d)) in both}
+        if not is_lawful(agent, own):
+            return None
+    return both
 
 
 def _replaced(roll: Roll, task: Task, new: Roll) -> Roll:
@@ -292,32 +270,48 @@ def _replaced(roll: Roll, task: Task, new: Roll) -> Roll:
     return {**kept, **new}
 
 
+def _sweep(problem: Problem) -> list[tuple[list[Agent], frozenset[int]]]:
+    """Return every day of everybody once, in crews of people who know the same pools.
+
+    Neighbouring days come apart from each other, so that two planned at a time fit together.
+    """
+    order = sorted(problem.agents, key=lambda agent: (_pools(agent), agent.agent_id))
+    number = -(-len(order) // DAY_CREW)
+    crews = [list(part) for part in np.array_split(np.array(order, object), max(number, 1))]
+    days = sorted(problem.days)
+    if len(days) <= FREE_DAYS:
+        return []
+    half = (len(days) + 1) // 2
+    mixed = [d for both in itertools.zip_longest(days[:half], days[half:]) for d in both]
+    return [(crew, frozenset({d})) for d in mixed if d is not None for crew in crews if crew]
+
+
+def _pools(agent: Agent) -> tuple[str, ...]:
+    """Return the pools that an agent ever serves."""
+    return tuple(sorted({pool_of(p) for o in agent.options if o for p, _ in o.capability}))
+
+
 def _crew(
-    problem: _Problem, roll: Roll, random: np.random.Generator
+    problem: Problem, roll: Roll, random: np.random.Generator
 ) -> tuple[list[Agent], frozenset[int]]:
     """Return a crew and its free days: mostly people who could serve a pool that is short.
 
-    By turns of chance a few people with all their days, or many people on a few days.
+    By turns of chance a few people with all their days, or many people on one or two days.
     """
-    days = problem.days
-    sizes = CREWS
-    if len(days) > FREE_DAYS and random.random() < 0.5:
-        days = frozenset(random.choice(sorted(days), size=FREE_DAYS, replace=False).tolist())
-        sizes = DAY_CREWS
+    days, size = problem.days, int(random.choice(CREWS))
+    if len(days) > FREE_DAYS and random.random() < DAYS_CHANCE:
+        number = int(random.integers(1, FREE_DAYS + 1))
+        days = frozenset(random.choice(sorted(days), size=number, replace=False).tolist())
+        size = DAY_CREW // number if len(problem.agents) > DAY_CREW else DAY_CREW
     short: dict[str, int] = {}
-    for (pool, _), units in by_pool(problem.left_open(roll)).items():
-        short[pool] = short.get(pool, 0) + units + 1
+    for (pool, t), left in by_pool(problem.left_open(roll)).items():
+        if t // SLOTS_PER_DAY in days:
+            short[pool] = short.get(pool, 0) + left + 1
     pools = sorted(short)
     weight = np.array([short[pool] for pool in pools], dtype=np.float64)
     focus = str(random.choice(pools, p=weight / weight.sum())) if pools else ""
-    serves = np.array([_serves(agent, focus) for agent in problem.agents])
+    serves = np.array([focus in _pools(agent) for agent in problem.agents])
     chance = np.where(serves, 1.0, 0.15)
-    size = min(int(random.choice(sizes)), len(problem.agents))
+    size = min(size, len(problem.agents))
     picked = random.choice(len(chance), size=size, replace=False, p=chance / chance.sum())
     return [problem.agents[i] for i in sorted(picked)], days
-
-
-def _serves(agent: Agent, pool: str) -> bool:
-    return any(
-        pool == pool_of(p) for option in agent.options if option for p, _ in option.capability
-    )

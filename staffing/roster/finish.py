@@ -15,7 +15,8 @@ from staffing.grid import SLOTS_PER_DAY, Grid
 from staffing.roster.activities import Activity, activities, place
 from staffing.roster.duty import Duty, Roll
 from staffing.roster.places import Reach, needed, pool_of, reach, row_of
-from staffing.roster.staff import SPEED_UNITS, Agent, speeds
+from staffing.roster.prices import SPEED_UNITS
+from staffing.roster.staff import Agent, speeds
 from staffing.roster.turns import in_turn
 from staffing.scenario import Scenario
 from staffing.seats import SeatRequirement

@@ -20,28 +20,20 @@ from staffing.roster.duty import Group, Roll, name_people
 from staffing.roster.fairness import FRESH, Standing, Wishes, unfairness_terms
 from staffing.roster.lawful import Own, lawful_week, total
 from staffing.roster.places import Reach, pool_of
+from staffing.roster.prices import StepsOf, first
 from staffing.roster.shifts import Meal, Template
-from staffing.roster.staff import Agent
+from staffing.roster.staff import Agent, Option
 from staffing.scenario import Fairness
 
 Open = Mapping[tuple[str, int], int]
 """(row of seats, slot of the horizon) -> those still open, in speed units; never negative."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weights:
-    """What one unit of each goal costs; a higher goal outweighs all that lies below it.
-
-    Attributes
-    ----------
-    under : a missing speed unit for one slot
-    paid : a paid slot
-    fair : a point of fairness
-    """
-
-    under: int
-    paid: int
-    fair: int
+GAP = 1e-4
+"""Relative gap at which a crew's plan is good enough; where that is a point of fairness or more, a
+second solve holds the higher goals and makes fairness small."""
+FAIR_SHARE = 0.5
+"""Part of a crew's effort that the second solve may take at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +46,8 @@ class Task:
     days : days of the horizon that are free; on the others they keep their duties
     roll : their present duties: kept on other days, a start for the search on free ones
     open : seats open once all duties that are kept, theirs and everybody else's, are counted
-    reach : the rows of seats that people in each place fill; what a pool misses is what the row
-        of it misses that misses most
+    steps, reach, fairness, wishes, standing, idle, start : as in `problem.Problem`, for these
+        agents and open seats at least
     """
 
     agents: tuple[Agent, ...]
@@ -65,11 +57,12 @@ class Task:
     start: dt.date
     fairness: Fairness
     wishes: Wishes
-    weights: Weights
+    steps: StepsOf
     seed: int
     effort: float
     reach: Reach = field(default_factory=dict)
     standing: Standing = FRESH
+    idle: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -82,7 +75,7 @@ class _Model:
     shift: dict[tuple[int, int, Template], cp_model.IntVar] = field(default_factory=dict)
     meal: dict[tuple[Group, Template, Meal, int], cp_model.IntVar] = field(default_factory=dict)
     serve: dict[tuple[Group, int, str], cp_model.LinearExpr] = field(default_factory=dict)
-    under: list[cp_model.IntVar] = field(default_factory=list)
+    points: list[cp_model.LinearExprT] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,15 +102,11 @@ def solve(task: Task) -> Answer | None:
     model = _Model(task)
     _personal_rules(model)
     _coverage(model)
-    weights = task.weights
-    model.cp.minimize(
-        weights.under * total(model.under)
-        + weights.paid * total(t.paid * v for (_, _, t), v in model.shift.items())
-        + weights.fair
-        * unfairness_terms(
-            model.cp, model.own, task.start, task.fairness, task.wishes, task.standing
-        )
+    higher = total(model.points)
+    fair = unfairness_terms(
+        model.cp, model.own, task.start, task.fairness, task.wishes, task.standing
     )
+    model.cp.minimize(higher + fair)
     for (a, d, shift), variable in model.shift.items():
         duty = task.roll.get((task.agents[a].agent_id, d))
         model.cp.add_hint(variable, duty is not None and duty.shift == shift)
@@ -127,15 +116,29 @@ def solve(task: Task) -> Answer | None:
     solver.parameters.random_seed = task.seed
     solver.parameters.max_deterministic_time = task.effort
     solver.parameters.linearization_level = 2
-    solver.parameters.relative_gap_limit = 1e-4
+    solver.parameters.relative_gap_limit = GAP
     status = solver.solve(model.cp)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return None
-    return Answer(
-        roll=_read(model, solver),
-        proven=status == cp_model.OPTIMAL,
-        spent=solver.response_proto.deterministic_time,
-    )
+    roll, spent = _read(model, solver), solver.response_proto.deterministic_time
+    left, hidden = task.effort - spent, GAP * solver.objective_value
+    if status == cp_model.OPTIMAL and left > 0 and hidden >= 1:
+        model.cp.add(higher <= solver.value(higher))
+        model.cp.minimize(fair)
+        _hint_all(model, solver)
+        solver.parameters.max_deterministic_time = min(left, FAIR_SHARE * task.effort)
+        solver.parameters.relative_gap_limit = 0.0
+        if solver.solve(model.cp) in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            roll = _read(model, solver)
+        spent += solver.response_proto.deterministic_time
+    return Answer(roll=roll, proven=status == cp_model.OPTIMAL, spent=spent)
+
+
+def _hint_all(model: _Model, solver: cp_model.CpSolver) -> None:
+    """Begin the next solve from the point just found."""
+    model.cp.clear_hints()  # type: ignore[no-untyped-call]
+    for i, value in enumerate(solver.response_proto.solution):
+        model.cp.add_hint(model.cp.get_int_var_from_proto_index(i), value)
 
 
 def _personal_rules(model: _Model) -> None:
@@ -145,15 +148,22 @@ def _personal_rules(model: _Model) -> None:
         own: dict[int, list[tuple[Template, cp_model.IntVar]]] = {}
         for d, option in enumerate(agent.options):
             if d in task.days:
-                shifts = option.shifts if option else ()
-                own[d] = [(shift, model.cp.new_bool_var("")) for shift in shifts]
-                model.shift.update({(a, d, shift): v for shift, v in own[d]})
+                own[d] = [] if option is None else _free(model, a, d, option)
             elif (duty := task.roll.get((agent.agent_id, d))) is not None:
                 own[d] = [(duty.shift, model.cp.new_constant(1))]
             else:
                 own[d] = []
         lawful_week(model.cp, agent, own)
         model.own[agent.agent_id] = own
+
+
+def _free(model: _Model, a: int, d: int, option: Option) -> list[tuple[Template, cp_model.IntVar]]:
+    """State which shift an agent takes on a free day, and what that costs."""
+    own = [(shift, model.cp.new_bool_var("")) for shift in option.shifts]
+    model.shift.update({(a, d, shift): v for shift, v in own})
+    for (_, variable), points in zip(own, option.points, strict=True):
+        model.points.append((points - option.off) * variable)
+    return own
 
 
 @dataclass(slots=True)
@@ -191,7 +201,7 @@ def _presence(model: _Model) -> dict[tuple[Group, int], _Presence]:
 
 def _coverage(model: _Model) -> None:
     """R1, R2: state the service of each group to its pools, and what stays open."""
-    cp, open_, reach = model.cp, model.task.open, model.task.reach
+    cp, open_, reach, idle = model.cp, model.task.open, model.task.reach, model.task.idle
     serving: dict[tuple[str, int], list[cp_model.LinearExprT]] = defaultdict(list)
     for (group, t), people in _presence(model).items():
         pools = [
@@ -200,23 +210,37 @@ def _coverage(model: _Model) -> None:
             if any(open_.get((row, t), 0) > 0 for row in reach.get(pool, (pool,)))
         ]
         flows: list[cp_model.LinearExpr] = [total(people.terms)]
-        if len(pools) > 1:
+        if len(pools) > 1 or t in idle:
             flows = [cp.new_int_var(0, people.most, "") for _ in pools]
             cp.add(total(flows) <= total(people.terms))
+            model.points.append(idle.get(t, 0) * (total(people.terms) - total(flows)))
         for (pool, units), flow in zip(pools, flows, strict=False):
             model.serve[group, t, pool] = flow
             for row in reach.get(pool, (pool,)):
                 serving[row, t].append(units * flow)
-    under: dict[tuple[str, int], cp_model.IntVar] = {}
+    missing: dict[tuple[str, int], cp_model.LinearExpr] = {}
     for (row, t), terms in serving.items():
-        pool = pool_of(row)
-        if (pool, t) not in under:
-            lacking = {r: open_.get((r, t), 0) for r in reach.get(pool, (pool,))}
-            least = max((n for r, n in lacking.items() if (r, t) not in serving), default=0)
-            under[pool, t] = cp.new_int_var(least, max(lacking.values()), "")
-            model.under.append(under[pool, t])
-        if open_.get((row, t), 0) > 0:
-            cp.add(total(terms) + under[pool, t] >= open_[row, t])
+        if (pool_of(row), t) not in missing:
+            missing[pool_of(row), t] = _missing(model, pool_of(row), t, serving)
+        if (units := open_.get((row, t), 0)) > 0:
+            cp.add(total(terms) + missing[pool_of(row), t] >= units)
+            if t in idle:
+                cp.add(total(terms) <= units)
+
+
+def _missing(
+    model: _Model, pool: str, t: int, serving: Mapping[tuple[str, int], object]
+) -> cp_model.LinearExpr:
+    """State what a pool misses in a slot, step by step; at least what a row misses nobody fills."""
+    rows = model.task.reach.get(pool, (pool,))
+    lacking = {row: model.task.open.get((row, t), 0) for row in rows}
+    parts = []
+    for width, points in first(model.task.steps[pool, t], max(lacking.values())):
+        parts.append(model.cp.new_int_var(0, width, ""))
+        model.points.append(points * parts[-1])
+    if least := max((n for row, n in lacking.items() if (row, t) not in serving), default=0):
+        model.cp.add(total(parts) >= least)
+    return total(parts)
 
 
 def _read(model: _Model, solver: cp_model.CpSolver) -> Roll:

@@ -73,7 +73,7 @@ def hourly_wages(workspace: Workspace) -> pd.Series:
     return full / (agents["hours_per_week"].astype(float).clip(upper=40.0) / 40.0)
 
 
-def duty_points(date: dt.date, start: int, end: int, paid: int) -> int:
+def duty_points(date: dt.date, start: int, end: int, paid: int, *, averaged: bool = False) -> int:
     """Return what one duty costs in hundredths of a paid slot, whatever else the week holds.
 
     Exact for statutory days and hours above the normal day; what is above the normal week depends
@@ -83,12 +83,13 @@ def duty_points(date: dt.date, start: int, end: int, paid: int) -> int:
     ----------
     start, end : slots of the service day [start, end)
     paid : paid slots
+    averaged : whether hours are averaged, so that a long day alone has no overtime
     """
     after = min(max(end - max(start, SLOTS_PER_DAY), 0), paid)
     next_day = date + dt.timedelta(days=1)
     statutory = (paid - after) * is_statutory(date) + after * is_statutory(next_day)
     plain = paid - statutory
-    longer = max(plain - NORMAL_DAY_SLOTS, 0)
+    longer = 0 if averaged else max(plain - NORMAL_DAY_SLOTS, 0)
     return 300 * statutory + 150 * longer + 100 * (plain - longer)
 
 

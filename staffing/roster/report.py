@@ -11,7 +11,8 @@ class Goal:
 
     Attributes
     ----------
-    name : ``uncovered`` (seat-hours), ``paid`` (hours) or ``fairness`` (weighted points)
+    name : ``uncovered`` (seat-hours), ``paid`` (hours), ``cost`` (what is uncovered and paid
+        together, in the paid hours that cost as much; see `prices`) or ``fairness`` (points)
     value : what the roster reaches
     bound : what no lawful roster can go below; None where nothing is proven
     """

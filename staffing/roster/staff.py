@@ -29,14 +29,14 @@ from staffing.roster.limits import (
     week_starts,
     weekends_to_free,
 )
+from staffing.roster.pay import duty_points
 from staffing.roster.places import place, pool_of
+from staffing.roster.prices import PAID, SPEED_UNITS, shift_points
 from staffing.roster.shifts import Template, templates
 from staffing.scenario import Scenario
 from staffing.workspace import Workspace
 from staffing.workspace.skills import known_on
 
-SPEED_UNITS = 20
-"""A full-speed seat in integer units: speeds are taken to the nearest 0.05."""
 LAW_MAX_WEEK_H = 44.0
 """Labour Law art. 36."""
 
@@ -51,10 +51,23 @@ Capability = tuple[tuple[str, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A service day on which an agent may work: pools she may serve and shifts she may take."""
+    """A service day on which an agent may work: pools she may serve and shifts she may take.
+
+    Attributes
+    ----------
+    costs : points of each shift, premiums included; None: `prices.PAID` for each paid slot
+    off : points of a day without any shift
+    """
 
     capability: Capability
     shifts: tuple[Template, ...]
+    costs: tuple[int, ...] | None = None
+    off: int = 0
+
+    @property
+    def points(self) -> tuple[int, ...]:
+        """Return the points of each shift."""
+        return shift_points(self.shifts, self.costs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +176,7 @@ def staff(workspace: Workspace, scenario: Scenario) -> list[Agent]:
                 options=tuple(
                     None
                     if day in absent
-                    else _option(workspace, scenario, row, trained[d].get(agent_id, {}))
+                    else _option(workspace, scenario, row, day, trained[d].get(agent_id, {}))
                     for d, day in enumerate(grid.dates)
                 ),
                 limits=_limits(scenario, row, gone, own, past, agent_id in ever, since),
@@ -310,6 +323,7 @@ def _option(
     workspace: Workspace,
     scenario: Scenario,
     row: Mapping[Any, Any],
+    day: dt.date,
     trained: Mapping[str, int],
 ) -> Option | None:
     if not trained:
@@ -318,10 +332,32 @@ def _option(
     pools = [pool for pool in workspace.pools if pool in places]
     windows = [workspace.windows[shop] for pool in pools for shop in workspace.pools[pool]]
     span = Window(min(w.opens_min for w in windows), max(w.closes_min for w in windows))
-    shifts = _templates(
-        scenario, str(row["contract"]), span, pd.notna(row["protected"]), frozenset(windows)
+    shifts, costs = _priced(
+        scenario, str(row["contract"]), span, pd.notna(row["protected"]), frozenset(windows), day
     )
-    return Option(tuple((places[pool], trained[places[pool]]) for pool in pools), shifts)
+    return Option(tuple((places[pool], trained[places[pool]]) for pool in pools), shifts, costs)
+
+
+@cache
+def _priced(
+    scenario: Scenario,
+    contract: str,
+    span: Window,
+    protected: bool,
+    windows: frozenset[Window],
+    day: dt.date,
+) -> tuple[tuple[Template, ...], tuple[int, ...] | None]:
+    """Return the shifts of a day and their points, None where those are of their paid slots.
+
+    Premiums of a duty alone are in; what a whole week or period adds is known from it only.
+    """
+    shifts = _templates(scenario, contract, span, protected, windows)
+    averaged = scenario.rules.average_over != "week"
+    points = tuple(
+        duty_points(day, shift.start, shift.end, shift.paid, averaged=averaged) * PAID // 100
+        for shift in shifts
+    )
+    return shifts, None if points == shift_points(shifts, None) else points
 
 
 @cache

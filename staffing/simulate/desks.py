@@ -25,7 +25,7 @@ from scipy.sparse.csgraph import connected_components
 
 from staffing.frames import rows as rows_of
 from staffing.queue.floor import Duties, Reserve, Shops, Skills
-from staffing.roster.staff import SPEED_UNITS
+from staffing.roster.prices import SPEED_UNITS
 from staffing.scenario import Scenario
 from staffing.seats import SeatRequirement
 from staffing.simulate.sampled import INTERVAL_S, Array, Ints, Source, source

@@ -1,0 +1,158 @@
+"""Everybody's days planned anew by mixed-integer programming (HiGHS), some days at a time.
+
+On one day the linear relaxation is nearly whole, and HiGHS finds its optimum in seconds where
+CP-SAT, whose crews are best at whole weeks of few people, needs minutes. Fairness and wishes are
+told as what each shift would add for its agent to the days she keeps: exact for one free day,
+the marginal price for more. Every rule of an agent is stated (`relax.state_limits` of a class of
+one), so what is found is lawful.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from staffing.grid import SLOTS_PER_DAY
+from staffing.roster.classes import Class
+from staffing.roster.duty import Duty, Group, Roll, name_people
+from staffing.roster.fairness import unfairness
+from staffing.roster.model import Answer, Task
+from staffing.roster.places import by_pool
+from staffing.roster.prices import first
+from staffing.roster.relax import (
+    Eating,
+    Floats,
+    Free,
+    Rows,
+    Serving,
+    state_coverage,
+    state_limits,
+    state_presence,
+)
+from staffing.roster.shifts import Meal, Template
+from staffing.roster.staff import Agent
+
+GAP = 5e-4
+"""Relative gap at which an answer is good enough."""
+NODES = 3
+"""Branches at most: what the root leaves open is left to the next crew."""
+EFFORT = 3e-4
+"""Effort that a column is counted as, times the square of the free days; about the seconds it
+takes: HiGHS tells no deterministic time."""
+
+
+def solve_days(task: Task) -> Answer | None:
+    """Return the best duties found for the free days of a task, or None when none was found."""
+    rows = Rows()
+    shifts: dict[tuple[int, int], Free] = {}
+    kept: list[int] = []
+    for a, agent in enumerate(task.agents):
+        own: list[Free] = []
+        for d, option in enumerate(agent.options):
+            free: list[tuple[Template, int]] = []
+            if d in task.days and option is not None:
+                added = _fairness(task, agent, d, option.shifts)
+                for shift, points, more in zip(option.shifts, option.points, added, strict=True):
+                    able = _able(agent, d, shift)
+                    free.append((shift, rows.column(points - option.off + more, able)))
+                rows.row((j for _, j in free), (1.0,), high=1.0)
+                shifts[a, d] = free
+            elif d not in task.days and (duty := task.roll.get((agent.agent_id, d))) is not None:
+                kept.append(rows.column(0.0, 1.0))
+                free.append((duty.shift, kept[-1]))
+            own.append(free)
+        state_limits(rows, Class(members=(agent,), options=agent.options), own)
+    classes = [Class(members=(agent,), options=agent.options) for agent in task.agents]
+    present, eating = state_presence(rows, classes, shifts, task.idle)
+    need = {place: number for place, number in task.open.items() if number}
+    steps = {place: first(task.steps[place], n) for place, n in by_pool(need).items()}
+    _, serving = state_coverage(rows, present, need, steps, task.reach, task.idle)
+    whole = [j for free in shifts.values() for _, j in free]
+    whole += [j for starts in eating.values() for j in starts.values()] + list(serving.values())
+    x, proven = _solved(rows, kept, whole)
+    if x is None:
+        return None
+    spent = EFFORT * x.size * len(task.days) ** 2
+    return Answer(roll=_read(task, shifts, eating, serving, x), proven=proven, spent=spent)
+
+
+def _able(agent: Agent, day: int, shift: Template) -> float:
+    return float(Class(members=(agent,), options=agent.options).able(day, shift))
+
+
+def _fairness(task: Task, agent: Agent, day: int, shifts: Sequence[Template]) -> list[int]:
+    """Return the points that each shift adds to the days that the agent keeps."""
+    kept = {
+        key: duty
+        for key, duty in task.roll.items()
+        if key[0] == agent.agent_id and key[1] not in task.days
+    }
+    wishes = {key: costs for key, costs in task.wishes.items() if key[0] == agent.agent_id}
+    standing = task.standing.of({agent.agent_id})
+
+    def points(roll: Roll) -> int:
+        return unfairness(roll, task.start, task.fairness, wishes, standing)
+
+    without = points(kept)
+    return [
+        points({**kept, (agent.agent_id, day): Duty(shift, (), ())}) - without for shift in shifts
+    ]
+
+
+def _solved(rows: Rows, kept: Sequence[int], whole: Sequence[int]) -> tuple[Floats | None, bool]:
+    """Return the best point that HiGHS finds, with whole numbers rounded, and if it is proven."""
+    upper, lower = np.array(rows.upper, float), np.zeros(len(rows.upper))
+    lower[list(kept)] = 1.0
+    integral = np.zeros(upper.size, np.int64)
+    integral[list(whole)] = 1
+    limits = LinearConstraint(rows.matrix(), np.array(rows.low), np.array(rows.high))
+    result = milp(
+        np.array(rows.cost, float),
+        constraints=limits,
+        bounds=Bounds(lower, upper),
+        integrality=integral,
+        options={"mip_rel_gap": GAP, "node_limit": NODES},
+    )
+    if result.x is None:
+        return None, False
+    return np.round(np.asarray(result.x, float)), result.status == 0
+
+
+def _read(
+    task: Task,
+    shifts: Mapping[tuple[int, int], Free],
+    eating: Eating,
+    serving: Serving,
+    x: Floats,
+) -> Roll:
+    """Return the counts as duties of named people."""
+    agents = task.agents
+    taken = {
+        (agents[a].agent_id, d): shift
+        for (a, d), free in shifts.items()
+        for shift, column in free
+        if x[column]
+    }
+    capability = {
+        (agent.agent_id, d): option.capability
+        for agent in agents
+        for d, option in enumerate(agent.options)
+        if option is not None
+    }
+    starts = {
+        key: [t - key[0][0] * SLOTS_PER_DAY for t, j in own.items() for _ in range(int(x[j]))]
+        for key, own in eating.items()
+    }
+    meals: dict[tuple[Group, Template, Meal], list[int]] = defaultdict(list)
+    for (name, d), shift in taken.items():
+        group = (d, capability[name, d])
+        for meal in shift.meals:
+            start = starts[group, meal, shift.meal_slots].pop()
+            meals[group, shift, meal].append(start)
+    service: dict[tuple[Group, int], dict[str, int]] = defaultdict(dict)
+    for (group, t, pool), column in serving.items():
+        service[group, t][pool] = int(x[column])
+    return name_people(taken, capability, meals, service)
