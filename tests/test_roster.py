@@ -18,10 +18,14 @@ from staffing.grid import Window
 from staffing.roster import Roster, audit, roster, shortages
 from staffing.roster.audit import hard
 from staffing.roster.bound import least_uncovered
-from staffing.roster.engine import WEIGHTS, _best, _Problem
+from staffing.roster.classes import classes
+from staffing.roster.engine import _best, crew_task
 from staffing.roster.model import Task, solve
+from staffing.roster.prices import SPEED_UNITS, UNIT
+from staffing.roster.problem import problem_of
+from staffing.roster.relax import relaxation
 from staffing.roster.shifts import Template, templates
-from staffing.roster.staff import SPEED_UNITS, Agent, capabilities, staff
+from staffing.roster.staff import Agent, capabilities, staff
 from staffing.scenario import Scenario, ShiftSettings
 from staffing.seats import SeatRequirement
 from staffing.workspace import Workspace
@@ -39,7 +43,7 @@ def task(agents: list[Agent], story: Scenario, open_: Mapping[tuple[str, int], i
         start=MONDAY,
         fairness=story.fairness,
         wishes={},
-        weights=WEIGHTS,
+        steps={place: ((number, UNIT),) for place, number in open_.items()},
         seed=1,
         effort=20.0,
     )
@@ -223,8 +227,8 @@ def test_two_halves_of_one_week_are_never_joined(tmp_path: Path) -> None:
     agents = staff(space, story)
     evening = {("P", 0, h / 2): 1 for h in range(30, 48)}
     morning = {("P", 1, h / 2): 1 for h in range(18, 36)}
-    problem = _Problem(space, story, agents, SeatRequirement(table=need(evening | morning)))
-    tasks = [problem.task(agents, frozenset({day}), {}, seed=1, effort=1.0) for day in (0, 1)]
+    problem = problem_of(space, story, agents, SeatRequirement(table=need(evening | morning)))
+    tasks = [crew_task(problem, agents, frozenset({day}), {}, seed=1, effort=1.0) for day in (0, 1)]
     answers = [solve(each) for each in tasks]
     best = _best(problem, {}, problem.score({}), tasks, answers)
     assert best is not None
@@ -294,7 +298,8 @@ def test_bound_is_exact_where_the_relaxation_is(tmp_path: Path) -> None:
     story = scenario(tmp_path, days=1, rules=FREE)
     agents = staff(space, story)
     open_ = {("P", t): SPEED_UNITS for t in range(28, 48)}
-    bound = least_uncovered(agents, open_)
+    steps_ = {place: ((number, UNIT),) for place, number in open_.items()}
+    bound = least_uncovered(relaxation(classes(agents), open_, steps_, {}, {}))
     assert bound is not None
     assert bound / SPEED_UNITS / 2 == pytest.approx(10 - 8, abs=1e-3)
 

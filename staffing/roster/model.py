@@ -29,13 +29,6 @@ Open = Mapping[tuple[str, int], int]
 """(row of seats, slot of the horizon) -> those still open, in speed units; never negative."""
 
 
-GAP = 1e-4
-"""Relative gap at which a crew's plan is good enough; where that is a point of fairness or more, a
-second solve holds the higher goals and makes fairness small."""
-FAIR_SHARE = 0.5
-"""Part of a crew's effort that the second solve may take at most."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """Some agents' weeks to be planned against open seats: all that a solver needs.
@@ -97,16 +90,18 @@ def solve(task: Task) -> Answer | None:
     """Return the best duties found within the effort, or None when none was found.
 
     The answer depends on the task alone, never on the clock: the effort is counted in CP-SAT's
-    deterministic time, one worker.
+    deterministic time, one worker. No gap is good enough: while many seats are open, a share of
+    all points would hide what fairness costs.
     """
     model = _Model(task)
     _personal_rules(model)
     _coverage(model)
-    higher = total(model.points)
-    fair = unfairness_terms(
-        model.cp, model.own, task.start, task.fairness, task.wishes, task.standing
+    model.cp.minimize(
+        total(model.points)
+        + unfairness_terms(
+            model.cp, model.own, task.start, task.fairness, task.wishes, task.standing
+        )
     )
-    model.cp.minimize(higher + fair)
     for (a, d, shift), variable in model.shift.items():
         duty = task.roll.get((task.agents[a].agent_id, d))
         model.cp.add_hint(variable, duty is not None and duty.shift == shift)
@@ -116,29 +111,14 @@ def solve(task: Task) -> Answer | None:
     solver.parameters.random_seed = task.seed
     solver.parameters.max_deterministic_time = task.effort
     solver.parameters.linearization_level = 2
-    solver.parameters.relative_gap_limit = GAP
     status = solver.solve(model.cp)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return None
-    roll, spent = _read(model, solver), solver.response_proto.deterministic_time
-    left, hidden = task.effort - spent, GAP * solver.objective_value
-    if status == cp_model.OPTIMAL and left > 0 and hidden >= 1:
-        model.cp.add(higher <= solver.value(higher))
-        model.cp.minimize(fair)
-        _hint_all(model, solver)
-        solver.parameters.max_deterministic_time = min(left, FAIR_SHARE * task.effort)
-        solver.parameters.relative_gap_limit = 0.0
-        if solver.solve(model.cp) in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            roll = _read(model, solver)
-        spent += solver.response_proto.deterministic_time
-    return Answer(roll=roll, proven=status == cp_model.OPTIMAL, spent=spent)
-
-
-def _hint_all(model: _Model, solver: cp_model.CpSolver) -> None:
-    """Begin the next solve from the point just found."""
-    model.cp.clear_hints()  # type: ignore[no-untyped-call]
-    for i, value in enumerate(solver.response_proto.solution):
-        model.cp.add_hint(model.cp.get_int_var_from_proto_index(i), value)
+    return Answer(
+        roll=_read(model, solver),
+        proven=status == cp_model.OPTIMAL,
+        spent=solver.response_proto.deterministic_time,
+    )
 
 
 def _personal_rules(model: _Model) -> None:
