@@ -18,6 +18,7 @@ from staffing.roster.engine import Progress, search
 from staffing.roster.explain import Shortage, contradictions, shortages
 from staffing.roster.finish import assignments, coverage
 from staffing.roster.ledger import Ledger, ledger
+from staffing.roster.prices import SPEED_UNITS, paid_hours
 from staffing.roster.problem import problem_of
 from staffing.roster.recount import Recount, recount
 from staffing.roster.report import Goal, SolveReport
@@ -58,7 +59,7 @@ class Roster:
         (seats, speed-weighted: an agent at speed 0.6 counts 0.6), uncovered, surplus. Where some
         know a part of a pool, uncovered is also what the set of shops misses that misses most,
         and short_shops names that set's shops
-    report : goals, bounds, gap, seconds, seed
+    report : goals, bounds, gap, seconds, seed; uncovered and cost as the table has them
     duties : what the search found, for another one to begin from
     """
 
@@ -130,9 +131,14 @@ def roster(
     table = assignments(workspace, scenario, agents, requirement, roll)
     covered = coverage(workspace, scenario, requirement, table)
     left_h = float(covered["uncovered"].sum()) * INTERVAL_MIN / 60
-    return Roster(
-        assignments=table,
-        coverage=covered,
-        report=report.with_value("uncovered", left_h),
-        duties=roll,
-    )
+    cost = problem.missing_points(_missing(covered)) + problem.paid_points(roll)
+    report = report.with_value("uncovered", left_h).with_value("cost", paid_hours(cost))
+    return Roster(assignments=table, coverage=covered, report=report, duties=roll)
+
+
+def _missing(coverage: pd.DataFrame) -> dict[tuple[str, int], int]:
+    """Return (pool, slot) -> the speed units that a coverage table misses."""
+    short = coverage[coverage["uncovered"] > 0]
+    units = (short["uncovered"] * SPEED_UNITS).round().astype(int)
+    places = zip(short["pool"].astype(str), short["slot"].astype(int), strict=True)
+    return dict(zip(places, units.tolist(), strict=True))

@@ -27,7 +27,7 @@ from staffing.roster.even import evened
 from staffing.roster.lawful import is_lawful
 from staffing.roster.model import Answer, Task, solve
 from staffing.roster.places import by_pool, pool_of
-from staffing.roster.prices import PAID, SPEED_UNITS, Score
+from staffing.roster.prices import SPEED_UNITS, Score, paid_hours
 from staffing.roster.problem import Problem
 from staffing.roster.relax import relaxation
 from staffing.roster.report import Goal, SolveReport
@@ -131,7 +131,7 @@ def search(
     goals = (
         Goal(name="uncovered", value=_seat_h(score.units), bound=bound_h),
         Goal(name="paid", value=sum(d.shift.paid for d in roll.values()) / SLOTS_PER_H, bound=None),
-        Goal(name="cost", value=_paid_h(score.proven_part), bound=_paid_h(least)),
+        Goal(name="cost", value=paid_hours(score.proven_part), bound=paid_hours(least)),
         Goal(name="fairness", value=float(score.fair), bound=None),
     )
     seconds = time.monotonic() - began
@@ -140,11 +140,6 @@ def search(
 
 def _seat_h(units: float) -> float:
     return units / (SPEED_UNITS * SLOTS_PER_H)
-
-
-def _paid_h(points: float) -> float:
-    """Return points as the paid hours that cost as much."""
-    return points / (PAID * SLOTS_PER_H)
 
 
 def _bounds(problem: Problem) -> tuple[float, float | None]:

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from staffing.grid import SLOTS_PER_H
 from staffing.roster.shifts import Template
 
 SPEED_UNITS = 20
@@ -70,6 +71,11 @@ class Score:
     def total(self) -> int:
         """Return all points: what the search makes small."""
         return self.uncovered + self.paid + self.fair
+
+
+def paid_hours(points: float) -> float:
+    """Return points as the hours, paid at 100 %, that cost as much."""
+    return points / (PAID * SLOTS_PER_H)
 
 
 def unit_price(dearest: int) -> int:

@@ -41,6 +41,10 @@ def planned(made: Plan, paths: Sequence[Path], *, machine: bool) -> None:
     duties = rostered.assignments.groupby(["agent_id", "date"]).ngroups
     people = rostered.assignments["agent_id"].nunique()
     line(say("say.paid", hours=f"{rostered.paid_h:,.1f}", agents=people, shifts=duties))
+    cost = rostered.report.goal("cost")
+    if cost.bound is not None and cost.gap is not None:
+        figures = {"cost": f"{cost.value:,.1f}", "bound": f"{cost.bound:,.1f}"}
+        line(say("say.gap", gap=f"{cost.gap:.1%}", **figures))
     if made.crowded:
         line(say("say.crowded", meals=len(made.crowded)))
     _fair(made.ledger, lang)
