@@ -90,13 +90,14 @@ def _facts(made: Plan) -> list[str]:
         f"{name} {tested.wape(event=event):.1%} (naive {tested.wape('naive', event=event):.1%})"
         for name, event in kinds
     )
-    goal = roster.report.goal("uncovered")
+    goal, cost = roster.report.goal("uncovered"), roster.report.goal("cost")
     lines = [
         f"- forecast: backtest WAPE {tested.wape():.1%} (seasonal naive "
         f"{tested.wape('naive'):.1%}), bias {tested.bias():+.1%}; {apart}",
         f"- roster: required {roster.required_h:,.1f} seat-hours, uncovered "
         f"{roster.uncovered_h:,.1f} ({roster.uncovered_share:.2%}), proven bound "
-        f"{goal.bound or 0:,.1f}; paid {roster.paid_h:,.1f} h; broken rules "
+        f"{goal.bound or 0:,.1f}; paid {roster.paid_h:,.1f} h; both together {cost.value:,.1f} h, "
+        f"gap {cost.gap or 0:.1%} to the proven {cost.bound or 0:,.1f} h; broken rules "
         f"{len(made.violations)}",
         f"- service level {replay.service_level:.1%}, target {replay.target:.1%}, promised by "
         f"Erlang-C {replay.promised:.1%}; {replay.replications} replications",

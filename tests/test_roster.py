@@ -134,6 +134,7 @@ def test_paid_hours_are_saved_once_seats_are_covered(tmp_path: Path) -> None:
     required = need({("P", 0, 14 + h / 2): 1 for h in range(8)})
     made = roster(space, story, SeatRequirement(table=required))
     assert (made.uncovered_h, made.paid_h) == (0.0, 4.0)
+    assert made.report.goal("cost").value == 4.0
 
 
 def test_late_shifts_are_shared(tmp_path: Path) -> None:
@@ -210,7 +211,7 @@ def busy_week(folder: Path, seed: int) -> tuple[Workspace, Scenario, SeatRequire
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_random_company_gets_a_lawful_roster(seed: int, tmp_path: Path) -> None:
-    """The independent audit finds nothing, and no roster beats the proven bound."""
+    """The independent audit finds nothing, and no roster beats the proven bounds."""
     space, story, required = busy_week(tmp_path, seed)
     made = roster(space, story, required)
     assert hard(audit(space, story, made.assignments)) == []
@@ -218,6 +219,10 @@ def test_a_random_company_gets_a_lawful_roster(seed: int, tmp_path: Path) -> Non
     assert goal.bound is not None
     assert goal.bound <= goal.value + 1e-6
     assert made.uncovered_h <= goal.value + 1e-6
+    cost = made.report.goal("cost")
+    assert cost.bound is not None
+    assert cost.bound <= cost.value
+    assert made.paid_h <= cost.value
 
 
 def test_two_halves_of_one_week_are_never_joined(tmp_path: Path) -> None:

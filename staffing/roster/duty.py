@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -55,15 +56,19 @@ def served(
     ----------
     speed : (agent id, day) -> place -> units
     """
-    total: dict[tuple[str, int], int] = defaultdict(int)
+    by_row: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for (agent, day), duty in roll.items():
         units = speed[agent, day]
-        first = day * SLOTS_PER_DAY + duty.shift.start
-        for t, pool in enumerate(duty.pools, start=first):
-            if pool is not None:
-                for row in reach.get(pool, (pool,)):
-                    total[row, t] += units[pool]
-    return total
+        t = day * SLOTS_PER_DAY + duty.shift.start
+        for place, run in itertools.groupby(duty.pools):
+            begin, t = t, t + len(list(run))
+            if place is None:
+                continue
+            for row in reach.get(place, (place,)):
+                own, number = by_row[row], units[place]
+                for slot in range(begin, t):
+                    own[slot] += number
+    return {(row, t): number for row, own in by_row.items() for t, number in own.items()}
 
 
 def name_people(
