@@ -302,6 +302,21 @@ def test_an_activity_without_time_is_told(tmp_path: Path) -> None:
     assert told == {"none": missing, "short": missing, "late": missing, "done": []}
 
 
+def test_time_of_one_activity_is_no_others(tmp_path: Path) -> None:
+    """Two trainings of an hour need two hours: of one hour held the second is told as missing."""
+    space = workspace(tmp_path, activities=[training("A1"), training("A1")])
+    story = scenario(tmp_path, rules=FREE)
+    held = {
+        hours: [
+            *duty(0, 9, 10),
+            dict(duty(0, 10, 10 + hours, pool=None)[0], activity="training"),
+        ]
+        for hours in (1, 2)
+    }
+    told = {hours: unplaced(space, story, table(own)) for hours, own in held.items()}
+    assert told == {1: [("training", "A1", MONDAY)], 2: []}
+
+
 @pytest.mark.parametrize(
     ("wrong", "code"),
     [

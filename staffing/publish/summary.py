@@ -39,6 +39,10 @@ def summary(plan: Plan) -> dict[str, object]:
         "shifts": made.shifts,
         "violations": len(plan.violations),
         "crowded_meals": len(plan.crowded),
+        "activities_unplaced": [
+            {"activity": kind, "agent_id": agent, "first_day": f"{day}"}
+            for kind, agent, day in plan.unplaced
+        ],
         "service_level": rounded(plan.replay.service_level),
         "target": rounded(plan.replay.target),
         "replications": plan.replay.replications,

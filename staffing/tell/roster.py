@@ -39,7 +39,7 @@ def audited(
         tables = {"agents": records(counted.agents), "pools": records(counted.pools)}
         as_json({"lawful": not hard(broken), "violations": found, **tables})
         return
-    if scenario.rules.average_over != "week":
+    if scenario.rules.preset == "comprehensive-hours":
         line(say("say.approval"))
     if not hard(broken):
         duties = roster.groupby(["agent_id", "date"]).ngroups
