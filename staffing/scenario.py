@@ -307,12 +307,14 @@ class ShiftSettings(Section):
             if window.closes_min - window.opens_min < self.meal_min:
                 raise unfit("meal_fits", key=meal, value=str(window), minutes=self.meal_min)
         if self.dinner.opens_min < self.lunch.closes_min:
-            raise unfit("lunch_first", key="dinner", value=str(self.dinner))
+            if "dinner" in self.model_fields_set:
+                raise unfit("lunch_first", key="dinner", value=str(self.dinner))
+            raise unfit("dinner_last", key="lunch", value=str(self.lunch), dinner=str(self.dinner))
         if self.split_most_h < self.split_least_h:
-            value = f"{self.split_most_h:g}"
-            raise unfit(
-                "at_least", key="split_most_h", value=value, number=f"{self.split_least_h:g}"
-            )
+            least, most = f"{self.split_least_h:g}", f"{self.split_most_h:g}"
+            if "split_most_h" in self.model_fields_set:
+                raise unfit("split_at_least", key="split_most_h", value=most, number=least)
+            raise unfit("split_at_most", key="split_least_h", value=least, number=most)
         return self
 
 
@@ -357,6 +359,7 @@ class Rules(Section):
         origin="R4: no overtime unless it was agreed",
         ge=0,
         le=3,
+        limits="number, at least 0, at most 3; with `max_daily_h` 11; needs `overtime_month_h`",
     )
     overtime_month_h: float = given(
         0.0,
@@ -441,8 +444,15 @@ class Rules(Section):
                 raise unfit("six_days", key="max_consecutive_days", value=value)
             if self.average_over != "week":
                 raise unfit("not_averaged", key="average_over", value=self.average_over)
-            if self.max_daily_h + self.overtime_day_h > LAW_DAY_H:
-                raise unfit("day_of_11", key="overtime_day_h", value=f"{self.overtime_day_h:g}")
+        if self.preset == "industry":
+            return self
+        if self.max_daily_h + self.overtime_day_h > LAW_DAY_H:
+            raise unfit("day_of_11", key="overtime_day_h", value=f"{self.overtime_day_h:g}")
+        if self.average_over == "week" and self.overtime_day_h > 0 == self.overtime_month_h:
+            # R12 asks nothing where the month's overtime is off: the day's would be without limit.
+            raise unfit(
+                "overtime_unlimited", key="overtime_day_h", value=f"{self.overtime_day_h:g}"
+            )
         return self
 
     @property

@@ -371,14 +371,7 @@ def _averaged(case: Case) -> Iterator[Violation]:
     known weeks before the horizon count, overtime in proportion to the days.
     """
     rules, start, end = case.scenario.rules, case.scenario.grid.start, case.scenario.grid.dates[-1]
-    first = start
-    if rules.average_over != "horizon":
-        table = case.workspace.tables["rosters"]["date"]
-        known = {day - dt.timedelta(days=day.weekday()) for day in table.dt.date if day < start}
-        monday = start - dt.timedelta(days=start.weekday())
-        first = monday if monday in known else start
-        while (monday := monday - dt.timedelta(days=7)) in known:
-            first = monday
+    first = start if rules.average_over == "horizon" else known_from(case.workspace, case.scenario)
     periods: dict[object, list[dt.date]] = defaultdict(list)
     for day in (first + dt.timedelta(days=i) for i in range((end - first).days + 1)):
         unit = {"month": day.month, "quarter": (day.month + 2) // 3}.get(rules.average_over)
@@ -395,6 +388,21 @@ def _averaged(case: Case) -> Iterator[Violation]:
         if paid > most + TOLERANCE_H:
             facts = {"hours": f"{paid:g}", "most": f"{most:.1f}", "days": len(days)}
             yield case.broken("R5", max(days[0], start), "average_hours", **facts)
+
+
+def known_from(workspace: Workspace, scenario: Scenario) -> dt.date:
+    """Return the Monday from which on every week before the horizon has published shifts.
+
+    The horizon's first day where the week before it has none.
+    """
+    start = scenario.grid.start
+    table = workspace.tables["rosters"]["date"]
+    known = {day - dt.timedelta(days=day.weekday()) for day in table.dt.date if day < start}
+    monday = start - dt.timedelta(days=start.weekday())
+    first = monday if monday in known else start
+    while (monday := monday - dt.timedelta(days=7)) in known:
+        first = monday
+    return first
 
 
 def r6_least_weekly_hours(case: Case) -> Iterator[Violation]:
