@@ -13,7 +13,7 @@ import json
 import re
 import tomllib
 import zoneinfo
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
@@ -663,6 +663,29 @@ def read_scenario(path: Path) -> Scenario:
         raise ScenarioError(sorted(faults.values(), key=lambda f: f.row or 0)) from None
     root = (path.parent / scenario.workspace).resolve()
     return scenario.model_copy(update={"workspace": root})
+
+
+def check_shops(path: Path, scenario: Scenario, shops: Collection[str]) -> None:
+    """Check that the shops that a scenario file names are shops of its workspace.
+
+    Raises
+    ------
+    ScenarioError
+        With each name that is not, and the line it stands on.
+    """
+    key = "fairness.hard_shops"
+    faults = []
+    for shop in scenario.fairness.hard_shops:
+        if shop not in shops:
+            near = difflib.get_close_matches(shop, shops, n=1)
+            facts = {"table": "shops"} | ({"near": near[0]} if near else {})
+            code = "unknown_near" if near else "unknown"
+            row = _line(path.read_text("utf-8-sig"), key.split("."))
+            faults.append(
+                Fault(code=code, file=path.name, row=row, column=key, value=shop, facts=facts)
+            )
+    if faults:
+        raise ScenarioError(faults)
 
 
 def _not_toml(file: str, text: str, reason: str) -> Fault:
