@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from staffing.forecast.calendar import is_statutory
+from staffing.forecast.calendar import is_statutory, trading_days
 from staffing.frames import rows
-from staffing.grid import DAY_MIN
+from staffing.grid import DAY_MIN, Window
 from staffing.scenario import Scenario
 from staffing.words import Statement
 from staffing.workspace import Workspace
@@ -31,6 +31,8 @@ DAY_H, WEEK_H = 8.0, 40.0
 """State Council Decree 174 art. 3: the normal day and week; what is longer is overtime."""
 OFF_SPREAD_H = 24.0
 """A day's starts are never further apart: R15 asks nothing."""
+MOST_MEALS = 2
+"""Lunch and dinner: more of them are unpaid hours in between, as of a split duty."""
 LONG_SPAN_H = 6.0
 """A published shift without paid hours is taken to hold an hour's meal above this span."""
 
@@ -244,33 +246,60 @@ def r1_trained(case: Case) -> Iterator[Violation]:
 
     What those who know a part of it leave to others is a matter of coverage, see `coverage`.
     """
+    pools, open_when = case.workspace.pools, _openings(case)
     for shift in case.shifts:
         for stretch in shift.stretches:
             if stretch.pool is None or stretch.activity == "meal":
                 continue
-            shops = case.workspace.pools.get(stretch.pool)
-            if shops is None:
+            if stretch.pool not in pools:
                 yield case.broken("R1", shift.date, "unknown_pool", pool=stretch.pool)
                 continue
             since = case.person.trained.get(stretch.pool)
             if since is None or since > shift.date:
                 yield case.broken("R1", shift.date, "untrained", pool=stretch.pool)
-            windows = [case.workspace.windows[shop] for shop in shops]
-            midnight = dt.datetime.combine(shift.date, dt.time())
-            opens = midnight + dt.timedelta(minutes=min(w.opens_min for w in windows))
-            closes = midnight + dt.timedelta(minutes=max(w.closes_min for w in windows))
-            if stretch.start < opens or stretch.end > closes:
-                yield case.broken(
-                    "R1",
-                    shift.date,
-                    "pool_closed",
-                    pool=stretch.pool,
-                    time=f"{stretch.start:%H:%M}",
+            spans = open_when[shift.date, stretch.pool]
+            if not any(opens <= stretch.start and stretch.end <= closes for opens, closes in spans):
+                facts = {"pool": stretch.pool, "time": f"{stretch.start:%H:%M}"}
+                yield case.broken("R1", shift.date, "pool_closed", **facts)
+
+
+def _openings(
+    case: Case,
+) -> dict[tuple[dt.date, str], list[tuple[dt.datetime, dt.datetime]]]:
+    """Return (service day, pool) -> when some shop of the pool is open, on the days of the case."""
+    dates = sorted({shift.date for shift in case.shifts})
+    trading = trading_days(case.workspace, pd.DatetimeIndex(dates))
+    row = {shop: i for i, shop in enumerate(case.workspace.shops.index.astype(str))}
+    asked = {stretch.pool for shift in case.shifts for stretch in shift.stretches}
+    found: dict[tuple[dt.date, str], list[tuple[dt.datetime, dt.datetime]]] = {}
+    for pool in (each for each in case.workspace.pools if each in asked):
+        for d, date in enumerate(dates):
+            midnight = dt.datetime.combine(date, dt.time())
+            spans: list[tuple[dt.datetime, dt.datetime]] = []
+            shops = [shop for shop in case.workspace.pools[pool] if trading[row[shop], d]]
+            for window in sorted({case.workspace.windows[shop] for shop in shops}, key=_opens):
+                opens, closes = (
+                    midnight + dt.timedelta(minutes=minute)
+                    for minute in (window.opens_min, window.closes_min)
                 )
+                if spans and opens <= spans[-1][1]:
+                    opens, before = spans.pop()
+                    closes = max(closes, before)
+                spans.append((opens, closes))
+            found[date, pool] = spans
+    return found
+
+
+def _opens(window: Window) -> int:
+    return window.opens_min
 
 
 def r2_one_place(case: Case) -> Iterator[Violation]:
-    """R2: one duty a service day, its stretches follow one another, duties never overlap."""
+    """R2: one duty a service day, its stretches follow one another, duties never overlap.
+
+    A duty begins on its service day: after midnight only while some shop is open so long.
+    """
+    closes_min = max(window.closes_min for window in case.workspace.windows.values())
     previous: dt.datetime | None = None
     for shift in case.shifts:
         for stretch in shift.stretches:
@@ -281,7 +310,8 @@ def r2_one_place(case: Case) -> Iterator[Violation]:
             previous = stretch.end if previous is None else max(previous, stretch.end)
         for begin, _ in () if _split_may_be(case, shift) else shift.holes:
             yield case.broken("R2", shift.date, "split", time=f"{begin:%H:%M}")
-        if not shift.date <= shift.start.date() <= shift.date + dt.timedelta(days=1):
+        midnight = dt.datetime.combine(shift.date, dt.time())
+        if not midnight <= shift.start < midnight + dt.timedelta(minutes=max(DAY_MIN, closes_min)):
             yield case.broken("R2", shift.date, "wrong_day", time=f"{shift.start:%Y-%m-%d}")
 
 
@@ -472,6 +502,9 @@ def r10_meals(case: Case) -> Iterator[Violation]:
             if work_h <= most + TOLERANCE_H < work_h + stretch.hours:
                 yield case.broken("R10", shift.date, "stretch", most=f"{most:g}")
             work_h += stretch.hours
+        meals = sum(stretch.activity == "meal" for stretch in shift.stretches)
+        if meals > MOST_MEALS:
+            yield case.broken("R10", shift.date, "many_meals", meals=meals, most=MOST_MEALS)
         if "meal" in (shift.stretches[0].activity, shift.stretches[-1].activity):
             yield case.broken("R10", shift.date, "meal_at_edge")
 
