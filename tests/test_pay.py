@@ -279,6 +279,26 @@ def test_coverage_is_counted_from_the_table_alone(tmp_path: Path) -> None:
     }
 
 
+def test_who_knows_a_part_of_a_pool_counts_at_her_speed_there(tmp_path: Path) -> None:
+    """Two hours of somebody at speed 0.5 in one of two shops: 2 person-hours, 1 seat-hour."""
+    shops = [{"shop_id": s, "pool": "P"} for s in ("S1", "S2")]
+    skills = [{"agent_id": "A1", "shop_id": "S1", "speed": 0.5}]
+    space = workspace(tmp_path, shops=shops, skills=skills)
+    counted = recount(space, scenario(tmp_path, days=1), table(duty(0, 9, 11)))
+    (row,) = counted.pools.to_dict("records")
+    assert (row["staffed_h"], row["seat_h"], row["empty_h"]) == (2.0, 1.0, 13.0)
+
+
+def test_quarters_of_an_hour_are_counted_as_such(tmp_path: Path) -> None:
+    """From 9:15 to 10:20: 65 minutes, in three half hours."""
+    roster = table(duty(0, 9.25, 10 + 1 / 3))
+    (row,) = recount(workspace(tmp_path), scenario(tmp_path, days=1), roster).pools.to_dict(
+        "records"
+    )
+    assert row["staffed_h"] == pytest.approx(65 / 60)
+    assert row["empty_h"] == 13.5
+
+
 def test_a_roster_of_strangers_has_no_hours(tmp_path: Path) -> None:
     """Agents who are not in the workspace are not paid; the tables are empty, not broken."""
     counted = recount(workspace(tmp_path), scenario(tmp_path), table(duty(0, 9, 15, agent="A9")))
