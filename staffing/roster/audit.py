@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -378,6 +378,11 @@ def weeks(case: Case) -> Iterator[tuple[dt.date, list[dt.date], float, float, se
         yield monday, days, due, paid, worked
 
 
+def _published_h(case: Case, days: Collection[dt.date]) -> float:
+    """Return the published hours of some days: what is published breaks no rule of the plan."""
+    return sum(hours for date, _, _, hours in case.person.past if date in days)
+
+
 def r5_most_hours(case: Case) -> Iterator[Violation]:
     """R5: paid hours of a calendar week, or on average over a longer period.
 
@@ -388,8 +393,8 @@ def r5_most_hours(case: Case) -> Iterator[Violation]:
     if rules.average_over != "week":
         yield from _averaged(case)
         return
-    for monday, _, due, paid, _ in weeks(case):
-        most = due + rules.overtime_month_h
+    for monday, days, due, paid, _ in weeks(case):
+        most = max(due + rules.overtime_month_h, _published_h(case, days))
         if paid > most + TOLERANCE_H:
             yield case.broken("R5", monday, "weekly_hours", hours=f"{paid:g}", most=f"{most:g}")
 
@@ -413,7 +418,7 @@ def _averaged(case: Case) -> Iterator[Violation]:
             continue
         lost = sum(1 for day in days if is_statutory(day) or _out(case.person, day))
         due = case.person.contract_h / 5 * max(len(days) * 5 / 7 - lost, 0.0)
-        most = due + extra * 12 * len(days) / 365
+        most = max(due + extra * 12 * len(days) / 365, _published_h(case, days))
         paid = sum(hours.get(day, 0.0) for day in days)
         if paid > most + TOLERANCE_H:
             facts = {"hours": f"{paid:g}", "most": f"{most:.1f}", "days": len(days)}
@@ -448,8 +453,9 @@ def r6_least_weekly_hours(case: Case) -> Iterator[Violation]:
 
 def r7_rest_days(case: Case) -> Iterator[Violation]:
     """R7: rest days in every calendar week (Labour Law art. 38)."""
-    least = case.scenario.rules.rest_days_per_week
-    for monday, _, _, _, worked in weeks(case):
+    past = {date for date, *_ in case.person.past}
+    for monday, days, _, _, worked in weeks(case):
+        least = min(case.scenario.rules.rest_days_per_week, 7 - len(past & set(days)))
         if 7 - len(worked) < least:
             yield case.broken("R7", monday, "rest_days", days=7 - len(worked), least=least)
 
@@ -529,20 +535,23 @@ def r12_overtime(case: Case) -> Iterator[Violation]:
     rules, start = case.scenario.rules, case.scenario.grid.start
     if rules.overtime_month_h <= 0 or rules.average_over != "week":
         return
-    hours = _hours_by_day(case)
+    hours, published = _hours_by_day(case), _hours_by_day(replace(case, shifts=()))
     days = sorted({*hours, *case.scenario.grid.dates})
     months: dict[tuple[int, int], float] = defaultdict(float)
+    before: dict[tuple[int, int], float] = defaultdict(float)
     ends: dict[tuple[int, int], dt.date] = {}
     for sunday in sorted({day + dt.timedelta(days=6 - day.weekday()) for day in days}):
         overtime = _overtime(case, sunday, hours)
         month = (sunday.year, sunday.month)
         months[month] += overtime
+        before[month] += _overtime(case, sunday, published)
         ends[month] = sunday
     for month, overtime in months.items():
         last = ends[month]
-        if last >= start and overtime > rules.overtime_month_h + TOLERANCE_H:
+        most = max(rules.overtime_month_h, before[month])
+        if last >= start and overtime > most + TOLERANCE_H:
             date = max(last - dt.timedelta(days=6), start)
-            facts = {"hours": f"{overtime:g}", "most": f"{rules.overtime_month_h:g}"}
+            facts = {"hours": f"{overtime:g}", "most": f"{most:g}"}
             yield case.broken("R12", date, "overtime", month=f"{last:%Y-%m}", **facts)
 
 
@@ -567,7 +576,7 @@ def r13_protected_hours(case: Case) -> Iterator[Violation]:
             yield case.broken("R13", shift.date, "protected_day", **facts)
     for monday, days, due, paid, _ in weeks(case):
         share = max(1 - sum(_out(case.person, day) for day in days) / 5, 0.0)
-        most = min(due, WEEK_H * share)
+        most = max(min(due, WEEK_H * share), _published_h(case, days))
         if paid > most + TOLERANCE_H:
             facts = {"hours": f"{paid:g}", "most": f"{most:g}"}
             yield case.broken("R13", monday, "protected_week", **facts)
@@ -592,20 +601,30 @@ def r14_late_in_a_row(case: Case) -> Iterator[Violation]:
 
 def r15_steady_starts(case: Case) -> Iterator[Violation]:
     """R15: the starts of a calendar week's shifts lie close together."""
-    most = case.scenario.rules.start_spread_h
-    if most >= OFF_SPREAD_H:
+    if case.scenario.rules.start_spread_h >= OFF_SPREAD_H:
         return
-    starts: dict[dt.date, list[float]] = defaultdict(list)
-    seen = [(date, start) for date, start, _, _ in case.person.past]
-    planned = [(shift.date, shift.start) for shift in case.shifts]
-    for date, start in (*seen, *planned):
-        since = start - dt.datetime.combine(date, dt.time())
-        starts[date - dt.timedelta(days=date.weekday())].append(since.total_seconds() / 3600)
-    for monday in sorted({date - dt.timedelta(days=date.weekday()) for date, _ in planned}):
-        spread = max(starts[monday]) - min(starts[monday])
+    published = _starts_by_week((date, start) for date, start, _, _ in case.person.past)
+    planned = _starts_by_week((shift.date, shift.start) for shift in case.shifts)
+    for monday, starts in sorted(planned.items()):
+        before = published.get(monday, [])
+        most = max(
+            case.scenario.rules.start_spread_h, max(before, default=0.0) - min(before, default=0.0)
+        )
+        spread = max(starts + before) - min(starts + before)
         if spread > most + TOLERANCE_H:
             facts = {"hours": f"{spread:g}", "most": f"{most:g}"}
             yield case.broken("R15", monday, "starts_apart", **facts)
+
+
+def _starts_by_week(
+    duties: Iterable[tuple[dt.date, dt.datetime]],
+) -> dict[dt.date, list[float]]:
+    """Return Monday -> hours after midnight of their service days at which duties start."""
+    found: dict[dt.date, list[float]] = defaultdict(list)
+    for date, start in duties:
+        since = start - dt.datetime.combine(date, dt.time())
+        found[date - dt.timedelta(days=date.weekday())].append(since.total_seconds() / 3600)
+    return found
 
 
 def r16_whole_weekends(case: Case) -> Iterator[Violation]:
@@ -613,12 +632,15 @@ def r16_whole_weekends(case: Case) -> Iterator[Violation]:
     every, grid = case.scenario.rules.weekend_off_every_weeks, case.scenario.grid
     if not every:
         return
-    worked = {shift.date for shift in case.shifts} | {date for date, *_ in case.person.past}
-    run = 0
+    past = {date for date, *_ in case.person.past}
+    worked = {shift.date for shift in case.shifts} | past
+    run = before = 0
     sunday = grid.start + dt.timedelta(days=6 - grid.start.weekday() - 7 * every)
     while sunday <= grid.dates[-1]:
-        run = run + 1 if worked & {sunday, sunday - dt.timedelta(days=1)} else 0
-        if run >= every and sunday >= grid.start:
+        weekend = {sunday, sunday - dt.timedelta(days=1)}
+        run = run + 1 if worked & weekend else 0
+        before = before + 1 if past & weekend else 0
+        if run >= every > before and sunday >= grid.start:
             date = max(sunday - dt.timedelta(days=1), grid.start)
             yield case.broken("R16", date, "no_weekend_off", weeks=run, every=every)
         sunday += dt.timedelta(days=7)
