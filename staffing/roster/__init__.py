@@ -1,6 +1,6 @@
 """Seats → who works when: lawful always, short only where it must be, with a proven bound.
 
-Hard rules are R1...R16 of docs/rules.md. They bind the search (`staff`, `model`), and the
+Hard rules are R1...R18 of docs/rules.md. They bind the search (`staff`, `model`), and the
 finished roster is checked again by `audit`, which shares no code with the solver.
 """
 
