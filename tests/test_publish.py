@@ -379,6 +379,14 @@ def test_names_never_become_formulas(book):
     assert (cell.value, cell.data_type) == ("=1+1", "s")
 
 
+@pytest.mark.parametrize("name", ["roster.csv", "ledger.csv"])
+def test_names_in_tables_never_become_formulas(rendered, name):
+    """The agent called =1+1 stands there with an apostrophe, the others as they are."""
+    table = pd.read_csv(io.BytesIO(rendered[name]))
+    names = dict(zip(table["agent_id"], table["name"], strict=True))
+    assert (names["A3"], names["A1"]) == ("'=1+1", "王静")
+
+
 def test_legend_explains_every_colour(book):
     """The legend has a cell of each kind's colour."""
     colours = {cell.fill.fgColor.rgb[-6:] for cell in book["班表"][3][3:10]}
@@ -491,6 +499,7 @@ def test_comprehensive_hours_are_marked_as_needing_approval(english):
     )
     assert any("approval" in text for good, text in verdict(told, figures(told), {}) if not good)
     assert not any("approval" in text for _, text in verdict(english, figures(english), {}))
+    assert [summary(each)["needs_approval"] for each in (told, english)] == [True, False]
 
 
 def test_gap_is_zero_at_the_bound_and_unknown_without():

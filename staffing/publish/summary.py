@@ -37,6 +37,8 @@ def summary(plan: Plan) -> dict[str, object]:
         "agents": made.agents,
         "agents_on_duty": made.on_duty,
         "shifts": made.shifts,
+        "preset": plan.scenario.rules.preset,
+        "needs_approval": plan.scenario.rules.preset == "comprehensive-hours",
         "violations": len(plan.violations),
         "crowded_meals": len(plan.crowded),
         "activities_unplaced": [

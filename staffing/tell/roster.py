@@ -37,7 +37,9 @@ def audited(
             for each in broken
         ]
         tables = {"agents": records(counted.agents), "pools": records(counted.pools)}
-        as_json({"lawful": not hard(broken), "violations": found, **tables})
+        told: dict[str, object] = {"lawful": not hard(broken), "preset": scenario.rules.preset}
+        told["needs_approval"] = scenario.rules.preset == "comprehensive-hours"
+        as_json({**told, "violations": found, **tables})
         return
     if scenario.rules.preset == "comprehensive-hours":
         line(say("say.approval"))
