@@ -84,8 +84,8 @@ def plan(
             step("publish")
             paths = publish(made, out / scenario.name, scenario_file=scenario_file)
             paths.append(_keep(out, workspace, scenario, made.forecast))
-        notices = [*forecast_notices(workspace, made.forecast), *seat_notices(workspace, scenario)]
-        notices += ledger_notices(workspace, scenario)
+        notices = [*ledger_notices(workspace, scenario), *seat_notices(workspace, scenario)]
+        notices += forecast_notices(workspace, made.forecast)
         faults.notices(notices, scenario.lang)
     planned(made, paths, machine=as_json)
     if made.short:
