@@ -73,6 +73,7 @@ def plan(
         from staffing.forecast import forecast_notices
         from staffing.plan import plan as run
         from staffing.publish import publish
+        from staffing.roster.ledger import ledger_notices
         from staffing.seats import seat_notices
         from staffing.tell import faults
         from staffing.tell.console import progress
@@ -83,7 +84,8 @@ def plan(
             step("publish")
             paths = publish(made, out / scenario.name, scenario_file=scenario_file)
             paths.append(_keep(out, workspace, scenario, made.forecast))
-        notices = [*forecast_notices(workspace, made.forecast), *seat_notices(workspace, scenario)]
+        notices = [*ledger_notices(workspace, scenario), *seat_notices(workspace, scenario)]
+        notices += forecast_notices(workspace, made.forecast)
         faults.notices(notices, scenario.lang)
     planned(made, paths, machine=as_json)
     if made.short:
@@ -361,7 +363,7 @@ class _Voice:
 def _read(path: Path, voice: _Voice) -> tuple[Scenario, Workspace]:
     """Read a scenario and its workspace, tell what is odd on stderr."""
     from staffing.forecast import horizon_notices
-    from staffing.scenario import read_scenario
+    from staffing.scenario import check_shops, read_scenario
     from staffing.tell import faults
     from staffing.workspace import read_workspace
 
@@ -370,6 +372,7 @@ def _read(path: Path, voice: _Voice) -> tuple[Scenario, Workspace]:
         scenario = scenario.model_copy(update={"lang": voice.lang})
     voice.lang = scenario.lang
     workspace = read_workspace(scenario.workspace, scenario.zone)
+    check_shops(path, scenario, list(workspace.windows))
     notices = [*horizon_notices(workspace, scenario), *workspace.notices]
     faults.notices(notices, scenario.lang)
     return scenario, workspace

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from staffing.roster import (
     roster,
     shortages,
 )
+from staffing.roster.activities import unplaced
 from staffing.roster.audit import TOGETHER, hard
 from staffing.scenario import Scenario
 from staffing.seats import SeatRequirement, follow_roster, seats
@@ -39,6 +41,7 @@ class Plan:
     ----------
     violations : broken hard rules; a plan with any is never published
     crowded : who is at a meal with too many others of a pool (R18), where it could not be helped
+    unplaced : kind, agent and first day of the activities that nobody found time for
     shortages : where the roster is short of seats, the largest first
     ledger : what everybody had and would have had in fairness, before, in and after the horizon
     course : what the roster does to the expected contacts, see `seats.follow_roster`
@@ -52,6 +55,7 @@ class Plan:
     roster: Roster
     violations: tuple[Violation, ...]
     crowded: tuple[Violation, ...]
+    unplaced: tuple[tuple[str, str, dt.date], ...]
     shortages: tuple[Shortage, ...]
     ledger: Ledger
     course: pd.DataFrame
@@ -115,6 +119,7 @@ def plan(
         roster=rostered,
         violations=tuple(violations),
         crowded=tuple(each for each in broken if each.rule in TOGETHER),
+        unplaced=tuple(unplaced(workspace, scenario, rostered.assignments)),
         shortages=tuple(short),
         ledger=ledger(workspace, scenario, rostered.assignments),
         course=course,

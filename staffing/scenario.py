@@ -13,7 +13,7 @@ import json
 import re
 import tomllib
 import zoneinfo
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
@@ -307,12 +307,14 @@ class ShiftSettings(Section):
             if window.closes_min - window.opens_min < self.meal_min:
                 raise unfit("meal_fits", key=meal, value=str(window), minutes=self.meal_min)
         if self.dinner.opens_min < self.lunch.closes_min:
-            raise unfit("lunch_first", key="dinner", value=str(self.dinner))
+            if "dinner" in self.model_fields_set:
+                raise unfit("lunch_first", key="dinner", value=str(self.dinner))
+            raise unfit("dinner_last", key="lunch", value=str(self.lunch), dinner=str(self.dinner))
         if self.split_most_h < self.split_least_h:
-            value = f"{self.split_most_h:g}"
-            raise unfit(
-                "at_least", key="split_most_h", value=value, number=f"{self.split_least_h:g}"
-            )
+            least, most = f"{self.split_least_h:g}", f"{self.split_most_h:g}"
+            if "split_most_h" in self.model_fields_set:
+                raise unfit("split_at_least", key="split_most_h", value=most, number=least)
+            raise unfit("split_at_most", key="split_least_h", value=least, number=most)
         return self
 
 
@@ -357,6 +359,7 @@ class Rules(Section):
         origin="R4: no overtime unless it was agreed",
         ge=0,
         le=3,
+        limits="number, at least 0, at most 3; with `max_daily_h` 11; needs `overtime_month_h`",
     )
     overtime_month_h: float = given(
         0.0,
@@ -441,8 +444,15 @@ class Rules(Section):
                 raise unfit("six_days", key="max_consecutive_days", value=value)
             if self.average_over != "week":
                 raise unfit("not_averaged", key="average_over", value=self.average_over)
-            if self.max_daily_h + self.overtime_day_h > LAW_DAY_H:
-                raise unfit("day_of_11", key="overtime_day_h", value=f"{self.overtime_day_h:g}")
+        if self.preset == "industry":
+            return self
+        if self.max_daily_h + self.overtime_day_h > LAW_DAY_H:
+            raise unfit("day_of_11", key="overtime_day_h", value=f"{self.overtime_day_h:g}")
+        if self.average_over == "week" and self.overtime_day_h > 0 == self.overtime_month_h:
+            # R12 asks nothing where the month's overtime is off: the day's would be without limit.
+            raise unfit(
+                "overtime_unlimited", key="overtime_day_h", value=f"{self.overtime_day_h:g}"
+            )
         return self
 
     @property
@@ -653,6 +663,29 @@ def read_scenario(path: Path) -> Scenario:
         raise ScenarioError(sorted(faults.values(), key=lambda f: f.row or 0)) from None
     root = (path.parent / scenario.workspace).resolve()
     return scenario.model_copy(update={"workspace": root})
+
+
+def check_shops(path: Path, scenario: Scenario, shops: Collection[str]) -> None:
+    """Check that the shops that a scenario file names are shops of its workspace.
+
+    Raises
+    ------
+    ScenarioError
+        With each name that is not, and the line it stands on.
+    """
+    key = "fairness.hard_shops"
+    faults = []
+    for shop in scenario.fairness.hard_shops:
+        if shop not in shops:
+            near = difflib.get_close_matches(shop, shops, n=1)
+            facts = {"table": "shops"} | ({"near": near[0]} if near else {})
+            code = "unknown_near" if near else "unknown"
+            row = _line(path.read_text("utf-8-sig"), key.split("."))
+            faults.append(
+                Fault(code=code, file=path.name, row=row, column=key, value=shop, facts=facts)
+            )
+    if faults:
+        raise ScenarioError(faults)
 
 
 def _not_toml(file: str, text: str, reason: str) -> Fault:

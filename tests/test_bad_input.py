@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 import cli
 from staffing.errors import Fault, InputError
 from staffing.roster.file import read_roster
-from tests.workspaces import ROSTER, SCENARIO, START, Tables, project, tables, write
+from tests.workspaces import ROSTER, SCENARIO, START, Row, Tables, project, tables, write
 
 Spoil = Callable[[Path], object]
 """Changes one thing in a sound project: workspace/, scenario.toml, roster.csv."""
@@ -59,7 +59,7 @@ def rows(change: Callable[[Tables], object]) -> Spoil:
     def spoil(folder: Path) -> None:
         sound, changed = tables(), tables()
         change(changed)
-        write(folder / "workspace", {k: own for k, own in changed.items() if own != sound[k]})
+        write(folder / "workspace", {k: own for k, own in changed.items() if own != sound.get(k)})
 
     return spoil
 
@@ -143,6 +143,18 @@ def scenario(old: str, new: str) -> Spoil:
     """Replace a part of the scenario file."""
     assert old in SCENARIO
     return lambda folder: (folder / "scenario.toml").write_text(SCENARIO.replace(old, new), "utf-8")
+
+
+def correction(**changes: object) -> Spoil:
+    """Add a table of one correction of the ledger; `changes` spoil it."""
+    row = {"agent_id": "A1", "date": "2026-11-02", "item": "late", "count": 1} | changes
+    return rows(lambda all_: all_.update(ledger=[row]))
+
+
+def activity(*spoilt: Row) -> Spoil:
+    """Add a table of activities, a row for each of the changes."""
+    plain = {"activity": "qc", "agent_id": "A1", "minutes": 60, "first_day": f"{START}"}
+    return rows(lambda all_: all_.update(activities=[plain | row for row in spoilt]))
 
 
 def more(text: str) -> Spoil:
@@ -596,6 +608,44 @@ WORKSPACE: dict[str, tuple[Spoil, str]] = {
         rows(lambda all_: all_["shops"][1].update(channel="phone", concurrency=1)),
         "shops.csv, row 3, column channel: 'phone' is not the channel of the other shops in pool P",
     ),
+    # the ledger and activities
+    **{
+        f"a correction of {value} for {column}": (
+            correction(**{column: value}),
+            f"ledger.csv, row 2, column {column}: '{value}' is {problem}",
+        )
+        for column, value, problem in (
+            ("count", "nan", "not a number"),
+            ("count", "1e9", "not a count from -1000 to 1000"),
+            ("item", "early", "not one of the allowed values"),
+            ("agent_id", "gone", "not in the table agents"),
+            ("date", "2026-02-30", "not a date"),
+        )
+    },
+    "the ledger of a plan as corrections": (
+        correction(balance_before=0, balance_after=0),
+        "ledger.csv: this is the ledger that a plan wrote",
+    ),
+    "an activity of no time": (
+        activity({"minutes": 0}),
+        "activities.csv, row 2, column minutes: '0' is not a number of minutes",
+    ),
+    "an activity off the half hour": (
+        activity({"opens": "09:15", "closes": "11:00"}),
+        "activities.csv, row 2, column opens: '09:15-11:00' is off the half hour",
+    ),
+    "an activity longer than its window": (
+        activity({"minutes": 90, "opens": "13:00", "closes": "14:00"}),
+        "activities.csv, row 2, column minutes: '90' is longer than the window 13:00-14:00",
+    ),
+    "a session of two lengths": (
+        activity({"together": "x"}, {"together": "x", "agent_id": "A2", "minutes": 90}),
+        "activities.csv, row 3, column together: 'x' is the word of row 2, too",
+    ),
+    "an agent twice in a session": (
+        activity({"together": "😀" * 400}, {"together": "😀" * 400}),
+        f"activities.csv, row 3, column together: '{'😀' * 80}...' has the same agent in row 2",
+    ),
     # grids
     "steps of 7 minutes": (
         every(7),
@@ -792,6 +842,30 @@ SCENARIOS: dict[str, tuple[Spoil, str]] = {
     "no shift length": (
         more("[shifts]\npart_time_h = []"),
         "scenario.toml, line 11, shifts.part_time_h: '[]' needs at least one value",
+    ),
+    "lunch into dinner": (
+        more('[shifts]\nlunch = ["16:00", "18:00"]'),
+        "scenario.toml, line 11, shifts.lunch: '16:00-18:00' ends after dinner (17:00-20:00)",
+    ),
+    "a least hole above the most": (
+        more("[shifts]\nsplit_least_h = 6.0"),
+        "scenario.toml, line 11, shifts.split_least_h: '6' is above split_most_h (5)",
+    ),
+    "a most hole below the least": (
+        more("[shifts]\nsplit_most_h = 1.5"),
+        "scenario.toml, line 11, shifts.split_most_h: '1.5' is below split_least_h (2)",
+    ),
+    "overtime of a day only": (
+        more("[rules]\novertime_day_h = 3.0"),
+        "scenario.toml, line 11, rules.overtime_day_h: '3' needs overtime_month_h as well",
+    ),
+    "days of 14 hours": (
+        more('[rules]\novertime_day_h = 3.0\npreset = "comprehensive-hours"'),
+        "scenario.toml, line 11, rules.overtime_day_h: '3' makes a day above 11 hours",
+    ),
+    "a hard shop that is none": (
+        more('[fairness]\nhard_shops = ["S1", "云裳"]'),
+        "scenario.toml, line 11, fairness.hard_shops: '云裳' is not in the table shops",
     ),
     "late at 22": (
         more("[fairness]\nlate_after = 22"),

@@ -23,7 +23,7 @@ from staffing.roster.fairness import (
     unfairness,
     unfairness_terms,
 )
-from staffing.roster.ledger import hard_pools, standing, wishes
+from staffing.roster.ledger import hard_pools, ledger_notices, standing, wishes
 from staffing.roster.shifts import Template
 from staffing.roster.staff import staff
 from staffing.scenario import Scenario
@@ -148,6 +148,24 @@ def test_a_correction_of_an_unknown_item_is_a_fault(tmp_path: Path) -> None:
     with pytest.raises(WorkspaceError) as raised:
         team(tmp_path, TWO, ledger=wrong)
     assert {fault.column for fault in raised.value.faults} == {"agent_id", "item"}
+
+
+def test_corrections_that_count_nowhere_are_told(tmp_path: Path) -> None:
+    """Of the horizon's first day and before the 26 weeks remembered: told, the day between not."""
+    days = {"in": 0, "last": -1, "first": -26 * 7, "forgotten": -26 * 7 - 1}
+    rows = [
+        {"agent_id": "A1", "date": f"{MONDAY + dt.timedelta(days=d)}", "item": "late", "count": 1}
+        for d in days.values()
+    ]
+    own = team(tmp_path, TWO, ledger=rows)
+    (notice,) = ledger_notices(own, scenario(tmp_path))
+    assert (notice.code, notice.file, notice.facts["count"]) == (
+        "idle_corrections",
+        "ledger.csv",
+        2,
+    )
+    assert "A1 2026-03-02、A1 2025-08-31" in notice.line("zh")
+    assert ledger_notices(team(tmp_path / "b", TWO), scenario(tmp_path)) == []
 
 
 def test_hard_pools_are_named_or_those_of_the_longest_contacts(tmp_path: Path) -> None:

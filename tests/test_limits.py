@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from staffing.roster.staff import PERSONAL_RULES, Agent, staff, without
 from staffing.scenario import Horizon, Scenario
 from staffing.seats import SeatRequirement
 from staffing.workspace import Workspace
-from tests.rosters import MONDAY, Row, need, scenario, workspace
+from tests.rosters import MONDAY, Row, duty, need, scenario, table, workspace
 
 WEDNESDAY = MONDAY + dt.timedelta(days=2)
 RULES = st.fixed_dictionaries(
@@ -52,6 +53,14 @@ PAST = st.lists(
     max_size=9,
     unique_by=lambda pair: pair[0],
 )
+
+
+def together(rules: Mapping[str, object], system: Mapping[str, object]) -> dict[str, object]:
+    """Return rules under a system without the hours of a day that a scenario may not ask for."""
+    told = {**rules, **system}
+    if system or not told["overtime_month_h"]:
+        told["overtime_day_h"] = 0.0
+    return told
 
 
 def published(past: list[tuple[int, int]], start: dt.date) -> list[Row]:
@@ -160,7 +169,7 @@ def test_the_model_allows_what_the_audit_finds_lawful(
 
     The horizon begins on a Wednesday, so weeks, runs and the month reach across the seam.
     """
-    space, story = world(base, past, rules | system)
+    space, story = world(base, past, together(rules, system))
     agent = staff(space, story)[who]
     for chosen in weeks:
         made = duties(story, agent, chosen)
@@ -178,7 +187,7 @@ def test_every_roster_of_random_rules_passes_the_audit(
     base: Workspace,
 ) -> None:
     """Whatever the rules ask, a roster that the engine returns breaks none of them."""
-    space, story = world(base, past, rules | system)
+    space, story = world(base, past, together(rules, system))
     if contradictions(staff(space, story), story):
         return
     required = need({("P", d + 2, h): seats for d in range(9) for h in range(10, 24)})
@@ -242,3 +251,47 @@ def test_the_model_counts_overtime_of_a_month(
     assert allows(agent, chosen) == lawful
     broken = {v.rule for v in audit(space, story, duties(story, agent, chosen))}
     assert broken == (set() if lawful else {"R12"})
+
+
+def long_days(*days: int) -> list[Row]:
+    """Return published shifts of twelve paid hours, 9 to 22."""
+    dates = [MONDAY + dt.timedelta(days=day) for day in days]
+    return [
+        {"agent_id": "A1", "date": d, "start": f"{d} 09:00", "end": f"{d} 22:00", "paid_h": 12}
+        for d in dates
+    ]
+
+
+ALREADY: dict[str, tuple[int, list[Row], dict[str, object]]] = {
+    # rule: first day of the horizon, what is published before, rules of the scenario
+    "R5": (4, long_days(0, 1, 2, 3), {}),
+    "R5 averaged": (21, long_days(*range(21)), {"preset": "comprehensive-hours"}),
+    "R7": (5, published([(d, 9) for d in range(-5, 0)], MONDAY + dt.timedelta(5)), {}),
+    "R12": (7, long_days(0, 2, 4, 6), {"overtime_month_h": 10.0}),
+    "R13": (4, long_days(0, 1, 2, 3), {}),
+    "R15": (2, published([(-2, 9), (-1, 15)], MONDAY + dt.timedelta(2)), {"start_spread_h": 2.0}),
+    "R16": (6, published([(-1, 9), (-8, 9)], MONDAY + dt.timedelta(6)), {"every": 2}),
+}
+
+
+@pytest.mark.parametrize("name", ALREADY)
+def test_what_is_published_forbids_no_roster(name: str, tmp_path: Path) -> None:
+    """Published shifts break a limit by themselves: she still has a week, in which she rests.
+
+    One long duty more and the audit names the rule, where the limit is one that it can break.
+    """
+    start, past, given_ = ALREADY[name]
+    rules: dict[str, object] = {"min_week_share": 0.0, **given_}
+    if every := rules.pop("every", 0):
+        rules["weekend_off_every_weeks"] = every
+    if name == "R7":
+        rules["rest_days_per_week"] = 3
+    agents = [{"agent_id": "A1"} | ({"protected": "nursing"} if name == "R13" else {})]
+    space = workspace(tmp_path, agents=agents, rosters=past)
+    horizon = {"start": MONDAY + dt.timedelta(days=start), "days": 2}
+    story = scenario(tmp_path, horizon=horizon, rules=rules)
+    more = table(duty(start, 23, 24) if name == "R15" else duty(start, 9, 19, meals=[(13, 14)]))
+    assert contradictions(staff(space, story), story) == []
+    assert audit(space, story, more.iloc[:0]) == []
+    found = {violation.rule for violation in audit(space, story, more)}
+    assert (name.split(maxsplit=1)[0] in found) == (name != "R16")

@@ -66,6 +66,35 @@ def test_published_days_of_the_week_count(tmp_path: Path) -> None:
     assert hours(space, story, eight(5, 6)) == {100: 0, 150: 8, 200: 8, 300: 0}
 
 
+def published(*days: int) -> list[Row]:
+    dates = [MONDAY + dt.timedelta(days=day) for day in days]
+    return [
+        {"agent_id": "A1", "date": d, "start": f"{d} 09:00", "end": f"{d} 18:00"} for d in dates
+    ]
+
+
+def test_a_published_statutory_day_uses_up_no_normal_hours(tmp_path: Path) -> None:
+    """Monday and 1 October published, Sunday planned: 8 of the week's 16 normal hours are left."""
+    space = workspace(tmp_path, rosters=published(NATIONAL_DAY - 3, NATIONAL_DAY))
+    start = MONDAY + dt.timedelta(days=NATIONAL_DAY + 1)
+    story = scenario(tmp_path, horizon={"start": start, "days": 3})
+    assert hours(space, story, eight(NATIONAL_DAY + 3)) == {100: 8, 150: 0, 200: 0, 300: 0}
+
+
+def test_published_weeks_of_a_month_count_under_comprehensive_hours(tmp_path: Path) -> None:
+    """48 hours published, 40 planned in the next week of the month: 80 are normal, 8 at 150 %.
+
+    Over the horizon alone its 40 hours are normal.
+    """
+    space = workspace(tmp_path, rosters=published(*range(6)))
+    for over, longer in (("month", 8.0), ("quarter", 8.0), ("horizon", 0.0)):
+        rules = {"preset": "comprehensive-hours", "average_over": over}
+        start = MONDAY + dt.timedelta(days=7)
+        story = scenario(tmp_path, horizon={"start": start, "days": 7}, rules=rules)
+        found = hours(space, story, eight(*range(7, 12)))
+        assert found == pytest.approx({100: 40 - longer, 150: longer, 200: 0, 300: 0})
+
+
 def test_statutory_minutes_are_paid_at_300_from_midnight_on(tmp_path: Path) -> None:
     """A shift 18:00-02:00 into National Day has two hours at 300 %; one on the day has all eight.
 
@@ -193,6 +222,8 @@ def test_industry_is_audited_by_the_law_and_priced_but_never_planned(tmp_path: P
         ("max_consecutive_days", "9", "6 days in a row"),
         ("average_over", '"month"', "labour bureau"),
         ("overtime_day_h", "3.0\nmax_daily_h = 9.0", "11 hours"),
+        ("overtime_day_h", '1.0\npreset = "comprehensive-hours"', "11 hours"),
+        ("overtime_day_h", "3.0", "overtime_month_h"),
     ],
 )
 def test_labour_law_cannot_be_set_aside(key: str, value: str, because: str, tmp_path: Path) -> None:
@@ -246,6 +277,26 @@ def test_coverage_is_counted_from_the_table_alone(tmp_path: Path) -> None:
         "required_h": 3.0,
         "uncovered_h": 3.0,
     }
+
+
+def test_who_knows_a_part_of_a_pool_counts_at_her_speed_there(tmp_path: Path) -> None:
+    """Two hours of somebody at speed 0.5 in one of two shops: 2 person-hours, 1 seat-hour."""
+    shops = [{"shop_id": s, "pool": "P"} for s in ("S1", "S2")]
+    skills = [{"agent_id": "A1", "shop_id": "S1", "speed": 0.5}]
+    space = workspace(tmp_path, shops=shops, skills=skills)
+    counted = recount(space, scenario(tmp_path, days=1), table(duty(0, 9, 11)))
+    (row,) = counted.pools.to_dict("records")
+    assert (row["staffed_h"], row["seat_h"], row["empty_h"]) == (2.0, 1.0, 13.0)
+
+
+def test_quarters_of_an_hour_are_counted_as_such(tmp_path: Path) -> None:
+    """From 9:15 to 10:20: 65 minutes, in three half hours."""
+    roster = table(duty(0, 9.25, 10 + 1 / 3))
+    (row,) = recount(workspace(tmp_path), scenario(tmp_path, days=1), roster).pools.to_dict(
+        "records"
+    )
+    assert row["staffed_h"] == pytest.approx(65 / 60)
+    assert row["empty_h"] == 13.5
 
 
 def test_a_roster_of_strangers_has_no_hours(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from staffing.plan import Plan
 from staffing.publish import publish, render, summary
 from staffing.publish.board import FILL, KINDS, Day, board, shift_kind
 from staffing.publish.charts import data
-from staffing.publish.figures import Figures
+from staffing.publish.figures import Figures, figures
 from staffing.publish.reports import (
     backtest,
     fairness,
@@ -36,7 +36,8 @@ from staffing.publish.reports import (
 )
 from staffing.roster import Violation, audit
 from staffing.roster.file import read_roster
-from staffing.scenario import Scenario
+from staffing.scenario import Rules, Scenario
+from staffing.tell.plan import planned
 from staffing.words import LANGS, Lang, Statement, catalogue, say
 from staffing.workspace import read_workspace
 from staffing.workspace.tables import TABLES, schema
@@ -378,6 +379,14 @@ def test_names_never_become_formulas(book):
     assert (cell.value, cell.data_type) == ("=1+1", "s")
 
 
+@pytest.mark.parametrize("name", ["roster.csv", "ledger.csv"])
+def test_names_in_tables_never_become_formulas(rendered, name):
+    """The agent called =1+1 stands there with an apostrophe, the others as they are."""
+    table = pd.read_csv(io.BytesIO(rendered[name]))
+    names = dict(zip(table["agent_id"], table["name"], strict=True))
+    assert (names["A3"], names["A1"]) == ("'=1+1", "王静")
+
+
 def test_legend_explains_every_colour(book):
     """The legend has a cell of each kind's colour."""
     colours = {cell.fill.fgColor.rgb[-6:] for cell in book["班表"][3][3:10]}
@@ -466,6 +475,31 @@ def test_verdict_says_no_more_than_is_proven(english, changes, said):
     titles = pool_titles(english.workspace, "en")
     text = " ".join(sentence for _, sentence in verdict(english, figures_of(**changes), titles))
     assert said in text
+
+
+def test_activities_without_time_are_told_in_every_output(tiny, english, capsys):
+    """Terminal, page and workbook name kind, agent and day; the summary has them as rows."""
+    missed = (("training", "A1", dt.date(2026, 11, 17)),)
+    for plan, said in ((tiny, "A1 培训（11-17 起）。"), (english, "training A1 (from 11-17).")):
+        told = dataclasses.replace(plan, unplaced=missed)
+        assert any(
+            text.endswith(said) for good, text in verdict(told, figures(told), {}) if not good
+        )
+        planned(told, [], machine=False)
+        assert said[:-1] in " ".join(capsys.readouterr().out.split())
+        row = {"activity": "training", "agent_id": "A1", "first_day": "2026-11-17"}
+        assert summary(told)["activities_unplaced"] == [row]
+
+
+def test_comprehensive_hours_are_marked_as_needing_approval(english):
+    """The verdict of page and workbook says that the hours need the labour bureau's approval."""
+    rules = Rules(preset="comprehensive-hours", average_over="week")
+    told = dataclasses.replace(
+        english, scenario=english.scenario.model_copy(update={"rules": rules})
+    )
+    assert any("approval" in text for good, text in verdict(told, figures(told), {}) if not good)
+    assert not any("approval" in text for _, text in verdict(english, figures(english), {}))
+    assert [summary(each)["needs_approval"] for each in (told, english)] == [True, False]
 
 
 def test_gap_is_zero_at_the_bound_and_unknown_without():

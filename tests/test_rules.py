@@ -41,6 +41,7 @@ FOUR: dict[str, object] = {
     "agents": [{"agent_id": f"A{i}"} for i in range(4)],
     "skills": [{"agent_id": f"A{i}", "shop_id": "S1"} for i in range(4)],
 }
+THREE_MEALS = [(10, 11), (12, 13), (13.5, 14.5)]
 SPLITS = {"splits_per_week": 1}
 
 CASES: dict[str, tuple[str, dict[str, object], dict[str, object], list[list[Row]], bool]] = {
@@ -69,6 +70,52 @@ CASES: dict[str, tuple[str, dict[str, object], dict[str, object], list[list[Row]
         False,
     ),
     "works before the pool opens": ("R1", {}, {}, [duty(0, 8, 12)], False),
+    "serves between the openings of two shops": (
+        "R1",
+        {
+            "shops": [
+                {"shop_id": "S1", "pool": "P", "opens": "09:00", "closes": "12:00"},
+                {"shop_id": "S2", "pool": "P", "opens": "18:00", "closes": "24:00"},
+            ]
+        },
+        {},
+        [duty(0, 10, 14)],
+        False,
+    ),
+    "serves two shops that follow one another": (
+        "R1",
+        {
+            "shops": [
+                {"shop_id": "S1", "pool": "P", "opens": "09:00", "closes": "12:00"},
+                {"shop_id": "S2", "pool": "P", "opens": "12:00", "closes": "24:00"},
+            ]
+        },
+        {},
+        [duty(0, 10, 14)],
+        True,
+    ),
+    "serves a shop on a day that it is closed": (
+        "R1",
+        {"special_days": [{"name": "x", "first_day": "2026-03-02", "closed": "yes"}]},
+        {},
+        days(0),
+        False,
+    ),
+    "begins on the day after its service day": (
+        "R2",
+        {},
+        {},
+        [[row | {"date": row["date"] - pd.Timedelta(days=1)} for row in duty(2, 9, 15, pool=None)]],
+        False,
+    ),
+    "begins after midnight while a shop is open": (
+        "R2",
+        {"shops": [{"shop_id": "S1", "pool": "P", "opens": "18:00", "closes": "04:00"}]},
+        {},
+        [duty(0, 24.5, 28)],
+        True,
+    ),
+    "sits at three meals": ("R10", {}, {}, [duty(0, 9, 15, meals=THREE_MEALS)], False),
     "works one duty a day": ("R2", {}, {}, days(0, 1), True),
     "works two duties on a day": ("R2", {}, {}, [duty(0, 9, 12), duty(0, 15, 19)], False),
     "is in two pools at once": (

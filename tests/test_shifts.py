@@ -303,6 +303,21 @@ def test_an_activity_without_time_is_told(tmp_path: Path) -> None:
     assert told == {"none": missing, "short": missing, "late": missing, "done": []}
 
 
+def test_time_of_one_activity_is_no_others(tmp_path: Path) -> None:
+    """Two trainings of an hour need two hours: of one hour held the second is told as missing."""
+    space = workspace(tmp_path, activities=[training("A1"), training("A1")])
+    story = scenario(tmp_path, rules=FREE)
+    held = {
+        hours: [
+            *duty(0, 9, 10),
+            dict(duty(0, 10, 10 + hours, pool=None)[0], activity="training"),
+        ]
+        for hours in (1, 2)
+    }
+    told = {hours: unplaced(space, story, table(own)) for hours, own in held.items()}
+    assert told == {1: [("training", "A1", MONDAY)], 2: []}
+
+
 @pytest.mark.parametrize(
     ("wrong", "code"),
     [
@@ -310,6 +325,7 @@ def test_an_activity_without_time_is_told(tmp_path: Path) -> None:
         ({"minutes": 10}, "not_activity_minutes"),
         ({"last_day": "2026-03-01"}, "last_before_first"),
         ({"activity": "lunch"}, "not_listed"),
+        ({"minutes": 90, "opens": "13:00", "closes": "14:00"}, "activity_too_long"),
     ],
 )
 def test_a_wrong_activity_is_a_fault(wrong: Row, code: str, tmp_path: Path) -> None:
@@ -317,6 +333,32 @@ def test_a_wrong_activity_is_a_fault(wrong: Row, code: str, tmp_path: Path) -> N
     with pytest.raises(WorkspaceError) as caught:
         workspace(tmp_path, activities=[training("A1") | wrong])
     assert [(fault.code, fault.row) for fault in caught.value.faults] == [(code, 2)]
+
+
+@pytest.mark.parametrize(
+    ("other", "code"),
+    [
+        ({"minutes": 90}, "not_together"),
+        ({"opens": "13:00"}, "not_together"),
+        ({"last_day": "2026-03-05"}, "not_together"),
+        ({"agent_id": "A1"}, "twice_together"),
+        ({"first_day": "2026-03-03"}, None),
+        ({"activity": "qc", "minutes": 90}, None),
+        ({"together": "other", "minutes": 90}, None),
+        ({"together": "", "agent_id": "A1"}, None),
+        ({"minutes": 50}, None),
+    ],
+)
+def test_rows_held_together_are_alike(other: Row, code: str | None, tmp_path: Path) -> None:
+    """Rows with one word on a day ask for one session; other days, kinds and words are others."""
+    rows = [training("A1", together="weekly"), training("A2", together="weekly") | other]
+    agents = [{"agent_id": a} for a in ("A1", "A2")]
+    found = []
+    try:
+        workspace(tmp_path, agents=agents, activities=rows)
+    except WorkspaceError as error:
+        found = [(fault.code, fault.row) for fault in error.faults]
+    assert found == ([] if code is None else [(code, 3)])
 
 
 @pytest.mark.parametrize("names", ["AB", "BA"])

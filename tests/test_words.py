@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from staffing.errors import Fault
+from staffing.errors import Fault, InfeasibleRosterError
+from staffing.tell.faults import contradiction
 from staffing.words import LANGS, Statement, catalogue, listed, say, told
 from staffing.workspace.tables import EXCEL_ERRORS, schema
 from staffing.workspace.template import TABLE_NAMES
@@ -191,3 +192,19 @@ def test_a_missing_key_or_fact_is_a_bug_and_raises() -> None:
 def test_excel_errors_are_those_of_excel() -> None:
     """Each begins with # and is upper case."""
     assert all(re.fullmatch(r"#[A-Z0/!?]+", error) for error in EXCEL_ERRORS)
+
+
+def test_agents_with_the_same_clash_are_named_in_one_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Ten agents without a rest day are a line that names eight, an eleventh has her own."""
+
+    def clash(agent: str, days: int) -> Statement:
+        rules = (Statement("clash.R7", {"days": days}),)
+        return Statement("clash.agent", {"agent": agent, "rules": rules})
+
+    error = InfeasibleRosterError([*(clash(f"A{i}", 1) for i in range(10)), clash("B", 2)])
+    contradiction(error, "en", machine=False)
+    _, many, one = capsys.readouterr().err.splitlines()
+    assert "A7 and 2 more: none has a lawful week: R7 at least 1" in many
+    assert one.strip().startswith("B has no lawful week: R7 at least 2")

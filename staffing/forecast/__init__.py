@@ -18,9 +18,8 @@ from staffing.forecast.backtest import Backtest, backtest, totals
 from staffing.forecast.calendar import (
     CHINESE_ZONES,
     LAST_OFFICIAL_YEAR,
-    closed_days,
     event_days,
-    is_statutory,
+    trading_days,
 )
 from staffing.forecast.contacts import Basis, Forecast
 from staffing.forecast.design import EventTable
@@ -200,9 +199,7 @@ def _while_open(
     -------
     totals (shops, days) and which half hours are open (shops, days, width)
     """
-    closes = (workspace.shops["statutory_days"] == "closed").to_numpy()
-    statutory = np.array([is_statutory(date) for date in days.date])
-    trades = ~(closes[:, None] & statutory[None, :]) & ~closed_days(workspace, days)
+    trades = trading_days(workspace, days)
     half_hour = np.arange(width)
     windows = np.array(
         [

@@ -294,6 +294,14 @@ def closed_days(workspace: Workspace, days: pd.DatetimeIndex) -> npt.NDArray[np.
     return found
 
 
+def trading_days(workspace: Workspace, days: pd.DatetimeIndex) -> npt.NDArray[np.bool_]:
+    """Return on which days shops trade (shops, days): neither a special nor a statutory day off."""
+    closes = (workspace.shops["statutory_days"] == "closed").to_numpy()
+    statutory = np.array([is_statutory(date) for date in days.date], dtype=bool)
+    trades: npt.NDArray[np.bool_] = ~(closes[:, None] & statutory) & ~closed_days(workspace, days)
+    return trades
+
+
 def phase_openings(workspace: Workspace) -> pd.DataFrame:
     """Return when promotion phases begin: shop_id and start (local wall time), each once."""
     promotions, shops = workspace.promotions, workspace.shops.index

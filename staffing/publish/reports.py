@@ -20,13 +20,15 @@ from staffing.plan import Plan
 from staffing.publish.board import Board, Day, span_text
 from staffing.publish.figures import RULES_CHECKED, Figures
 from staffing.roster import Shortage
-from staffing.words import Lang, catalogue, say
+from staffing.words import Lang, catalogue, listed, say
 from staffing.workspace import Workspace
 from staffing.workspace.tables import TABLES, schema
 
 Form = Literal["text", "long", "count", "number", "share", "signed"]
 """How a value is shown: long text wraps; count has no decimals, number one; shares are percent."""
 
+MOST_NAMED = 30
+"""Activities without time that are told one by one."""
 NEAR_ZERO = 0.0005
 """A share that is shown as 0.0 %."""
 CLOCK_SETTINGS = frozenset({"fairness.late_after"})
@@ -452,6 +454,8 @@ def verdict(plan: Plan, made: Figures, titles: Mapping[str, str]) -> Iterator[tu
         return shown(lang, value, "share")
 
     yield True, say(lang, "page.lawful", rules=RULES_CHECKED)
+    if plan.scenario.rules.preset == "comprehensive-hours":
+        yield False, say(lang, "say.approval")
     facts = {
         "required": number(made.required_h),
         "uncovered": number(made.uncovered_h),
@@ -486,9 +490,29 @@ def verdict(plan: Plan, made: Figures, titles: Mapping[str, str]) -> Iterator[tu
         counts = {"repairs": len(plan.confirmation.rounds) - 1, "left": left}
         hours = number(plan.confirmation.added_h)
         yield not left, say(lang, "page.confirmed", hours=hours, **counts)
+    if plan.crowded:
+        yield False, _sentence(lang, "say.crowded", meals=len(plan.crowded))
+    if plan.unplaced:
+        names = [
+            say(
+                lang,
+                "say.activity",
+                kind=say(lang, f"activity.{kind}"),
+                agent=who,
+                day=f"{day:%m-%d}",
+            )
+            for kind, who, day in plan.unplaced
+        ]
+        text = listed(names, MOST_NAMED).text(lang)
+        yield False, _sentence(lang, "say.unplaced", count=len(names), who=text)
     idle = made.agents - made.on_duty
     key = "people" if idle else "people_all"
     yield True, say(lang, f"page.{key}", duty=made.on_duty, paid=number(made.paid_h), idle=idle)
+
+
+def _sentence(lang: Lang, key: str, **facts: object) -> str:
+    """Return a line of the terminal as a sentence."""
+    return say(lang, "page.sentence", line=say(lang, key, **facts))
 
 
 def _proof(lang: Lang, made: Figures) -> str:

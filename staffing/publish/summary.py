@@ -37,8 +37,14 @@ def summary(plan: Plan) -> dict[str, object]:
         "agents": made.agents,
         "agents_on_duty": made.on_duty,
         "shifts": made.shifts,
+        "preset": plan.scenario.rules.preset,
+        "needs_approval": plan.scenario.rules.preset == "comprehensive-hours",
         "violations": len(plan.violations),
         "crowded_meals": len(plan.crowded),
+        "activities_unplaced": [
+            {"activity": kind, "agent_id": agent, "first_day": f"{day}"}
+            for kind, agent, day in plan.unplaced
+        ],
         "service_level": rounded(plan.replay.service_level),
         "target": rounded(plan.replay.target),
         "replications": plan.replay.replications,

@@ -24,6 +24,10 @@ DECIMALS = {
 }
 """Digits that a planner can use; seats keep two (speeds come in twentieths)."""
 SEAT_DECIMALS = 2
+SHOWN_ONLY = {"name", "team"}
+"""Columns of free text that nothing reads back."""
+FORMULA = r"[=+\-@\t\r]"
+"""What a cell begins with that Excel takes for a formula."""
 
 
 def roster_table(plan: Plan) -> pd.DataFrame:
@@ -111,5 +115,12 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def csv_bytes(table: pd.DataFrame) -> bytes:
-    """Return a table as CSV; the byte-order mark makes Excel read the Chinese right."""
+    """Return a table as CSV; the byte-order mark makes Excel read the Chinese right.
+
+    Names that Excel would run as a formula get an apostrophe in front. Identifiers stay as they
+    are, since the file is read back by them.
+    """
+    for column in SHOWN_ONLY & set(table.columns):
+        text = table[column].astype("str")
+        table = table.assign(**{column: text.mask(text.str.match(FORMULA), "'" + text)})
     return table.to_csv(index=False, lineterminator="\n").encode("utf-8-sig")

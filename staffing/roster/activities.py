@@ -9,6 +9,7 @@ and `unplaced` tells of her.
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -102,29 +103,30 @@ def unplaced(
 ) -> list[tuple[str, str, dt.date]]:
     """Return kind, agent and first day of the activities that a published roster has no time for.
 
+    Time that one activity took is no other's.
+
     Parameters
     ----------
     table : one row a stretch, see `Roster.assignments`
     """
     grid = scenario.grid
-    held = [
-        (str(row.activity), str(row.agent_id), row.date.date(), row.start, row.end)
-        for row in rows(table[~table["activity"].isin(["work", "meal"])])
-    ]
+    held: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for row in rows(table[~table["activity"].isin(["work", "meal"])]):
+        slots = range(grid.slot_of(row.start), grid.slot_of(row.end))
+        held[str(row.activity), str(row.agent_id)].update(slots)
     found = []
     for activity in activities(workspace, grid):
-        least = dt.timedelta(minutes=activity.length * INTERVAL_MIN)
         for agent in activity.agents:
-            spans = [
-                (day * SLOTS_PER_DAY + activity.window[0], day * SLOTS_PER_DAY + activity.window[1])
-                for day in activity.days
-            ]
-            done = any(
-                (kind, who) == (activity.kind, agent)
-                and end - start >= least
-                and any(grid.time_of(a) <= start and end <= grid.time_of(b) for a, b in spans)
-                for kind, who, _, start, end in held
-            )
-            if not done:
+            own = held[activity.kind, agent]
+            taken = next((each for each in _slots(activity) if own.issuperset(each)), None)
+            if taken is None:
                 found.append((activity.kind, agent, grid.dates[activity.days[0]]))
+            else:
+                own.difference_update(taken)
     return found
+
+
+def _slots(activity: Activity) -> Iterator[range]:
+    """Yield the slots of the horizon at which an activity may be, earliest first."""
+    for day, slots in activity.times():
+        yield range(day * SLOTS_PER_DAY + slots.start, day * SLOTS_PER_DAY + slots.stop)

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from staffing.forecast.calendar import is_statutory
+from staffing.forecast.calendar import is_statutory, trading_days
 from staffing.frames import rows
-from staffing.grid import DAY_MIN
+from staffing.grid import DAY_MIN, Window
 from staffing.scenario import Scenario
 from staffing.words import Statement
 from staffing.workspace import Workspace
@@ -31,6 +31,8 @@ DAY_H, WEEK_H = 8.0, 40.0
 """State Council Decree 174 art. 3: the normal day and week; what is longer is overtime."""
 OFF_SPREAD_H = 24.0
 """A day's starts are never further apart: R15 asks nothing."""
+MOST_MEALS = 2
+"""Lunch and dinner: more of them are unpaid hours in between, as of a split duty."""
 LONG_SPAN_H = 6.0
 """A published shift without paid hours is taken to hold an hour's meal above this span."""
 
@@ -244,33 +246,60 @@ def r1_trained(case: Case) -> Iterator[Violation]:
 
     What those who know a part of it leave to others is a matter of coverage, see `coverage`.
     """
+    pools, open_when = case.workspace.pools, _openings(case)
     for shift in case.shifts:
         for stretch in shift.stretches:
             if stretch.pool is None or stretch.activity == "meal":
                 continue
-            shops = case.workspace.pools.get(stretch.pool)
-            if shops is None:
+            if stretch.pool not in pools:
                 yield case.broken("R1", shift.date, "unknown_pool", pool=stretch.pool)
                 continue
             since = case.person.trained.get(stretch.pool)
             if since is None or since > shift.date:
                 yield case.broken("R1", shift.date, "untrained", pool=stretch.pool)
-            windows = [case.workspace.windows[shop] for shop in shops]
-            midnight = dt.datetime.combine(shift.date, dt.time())
-            opens = midnight + dt.timedelta(minutes=min(w.opens_min for w in windows))
-            closes = midnight + dt.timedelta(minutes=max(w.closes_min for w in windows))
-            if stretch.start < opens or stretch.end > closes:
-                yield case.broken(
-                    "R1",
-                    shift.date,
-                    "pool_closed",
-                    pool=stretch.pool,
-                    time=f"{stretch.start:%H:%M}",
+            spans = open_when[shift.date, stretch.pool]
+            if not any(opens <= stretch.start and stretch.end <= closes for opens, closes in spans):
+                facts = {"pool": stretch.pool, "time": f"{stretch.start:%H:%M}"}
+                yield case.broken("R1", shift.date, "pool_closed", **facts)
+
+
+def _openings(
+    case: Case,
+) -> dict[tuple[dt.date, str], list[tuple[dt.datetime, dt.datetime]]]:
+    """Return (service day, pool) -> when some shop of the pool is open, on the days of the case."""
+    dates = sorted({shift.date for shift in case.shifts})
+    trading = trading_days(case.workspace, pd.DatetimeIndex(dates))
+    row = {shop: i for i, shop in enumerate(case.workspace.shops.index.astype(str))}
+    asked = {stretch.pool for shift in case.shifts for stretch in shift.stretches}
+    found: dict[tuple[dt.date, str], list[tuple[dt.datetime, dt.datetime]]] = {}
+    for pool in (each for each in case.workspace.pools if each in asked):
+        for d, date in enumerate(dates):
+            midnight = dt.datetime.combine(date, dt.time())
+            spans: list[tuple[dt.datetime, dt.datetime]] = []
+            shops = [shop for shop in case.workspace.pools[pool] if trading[row[shop], d]]
+            for window in sorted({case.workspace.windows[shop] for shop in shops}, key=_opens):
+                opens, closes = (
+                    midnight + dt.timedelta(minutes=minute)
+                    for minute in (window.opens_min, window.closes_min)
                 )
+                if spans and opens <= spans[-1][1]:
+                    opens, before = spans.pop()
+                    closes = max(closes, before)
+                spans.append((opens, closes))
+            found[date, pool] = spans
+    return found
+
+
+def _opens(window: Window) -> int:
+    return window.opens_min
 
 
 def r2_one_place(case: Case) -> Iterator[Violation]:
-    """R2: one duty a service day, its stretches follow one another, duties never overlap."""
+    """R2: one duty a service day, its stretches follow one another, duties never overlap.
+
+    A duty begins on its service day: after midnight only while some shop is open so long.
+    """
+    closes_min = max(window.closes_min for window in case.workspace.windows.values())
     previous: dt.datetime | None = None
     for shift in case.shifts:
         for stretch in shift.stretches:
@@ -281,7 +310,8 @@ def r2_one_place(case: Case) -> Iterator[Violation]:
             previous = stretch.end if previous is None else max(previous, stretch.end)
         for begin, _ in () if _split_may_be(case, shift) else shift.holes:
             yield case.broken("R2", shift.date, "split", time=f"{begin:%H:%M}")
-        if not shift.date <= shift.start.date() <= shift.date + dt.timedelta(days=1):
+        midnight = dt.datetime.combine(shift.date, dt.time())
+        if not midnight <= shift.start < midnight + dt.timedelta(minutes=max(DAY_MIN, closes_min)):
             yield case.broken("R2", shift.date, "wrong_day", time=f"{shift.start:%Y-%m-%d}")
 
 
@@ -348,6 +378,11 @@ def weeks(case: Case) -> Iterator[tuple[dt.date, list[dt.date], float, float, se
         yield monday, days, due, paid, worked
 
 
+def _published_h(case: Case, days: Collection[dt.date]) -> float:
+    """Return the published hours of some days: what is published breaks no rule of the plan."""
+    return sum(hours for date, _, _, hours in case.person.past if date in days)
+
+
 def r5_most_hours(case: Case) -> Iterator[Violation]:
     """R5: paid hours of a calendar week, or on average over a longer period.
 
@@ -358,8 +393,8 @@ def r5_most_hours(case: Case) -> Iterator[Violation]:
     if rules.average_over != "week":
         yield from _averaged(case)
         return
-    for monday, _, due, paid, _ in weeks(case):
-        most = due + rules.overtime_month_h
+    for monday, days, due, paid, _ in weeks(case):
+        most = max(due + rules.overtime_month_h, _published_h(case, days))
         if paid > most + TOLERANCE_H:
             yield case.broken("R5", monday, "weekly_hours", hours=f"{paid:g}", most=f"{most:g}")
 
@@ -371,14 +406,7 @@ def _averaged(case: Case) -> Iterator[Violation]:
     known weeks before the horizon count, overtime in proportion to the days.
     """
     rules, start, end = case.scenario.rules, case.scenario.grid.start, case.scenario.grid.dates[-1]
-    first = start
-    if rules.average_over != "horizon":
-        table = case.workspace.tables["rosters"]["date"]
-        known = {day - dt.timedelta(days=day.weekday()) for day in table.dt.date if day < start}
-        monday = start - dt.timedelta(days=start.weekday())
-        first = monday if monday in known else start
-        while (monday := monday - dt.timedelta(days=7)) in known:
-            first = monday
+    first = start if rules.average_over == "horizon" else known_from(case.workspace, case.scenario)
     periods: dict[object, list[dt.date]] = defaultdict(list)
     for day in (first + dt.timedelta(days=i) for i in range((end - first).days + 1)):
         unit = {"month": day.month, "quarter": (day.month + 2) // 3}.get(rules.average_over)
@@ -390,11 +418,26 @@ def _averaged(case: Case) -> Iterator[Violation]:
             continue
         lost = sum(1 for day in days if is_statutory(day) or _out(case.person, day))
         due = case.person.contract_h / 5 * max(len(days) * 5 / 7 - lost, 0.0)
-        most = due + extra * 12 * len(days) / 365
+        most = max(due + extra * 12 * len(days) / 365, _published_h(case, days))
         paid = sum(hours.get(day, 0.0) for day in days)
         if paid > most + TOLERANCE_H:
             facts = {"hours": f"{paid:g}", "most": f"{most:.1f}", "days": len(days)}
             yield case.broken("R5", max(days[0], start), "average_hours", **facts)
+
+
+def known_from(workspace: Workspace, scenario: Scenario) -> dt.date:
+    """Return the Monday from which on every week before the horizon has published shifts.
+
+    The horizon's first day where the week before it has none.
+    """
+    start = scenario.grid.start
+    table = workspace.tables["rosters"]["date"]
+    known = {day - dt.timedelta(days=day.weekday()) for day in table.dt.date if day < start}
+    monday = start - dt.timedelta(days=start.weekday())
+    first = monday if monday in known else start
+    while (monday := monday - dt.timedelta(days=7)) in known:
+        first = monday
+    return first
 
 
 def r6_least_weekly_hours(case: Case) -> Iterator[Violation]:
@@ -410,8 +453,9 @@ def r6_least_weekly_hours(case: Case) -> Iterator[Violation]:
 
 def r7_rest_days(case: Case) -> Iterator[Violation]:
     """R7: rest days in every calendar week (Labour Law art. 38)."""
-    least = case.scenario.rules.rest_days_per_week
-    for monday, _, _, _, worked in weeks(case):
+    past = {date for date, *_ in case.person.past}
+    for monday, days, _, _, worked in weeks(case):
+        least = min(case.scenario.rules.rest_days_per_week, 7 - len(past & set(days)))
         if 7 - len(worked) < least:
             yield case.broken("R7", monday, "rest_days", days=7 - len(worked), least=least)
 
@@ -464,6 +508,9 @@ def r10_meals(case: Case) -> Iterator[Violation]:
             if work_h <= most + TOLERANCE_H < work_h + stretch.hours:
                 yield case.broken("R10", shift.date, "stretch", most=f"{most:g}")
             work_h += stretch.hours
+        meals = sum(stretch.activity == "meal" for stretch in shift.stretches)
+        if meals > MOST_MEALS:
+            yield case.broken("R10", shift.date, "many_meals", meals=meals, most=MOST_MEALS)
         if "meal" in (shift.stretches[0].activity, shift.stretches[-1].activity):
             yield case.broken("R10", shift.date, "meal_at_edge")
 
@@ -488,20 +535,23 @@ def r12_overtime(case: Case) -> Iterator[Violation]:
     rules, start = case.scenario.rules, case.scenario.grid.start
     if rules.overtime_month_h <= 0 or rules.average_over != "week":
         return
-    hours = _hours_by_day(case)
+    hours, published = _hours_by_day(case), _hours_by_day(replace(case, shifts=()))
     days = sorted({*hours, *case.scenario.grid.dates})
     months: dict[tuple[int, int], float] = defaultdict(float)
+    before: dict[tuple[int, int], float] = defaultdict(float)
     ends: dict[tuple[int, int], dt.date] = {}
     for sunday in sorted({day + dt.timedelta(days=6 - day.weekday()) for day in days}):
         overtime = _overtime(case, sunday, hours)
         month = (sunday.year, sunday.month)
         months[month] += overtime
+        before[month] += _overtime(case, sunday, published)
         ends[month] = sunday
     for month, overtime in months.items():
         last = ends[month]
-        if last >= start and overtime > rules.overtime_month_h + TOLERANCE_H:
+        most = max(rules.overtime_month_h, before[month])
+        if last >= start and overtime > most + TOLERANCE_H:
             date = max(last - dt.timedelta(days=6), start)
-            facts = {"hours": f"{overtime:g}", "most": f"{rules.overtime_month_h:g}"}
+            facts = {"hours": f"{overtime:g}", "most": f"{most:g}"}
             yield case.broken("R12", date, "overtime", month=f"{last:%Y-%m}", **facts)
 
 
@@ -526,7 +576,7 @@ def r13_protected_hours(case: Case) -> Iterator[Violation]:
             yield case.broken("R13", shift.date, "protected_day", **facts)
     for monday, days, due, paid, _ in weeks(case):
         share = max(1 - sum(_out(case.person, day) for day in days) / 5, 0.0)
-        most = min(due, WEEK_H * share)
+        most = max(min(due, WEEK_H * share), _published_h(case, days))
         if paid > most + TOLERANCE_H:
             facts = {"hours": f"{paid:g}", "most": f"{most:g}"}
             yield case.broken("R13", monday, "protected_week", **facts)
@@ -551,20 +601,30 @@ def r14_late_in_a_row(case: Case) -> Iterator[Violation]:
 
 def r15_steady_starts(case: Case) -> Iterator[Violation]:
     """R15: the starts of a calendar week's shifts lie close together."""
-    most = case.scenario.rules.start_spread_h
-    if most >= OFF_SPREAD_H:
+    if case.scenario.rules.start_spread_h >= OFF_SPREAD_H:
         return
-    starts: dict[dt.date, list[float]] = defaultdict(list)
-    seen = [(date, start) for date, start, _, _ in case.person.past]
-    planned = [(shift.date, shift.start) for shift in case.shifts]
-    for date, start in (*seen, *planned):
-        since = start - dt.datetime.combine(date, dt.time())
-        starts[date - dt.timedelta(days=date.weekday())].append(since.total_seconds() / 3600)
-    for monday in sorted({date - dt.timedelta(days=date.weekday()) for date, _ in planned}):
-        spread = max(starts[monday]) - min(starts[monday])
+    published = _starts_by_week((date, start) for date, start, _, _ in case.person.past)
+    planned = _starts_by_week((shift.date, shift.start) for shift in case.shifts)
+    for monday, starts in sorted(planned.items()):
+        before = published.get(monday, [])
+        most = max(
+            case.scenario.rules.start_spread_h, max(before, default=0.0) - min(before, default=0.0)
+        )
+        spread = max(starts + before) - min(starts + before)
         if spread > most + TOLERANCE_H:
             facts = {"hours": f"{spread:g}", "most": f"{most:g}"}
             yield case.broken("R15", monday, "starts_apart", **facts)
+
+
+def _starts_by_week(
+    duties: Iterable[tuple[dt.date, dt.datetime]],
+) -> dict[dt.date, list[float]]:
+    """Return Monday -> hours after midnight of their service days at which duties start."""
+    found: dict[dt.date, list[float]] = defaultdict(list)
+    for date, start in duties:
+        since = start - dt.datetime.combine(date, dt.time())
+        found[date - dt.timedelta(days=date.weekday())].append(since.total_seconds() / 3600)
+    return found
 
 
 def r16_whole_weekends(case: Case) -> Iterator[Violation]:
@@ -572,12 +632,15 @@ def r16_whole_weekends(case: Case) -> Iterator[Violation]:
     every, grid = case.scenario.rules.weekend_off_every_weeks, case.scenario.grid
     if not every:
         return
-    worked = {shift.date for shift in case.shifts} | {date for date, *_ in case.person.past}
-    run = 0
+    past = {date for date, *_ in case.person.past}
+    worked = {shift.date for shift in case.shifts} | past
+    run = before = 0
     sunday = grid.start + dt.timedelta(days=6 - grid.start.weekday() - 7 * every)
     while sunday <= grid.dates[-1]:
-        run = run + 1 if worked & {sunday, sunday - dt.timedelta(days=1)} else 0
-        if run >= every and sunday >= grid.start:
+        weekend = {sunday, sunday - dt.timedelta(days=1)}
+        run = run + 1 if worked & weekend else 0
+        before = before + 1 if past & weekend else 0
+        if run >= every > before and sunday >= grid.start:
             date = max(sunday - dt.timedelta(days=1), grid.start)
             yield case.broken("R16", date, "no_weekend_off", weeks=run, every=every)
         sunday += dt.timedelta(days=7)

@@ -31,6 +31,7 @@ from staffing.grid import INTERVAL_MIN
 from staffing.roster.fairness import BURDENS, EVENING, UNWANTED, Standing, Wishes
 from staffing.roster.staff import at_night, capabilities
 from staffing.scenario import Scenario
+from staffing.words import listed
 from staffing.workspace import Workspace
 from staffing.workspace.tables.duties import ITEMS
 
@@ -218,6 +219,24 @@ def wishes(workspace: Workspace, scenario: Scenario) -> Wishes:
         cost = round(weight * float(row.weight) * round(factor[agent], DECIMALS))
         found[agent, day] = {UNWANTED[str(row.wish)]: cost}
     return found
+
+
+def ledger_notices(workspace: Workspace, scenario: Scenario) -> list[Fault]:
+    """Return a notice on corrections of days that the ledger does not count."""
+    start = scenario.grid.start
+    first = start - dt.timedelta(weeks=scenario.fairness.ledger_weeks)
+    table = workspace.tables["ledger"]
+    idle = table[(table["date"] < pd.Timestamp(first)) | (table["date"] >= pd.Timestamp(start))]
+    if idle.empty:
+        return []
+    days = [f"{row.agent_id} {row.date:%Y-%m-%d}" for row in rows(idle)]
+    facts: dict[str, object] = {
+        "count": len(idle),
+        "first": f"{first}",
+        "last": f"{start - dt.timedelta(days=1)}",
+    }
+    facts["days"] = listed(days)
+    return [Fault(code="idle_corrections", file=workspace.files["ledger"], facts=facts)]
 
 
 def _remembered(workspace: Workspace, scenario: Scenario) -> tuple[pd.DataFrame, dt.date, int]:

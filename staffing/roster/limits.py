@@ -1,7 +1,8 @@
 """Limits that tie an agent's weeks together beyond the hours of a week, published ones counted.
 
 Overtime of a month (R12), late shifts in a row (R14), starts within a week (R15), whole weekends
-(R16), and hours averaged over a period (R5 under comprehensive hours).
+(R16), and hours averaged over a period (R5 under comprehensive hours). Published shifts that
+break a limit themselves leave nothing of it, and forbid no roster.
 """
 
 from __future__ import annotations
@@ -146,7 +147,13 @@ def month_overtime(
         else:
             months[key] = (spent + max(sum(done) - normal, over, 0.0), weeks)
     return tuple(
-        MonthOvertime(weeks=tuple(weeks), most=math.floor(most_h * SLOTS_PER_H - spent + _EPS))
+        MonthOvertime(
+            weeks=tuple(weeks),
+            most=max(
+                math.floor(most_h * SLOTS_PER_H - spent + _EPS),
+                sum(max(week.base, week.over, 0) for week in weeks),
+            ),
+        )
         for spent, weeks in months.values()
         if weeks
     )
@@ -200,11 +207,12 @@ def week_starts(grid: Grid, spread_h: float, past: Sequence[Published]) -> tuple
     found = []
     for monday in range(-grid.start.weekday(), grid.days, 7):
         week = range(monday, monday + 7)
+        published = tuple(p.start for p in past if p.day in week)
         found.append(
             WeekStarts(
                 days=tuple(d for d in week if 0 <= d < grid.days),
-                spread=spread,
-                published=tuple(p.start for p in past if p.day in week),
+                spread=max(spread, max(published, default=0) - min(published, default=0)),
+                published=published,
             )
         )
     return tuple(found)
@@ -216,7 +224,8 @@ def weekends_to_free(
     """R16: return runs of `every` weekends, one of each run to be free.
 
     A weekend is its days inside the horizon. Weekends already worked are left out of a run, and
-    a run with one that was free is met. Weekends that end after the horizon are nobody's yet.
+    a run with one that was free is met; so is one that published weekends fill. Weekends that end
+    after the horizon are nobody's yet.
     """
     worked = {p.day for p in past}
     saturdays = range((5 - grid.start.weekday()) % 7 - 7 * every, grid.days - 1, 7)
@@ -234,4 +243,4 @@ def weekends_to_free(
                 if saturday + 1 >= 0 and not (saturday < 0 and saturday in worked)
             )
         )
-    return tuple(found)
+    return tuple(run for run in found if run)

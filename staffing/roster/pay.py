@@ -16,7 +16,7 @@ import pandas as pd
 
 from staffing.forecast.calendar import is_statutory
 from staffing.grid import INTERVAL_MIN, SLOTS_PER_DAY
-from staffing.roster.audit import Person, Shift, people, shifts_of
+from staffing.roster.audit import Person, Shift, known_from, people, shifts_of
 from staffing.scenario import Scenario
 from staffing.workspace import Workspace
 
@@ -50,11 +50,12 @@ def pay_classes(workspace: Workspace, scenario: Scenario, table: pd.DataFrame) -
     found = []
     duties = shifts_of(table)
     averaged = scenario.rules.average_over != "week"
+    days = _days_told(workspace, scenario, table)
     for person in people(workspace, scenario):
         shifts = duties.get(person.agent_id, [])
         minutes = {shift.date: _statutory(shift) for shift in shifts}
         if averaged:
-            _by_period(scenario, person, minutes, _days_told(scenario, table))
+            _by_period(scenario, person, minutes, days)
         else:
             _by_week(scenario, person, minutes)
         for date, own in sorted(minutes.items()):
@@ -129,7 +130,7 @@ def _by_week(scenario: Scenario, person: Person, minutes: Minutes) -> None:
         left = WEEK_MIN * max(1 - idle / 5, 0.0)
         for day in worked[:work_days]:
             if day not in minutes:
-                left = max(left - min(past[day], DAY_MIN), 0.0)
+                left = max(left - min(_not_statutory(day, past), DAY_MIN), 0.0)
                 continue
             plain = minutes[day].get(100, 0.0)
             normal = min(plain, DAY_MIN, left)
@@ -164,12 +165,28 @@ def _by_period(
             left[key] -= normal
             minutes[day][100], minutes[day][150] = normal, plain - normal
         elif day in past:
-            left[key] -= past[day]
+            left[key] -= _not_statutory(day, past)
 
 
-def _days_told(scenario: Scenario, table: pd.DataFrame) -> tuple[dt.date, dt.date]:
-    """Return the first and last day that hours are known of: the horizon's, or the table's."""
+def _not_statutory(day: dt.date, past: Mapping[dt.date, float]) -> float:
+    """Return published minutes that count towards normal hours: on a statutory day none do.
+
+    Published shifts are not parted at midnight.
+    """
+    return 0.0 if is_statutory(day) else past[day]
+
+
+def _days_told(
+    workspace: Workspace, scenario: Scenario, table: pd.DataFrame
+) -> tuple[dt.date, dt.date]:
+    """Return the first and last day that hours are known of.
+
+    From the first of the unbroken published weeks before the horizon, as in R5, to the last day
+    of the horizon or the table.
+    """
     dates = [scenario.grid.dates[0], scenario.grid.dates[-1], *table["date"].dt.date]
+    if scenario.rules.average_over != "horizon":
+        dates.append(known_from(workspace, scenario))
     return min(dates), max(dates)
 
 

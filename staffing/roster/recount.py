@@ -79,17 +79,19 @@ def _agents(workspace: Workspace, scenario: Scenario, table: pd.DataFrame) -> pd
 def _pools(
     workspace: Workspace, scenario: Scenario, table: pd.DataFrame, required: pd.DataFrame | None
 ) -> pd.DataFrame:
-    people: dict[tuple[str, dt.datetime], int] = defaultdict(int)
+    people: dict[tuple[str, dt.datetime], float] = defaultdict(float)
     seats: dict[tuple[str, dt.datetime], float] = defaultdict(float)
     half = dt.timedelta(minutes=INTERVAL_MIN)
     served = table[(table["activity"] == "work") & table["pool"].notna() & (table["pool"] != "")]
     speeds = {day: _speeds(workspace, day) for day in sorted(set(served["date"].dt.date))}
     for row in rows(served):
         speed = speeds[row.date.date()].get((str(row.agent_id), str(row.pool)), 0.0)
-        moment = row.start.to_pydatetime()
-        while moment < row.end.to_pydatetime():
-            people[str(row.pool), moment] += 1
-            seats[str(row.pool), moment] += speed
+        start, end = row.start.to_pydatetime(), row.end.to_pydatetime()
+        moment = row.start.floor(f"{INTERVAL_MIN}min").to_pydatetime()
+        while moment < end:
+            part = (min(end, moment + half) - max(start, moment)) / half
+            people[str(row.pool), moment] += part
+            seats[str(row.pool), moment] += part * speed
             moment += half
     need = {
         (str(row.pool), row.start.to_pydatetime()): float(row.seats)
@@ -120,15 +122,9 @@ def _pools(
 
 
 def _speeds(workspace: Workspace, day: dt.date) -> dict[tuple[str, str], float]:
-    """Return (agent, pool) -> mean speed over the pool's shops, where she knows every one."""
-    known = {
-        (str(row.agent_id), str(row.shop_id)): float(row.speed)
-        for row in rows(known_on(workspace.skills, day))
-    }
-    agents = {agent for agent, _ in known}
-    return {
-        (agent, pool): sum(known[agent, shop] for shop in shops) / len(shops)
-        for pool, shops in workspace.pools.items()
-        for agent in agents
-        if all((agent, shop) in known for shop in shops)
-    }
+    """Return (agent, pool) -> mean speed over the shops of the pool that she knows."""
+    pool_of = {shop: pool for pool, shops in workspace.pools.items() for shop in shops}
+    known: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for row in rows(known_on(workspace.skills, day)):
+        known[str(row.agent_id), pool_of[str(row.shop_id)]].append(float(row.speed))
+    return {key: sum(own) / len(own) for key, own in known.items()}

@@ -216,7 +216,7 @@ def _limits(
         ):
             done_h = sum(p.paid_h for p in past if grid.start + dt.timedelta(days=p.day) in days)
             ahead = tuple(i for i, day in enumerate(grid.dates) if day in days)
-            most = int((most_h - done_h) * SLOTS_PER_H + 1e-6)
+            most = max(int((most_h - done_h) * SLOTS_PER_H + 1e-6), 0)
             spans += (Span(days=ahead, most_paid=most, most_days=len(ahead)),)
     overtime: tuple[MonthOvertime, ...] = ()
     if extra_h > 0 and rules.average_over == "week":
@@ -444,9 +444,9 @@ def _weeks(
         found.append(
             Span(
                 days=tuple(i for i, d in enumerate(grid.dates) if d in week),
-                most_paid=int((most_h - done_h) * SLOTS_PER_H + 1e-9),
+                most_paid=max(int((most_h - done_h) * SLOTS_PER_H + 1e-9), 0),
                 least_paid=int(least_h * SLOTS_PER_H + 1e-9),
-                most_days=7 - rules.rest_days_per_week - done_days,
+                most_days=max(7 - rules.rest_days_per_week - done_days, 0),
                 most_of=(("split", splits),) if splits else (),
             )
         )

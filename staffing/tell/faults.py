@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from staffing.errors import Fault, InfeasibleRosterError, InputError
 from staffing.tell.console import as_json, line
-from staffing.words import Lang, say
+from staffing.words import Lang, Statement, listed, say
 
 SHOWN_NOTICES = 5
 
@@ -26,8 +27,28 @@ def contradiction(error: InfeasibleRosterError, lang: Lang, *, machine: bool) ->
     if machine:
         as_json({"status": "infeasible", "contradictions": said})
     line(say(lang, "say.no_roster"), stderr=True)
-    for clash in said:
-        line("  " + clash, stderr=True)
+    for clash in _grouped(error.contradictions):
+        line("  " + clash.text(lang), stderr=True)
+
+
+def _grouped(clashes: Sequence[Statement]) -> list[Statement]:
+    """Return the clashes with agents of the same rules in one sentence, in order."""
+    alike: dict[str, list[Statement]] = defaultdict(list)
+    for clash in clashes:
+        rules = clash.facts.get("rules")
+        alike[clash.text("en") if rules is None else repr(rules)].append(clash)
+    return [
+        own[0]
+        if len(own) == 1
+        else Statement(
+            "clash.agents",
+            {
+                "agents": listed([str(each.facts["agent"]) for each in own]),
+                "rules": own[0].facts["rules"],
+            },
+        )
+        for own in alike.values()
+    ]
 
 
 def notices(found: Sequence[Fault], lang: Lang, most: int = SHOWN_NOTICES) -> None:

@@ -12,7 +12,7 @@ from staffing.roster import Ledger
 from staffing.roster.audit import RULES
 from staffing.tell import roster
 from staffing.tell.console import as_json, line, speaker, table, written
-from staffing.words import Lang
+from staffing.words import Lang, listed
 from staffing.workspace.tables.duties import ITEMS
 
 SHOWN_SHORTAGES = 8
@@ -27,7 +27,7 @@ def planned(made: Plan, paths: Sequence[Path], *, machine: bool) -> None:
     lang = made.scenario.lang
     say, rostered = speaker(lang), made.roster
     line(say("say.lawful", rules=len(RULES)))
-    if made.scenario.rules.average_over != "week":
+    if made.scenario.rules.preset == "comprehensive-hours":
         line(say("say.approval"))
     line(
         say(
@@ -47,6 +47,12 @@ def planned(made: Plan, paths: Sequence[Path], *, machine: bool) -> None:
         line(say("say.gap", gap=f"{cost.gap:.1%}", **figures))
     if made.crowded:
         line(say("say.crowded", meals=len(made.crowded)))
+    if made.unplaced:
+        names = [
+            say("say.activity", kind=say(f"activity.{kind}"), agent=agent, day=f"{day:%m-%d}")
+            for kind, agent, day in made.unplaced
+        ]
+        line(say("say.unplaced", count=len(names), who=listed(names).text(lang)))
     _fair(made.ledger, lang)
     level, target = made.replay.service_level, made.replay.target
     line(say("say.service", level=f"{level:.1%}", target=f"{target:.1%}"))

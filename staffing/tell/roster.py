@@ -37,9 +37,11 @@ def audited(
             for each in broken
         ]
         tables = {"agents": records(counted.agents), "pools": records(counted.pools)}
-        as_json({"lawful": not hard(broken), "violations": found, **tables})
+        told: dict[str, object] = {"lawful": not hard(broken), "preset": scenario.rules.preset}
+        told["needs_approval"] = scenario.rules.preset == "comprehensive-hours"
+        as_json({**told, "violations": found, **tables})
         return
-    if scenario.rules.average_over != "week":
+    if scenario.rules.preset == "comprehensive-hours":
         line(say("say.approval"))
     if not hard(broken):
         duties = roster.groupby(["agent_id", "date"]).ngroups

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from staffing.errors import Fault
+from staffing.frames import rows as walk
 from staffing.grid import DAY_MIN, INTERVAL_MIN, Window, clock_min, clock_text
 from staffing.platforms import platforms
 from staffing.words import Statement, listed
@@ -56,8 +57,7 @@ def cross_check(
         _curves(shops, raws["shops"], faults)
         _replies(shops, raws["shops"], faults)
     if "activities" in raws:
-        asked = tables["activities"]
-        _windows(asked.assign(row=asked.index), raws["activities"], faults)
+        _activities(tables["activities"], raws["activities"], faults)
     if "history" in raws:
         volume = _volume(tables["history"])
         if "shops" in raws:
@@ -89,6 +89,58 @@ def _windows(shops: pd.DataFrame, raw: Raw, faults: list[Fault]) -> dict[str, Wi
             column = "opens" if clock_min(opens) % INTERVAL_MIN else "closes"
             faults.append(raw.fault(code, row=row, column=column, value=f"{opens}-{closes}"))
     return windows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """A row of `activities` that could be read: when it may be, in what session and whose."""
+
+    row: int
+    agent: str
+    session: tuple[str, str] | None
+    when: tuple[int, Window, pd.Timestamp, pd.Timestamp]
+
+    def shares_a_day(self, other: _Asked) -> bool:
+        """Return whether both may be on one day."""
+        return self.when[2] <= other.when[3] and other.when[2] <= self.when[3]
+
+
+def _activities(table: pd.DataFrame, raw: Raw, faults: list[Fault]) -> None:
+    """An activity fits into its window, and rows of one session say the same of it."""
+    windows = _windows(table.assign(row=table.index), raw, faults)
+    sessions: dict[tuple[str, str], list[_Asked]] = defaultdict(list)
+    for each in _asked(table, windows):
+        slots, window, *_ = each.when
+        if slots > window.end_slot - window.first_slot:
+            value = as_typed(raw.frame["minutes"].loc[each.row])
+            code, told = "activity_too_long", f"{window}"
+            faults.append(raw.fault(code, row=each.row, column="minutes", value=value, window=told))
+        if each.session is None:
+            continue
+        for other in filter(each.shares_a_day, sessions[each.session]):
+            alike = each.when == other.when
+            if alike and each.agent != other.agent:
+                continue
+            code, word = "twice_together" if alike else "not_together", each.session[1]
+            faults.append(
+                raw.fault(code, row=each.row, column="together", value=word, first=other.row)
+            )
+            break
+        sessions[each.session].append(each)
+
+
+def _asked(table: pd.DataFrame, windows: Mapping[str, Window]) -> Iterator[_Asked]:
+    """Yield the rows without a blank where there must be none."""
+    table = table.assign(last_day=table["last_day"].fillna(table["first_day"]), number=table.index)
+    for each in walk(table.dropna(subset=["activity", "agent_id", "minutes", "first_day"])):
+        if (window := windows.get(str(each.number))) is not None:
+            word = "" if pd.isna(each.together) else str(each.together)
+            yield _Asked(
+                row=int(each.number),
+                agent=str(each.agent_id),
+                session=(str(each.activity), word) if word else None,
+                when=(-int(-each.minutes // INTERVAL_MIN), window, each.first_day, each.last_day),
+            )
 
 
 def _channels(shops: pd.DataFrame, raw: Raw, faults: list[Fault]) -> None:

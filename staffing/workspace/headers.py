@@ -24,6 +24,8 @@ CLOSE = 0.6
 """How alike two names must be (difflib's ratio) for one to be meant by the other."""
 OURS = {"activity", "pool", "paid_h", "shift_start", "shift_end"}
 """Columns of our own roster.csv: read back where they are known, else passed over in silence."""
+LEDGER_RESULT = {"balance_before", "balance_after"}
+"""Columns of our own ledger.csv, whose name is that of the table of corrections."""
 DATE_OR_TIME = {"date", "day", "time", "hour", "日期", "时段", "小时", "钟点"}
 
 
@@ -34,6 +36,9 @@ def english(raw: Raw, notices: list[Fault], faults: list[Fault]) -> Raw | None:
     other unknown columns are left out with a notice that names the nearest known one. None when
     no column is known at all.
     """
+    if raw.table == "ledger" and {plain(str(h)) for h in raw.frame.columns} >= LEDGER_RESULT:
+        faults.append(raw.fault("ledger_result"))
+        return None
     table = history_form(raw) if raw.table == "history" else raw.table
     known = names_of(table)
     found: dict[str, tuple[str, pd.Series]] = {}
