@@ -260,9 +260,7 @@ def _curve(random: np.random.Generator, hour: Floats, pools: int) -> Floats:
     return np.asarray(curve / curve.sum(axis=1, keepdims=True))
 
 
-def _workspace(
-    random: np.random.Generator, people: _People, shops: int, weeks: int
-) -> Workspace:
+def _workspace(random: np.random.Generator, people: _People, shops: int, weeks: int) -> Workspace:
     """Return the tables, checked as those of a folder are."""
     frames = _tables(random, people, shops, weeks)
     faults: list[Fault] = []
