@@ -9,6 +9,7 @@ easily: each pool gets the hours that its people can give it, over a day with tw
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -207,7 +208,8 @@ def _capacity(people: _People, share: Floats, weeks: int) -> Floats:
     least = LEAST * open_h / LOAD
     wanted = np.maximum(share * hours.sum(), least)
     if hours.sum() < least * len(share):
-        raise ValueError(f"got {len(hours)} agents for {len(share)} pools: each takes three")
+        few = math.ceil(least * len(share) / hours.mean())
+        raise ValueError(f"got {len(hours)} agents for {len(share)} pools: need {few} or more")
     part = knows * hours[:, None]
     for _ in range(100):
         part *= wanted / np.maximum(part.sum(axis=0), 1e-9)
