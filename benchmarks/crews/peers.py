@@ -87,7 +87,7 @@ def engine(instance: Instance, effort: float | None = None) -> Answer:
         return Answer(program="this project", status=str(error), seconds=spent, table=None)
     return Answer(
         program="this project",
-        status=f"gap {100 * (chief(made.report).gap or 0):.2f} %",
+        status="gap unknown" if (gap := chief(made.report).gap) is None else f"gap {gap:.2%}",
         seconds=time.perf_counter() - begun,
         table=made.assignments,
         report=made.report,
@@ -195,7 +195,7 @@ def example(instance: Instance, limit_s: float) -> Answer:
     chosen = [(str(names[a]), d, shifts[s]) for (a, d, s), v in x.items() if solver.value(v)]
     return Answer(
         program=program,
-        status=f"{told}, gap {100 * (value - bound) / max(value, 1):.0f} %",
+        status=f"{told}, gap {(value - bound) / max(value, 1):.0%}",
         seconds=time.perf_counter() - begun,
         table=as_table(instance, chosen),
     )
