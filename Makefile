@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(PYTHON) -m pip --disable-pip-version-check --python $(BIN)/python
 SCENARIO ?= scenarios/next-week.toml
 
-.PHONY: plan test lint coverage demo bench-forecast bench-seats lock clean
+.PHONY: plan test lint coverage demo bench-forecast bench-seats bench-roster lock clean
 
 plan: $(VENV)/.base
 	$(BIN)/staffing plan $(SCENARIO)
@@ -34,6 +34,10 @@ bench-forecast: $(BENCH)/.done
 # Speed and agreement of the seat searches, with pyworkforce beside them.
 bench-seats: $(BENCH)/.done
 	$(BENCH)/bin/python -m benchmarks.seats $(ARGS)
+
+# Gap, lawfulness and size of rosters, with pyworkforce and OR-Tools' example beside them.
+bench-roster: $(BENCH)/.done
+	$(BENCH)/bin/python -m benchmarks.roster $(ARGS)
 
 # Debian may lack ensurepip, so the venv is made without pip and filled from outside.
 $(BIN)/python:

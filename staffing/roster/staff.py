@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from staffing.grid import INTERVAL_MIN, SLOTS_PER_DAY, SLOTS_PER_H, Grid, Window
+from staffing.grid import INTERVAL_MIN, SLOTS_PER_DAY, SLOTS_PER_H, Window
 from staffing.roster.limits import (
     NORMAL_DAY_H,
     NORMAL_WEEK_H,
@@ -157,17 +157,19 @@ def staff(workspace: Workspace, scenario: Scenario) -> list[Agent]:
     away = _away(workspace)
     trained = _trained(workspace, grid.dates)
     ever = {agent for own in trained for agent in own}
-    published = dict(iter(workspace.tables["rosters"].groupby("agent_id", sort=False)))
-    dates = workspace.tables["rosters"]["date"]
+    table = workspace.tables["rosters"]
+    table = table.assign(paid_h=paid_hours(table))
+    published = dict(iter(table.groupby("agent_id", sort=False)))
+    dates = table["date"]
     since = known_since(grid.start, set(dates[dates < pd.Timestamp(grid.start)].dt.date))
     found = []
     for agent_id, row in zip(
         workspace.agents.index.astype(str), workspace.agents.to_dict("records"), strict=True
     ):
-        own = published.get(agent_id, workspace.tables["rosters"].iloc[:0])
+        own = published.get(agent_id, table.iloc[:0])
         gone = away.get(agent_id, frozenset())
         absent = {d for d in grid.dates if d in gone or _not_yet(row, d)}
-        past = published_shifts(grid, own, paid_hours(own))
+        past = published_shifts(grid, own, own["paid_h"])
         late_after = scenario.fairness.late_after // INTERVAL_MIN
         found.append(
             Agent(
@@ -179,9 +181,9 @@ def staff(workspace: Workspace, scenario: Scenario) -> list[Agent]:
                     else _option(workspace, scenario, row, day, trained[d].get(agent_id, {}))
                     for d, day in enumerate(grid.dates)
                 ),
-                limits=_limits(scenario, row, gone, own, past, agent_id in ever, since),
-                worked=_worked(grid, own),
-                last_end=_last_end(grid, own),
+                limits=_limits(scenario, row, gone, past, agent_id in ever, since),
+                worked=frozenset(p.day for p in past),
+                last_end=max((p.day * SLOTS_PER_DAY + p.end for p in past), default=None),
                 tagged=frozenset((p.day, "late") for p in past if p.end > late_after),
             )
         )
@@ -197,7 +199,6 @@ def _limits(
     scenario: Scenario,
     row: Mapping[Any, Any],
     away: frozenset[dt.date],
-    own: pd.DataFrame,
     past: Sequence[Published],
     trained: bool,
     since: dt.date,
@@ -209,7 +210,7 @@ def _limits(
     near = [first + dt.timedelta(days=i) for i in range((grid.dates[-1] - first).days + 8)]
     out = {day for day in near if day in away or _not_yet(row, day)}
     extra_h = 0.0 if pd.notna(row["protected"]) else rules.overtime_month_h  # R13
-    spans = _weeks(scenario, row, away, own, trained, extra_h)
+    spans = _weeks(scenario, row, away, past, trained, extra_h)
     if rules.average_over != "week":
         for days, most_h in averaging_periods(
             grid, rules.average_over, contract_h, out, since, extra_h
@@ -411,7 +412,7 @@ def _weeks(
     scenario: Scenario,
     row: Mapping[Any, Any],
     away: frozenset[dt.date],
-    published: pd.DataFrame,
+    past: Sequence[Published],
     trained: bool,
     extra_h: float,
 ) -> tuple[Span, ...]:
@@ -425,15 +426,12 @@ def _weeks(
     contract = min(float(str(row["hours_per_week"])), LAW_MAX_WEEK_H)
     splits = scenario.shifts.splits_per_week
     mondays = sorted({day - dt.timedelta(days=day.weekday()) for day in grid.dates})
-    before = published[published["date"] < pd.Timestamp(grid.start)]
-    paid_h = paid_hours(before)
     found = []
     for monday in mondays:
         week = [monday + dt.timedelta(days=i) for i in range(7)]
         out = sum(d in away or _not_yet(row, d) for d in week)
         due_h = contract * max(1 - out / 5, 0.0)
-        in_week = (before["date"] >= pd.Timestamp(monday)).to_numpy()
-        done_h, done_days = float(paid_h[in_week].sum()), before.loc[in_week, "date"].nunique()
+        done = [p.paid_h for p in past if p.day >= (monday - grid.start).days]
         whole = monday >= grid.start and week[-1] <= grid.dates[-1]
         most_h = due_h + extra_h
         if pd.notna(row["protected"]):  # R13
@@ -444,9 +442,9 @@ def _weeks(
         found.append(
             Span(
                 days=tuple(i for i, d in enumerate(grid.dates) if d in week),
-                most_paid=max(int((most_h - done_h) * SLOTS_PER_H + 1e-9), 0),
+                most_paid=max(int((most_h - sum(done)) * SLOTS_PER_H + 1e-9), 0),
                 least_paid=int(least_h * SLOTS_PER_H + 1e-9),
-                most_days=max(7 - rules.rest_days_per_week - done_days, 0),
+                most_days=max(7 - rules.rest_days_per_week - len(done), 0),
                 most_of=(("split", splits),) if splits else (),
             )
         )
@@ -457,17 +455,3 @@ def paid_hours(published: pd.DataFrame) -> pd.Series:
     """Return paid hours of published rows: as given, else the span less an hour above six."""
     span = (published["end"] - published["start"]).dt.total_seconds() / 3600
     return published["paid_h"].fillna(span - (span > 6).astype(float))
-
-
-def _worked(grid: Grid, published: pd.DataFrame) -> frozenset[int]:
-    days = (published["date"] - pd.Timestamp(grid.start)).dt.days
-    return frozenset(int(d) for d in days if d < 0)
-
-
-def _last_end(grid: Grid, published: pd.DataFrame) -> int | None:
-    """Return the slot at which the last published shift before the horizon ends, rounded up."""
-    before = published[published["date"] < pd.Timestamp(grid.start)]
-    if before.empty:
-        return None
-    since = before["end"].max() - pd.Timestamp(grid.start)
-    return -int(-since // pd.Timedelta(minutes=INTERVAL_MIN))

@@ -1,0 +1,1 @@
+"""Rosters measured: invented instances, other programs beside the engine, one judge for all."""
