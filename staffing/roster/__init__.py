@@ -15,6 +15,8 @@ from staffing.grid import INTERVAL_MIN
 from staffing.roster.audit import Violation, audit
 from staffing.roster.duty import Roll
 from staffing.roster.engine import Progress, search
+from staffing.roster.first import NoWeekError
+from staffing.roster.lawful import has_week
 from staffing.roster.explain import Shortage, contradictions, shortages
 from staffing.roster.finish import assignments, coverage
 from staffing.roster.ledger import Ledger, ledger
@@ -123,11 +125,14 @@ def roster(
         When some agent has no lawful week at all, naming the facts that clash.
     """
     agents = staff(workspace, scenario)
-    clashes = contradictions(agents, scenario)
-    if clashes:
-        raise InfeasibleRosterError(clashes)
     problem = problem_of(workspace, scenario, agents, requirement)
-    roll, report = search(problem, progress, start)
+    idle = [agent for agent in agents if agent not in problem.agents and not has_week(agent)]
+    try:
+        if idle:
+            raise NoWeekError(idle)
+        roll, report = search(problem, progress, start)
+    except NoWeekError as error:
+        raise InfeasibleRosterError(contradictions(error.agents, scenario)) from error
     table = assignments(workspace, scenario, agents, requirement, roll)
     covered = coverage(workspace, scenario, requirement, table)
     left_h = float(covered["uncovered"].sum()) * INTERVAL_MIN / 60

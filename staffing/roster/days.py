@@ -20,12 +20,14 @@ from staffing.roster.classes import Class
 from staffing.roster.duty import Duty, Group, Roll, name_people
 from staffing.roster.fairness import unfairness
 from staffing.roster.model import Answer, Task
-from staffing.roster.places import by_pool
-from staffing.roster.prices import first
+from staffing.roster.places import by_pool, pool_of
+from staffing.roster.prices import SEAT, first
 from staffing.roster.relax import (
     Eating,
     Floats,
     Free,
+    Presence,
+    Present,
     Rows,
     Serving,
     state_coverage,
@@ -35,6 +37,8 @@ from staffing.roster.relax import (
 from staffing.roster.shifts import Meal, Template
 from staffing.roster.staff import Agent
 
+ROUNDING = 1e-4
+"""What a whole number of people at the table stays below their share plus one by, at least."""
 GAP = 5e-4
 """Relative gap at which an answer is good enough."""
 NODES = 3
@@ -67,6 +71,8 @@ def solve_days(task: Task) -> Answer | None:
         state_limits(rows, Class(members=(agent,), options=agent.options), own)
     classes = [Class(members=(agent,), options=agent.options) for agent in task.agents]
     present, eating = state_presence(rows, classes, shifts, task.idle)
+    if task.meal_share < 1:
+        _meals_in_turn(rows, task, present)
     need = {place: number for place, number in task.open.items() if number}
     steps = {place: first(task.steps[place], n) for place, n in by_pool(need).items()}
     _, serving = state_coverage(rows, present, need, steps, task.reach, task.idle)
@@ -77,6 +83,26 @@ def solve_days(task: Task) -> Answer | None:
         return None
     spent = EFFORT * x.size * len(task.days) ** 2
     return Answer(roll=_read(task, shifts, eating, serving, x), proven=proven, spent=spent)
+
+
+def _meals_in_turn(rows: Rows, task: Task, present: Present) -> None:
+    """R18: state how many of each pool's people may be at the table; each above costs a seat.
+
+    Of n people ``ceil(share n)`` may eat, so a whole number may iff it is below ``share n + 1``.
+    """
+    here: dict[tuple[str, int], list[Presence]] = defaultdict(list)
+    for (group, t), people in present.items():
+        for pool in {pool_of(place) for place, _ in group[1]}:
+            here[pool, t].append(people)
+    for (pool, t), groups in here.items():
+        eating = [j for people in groups for j in people.away]
+        on_duty = [j for people in groups for j in people.here]
+        kept_on, kept_eating = task.crowd.get((pool, t), (0, 0))
+        if eating:
+            above = rows.column(float(SEAT), len(eating) + kept_eating)
+            values = [1.0] * len(eating) + [-task.meal_share] * len(on_duty) + [-1.0]
+            most = task.meal_share * kept_on + 1 - ROUNDING - kept_eating
+            rows.row([*eating, *on_duty, above], values, high=most)
 
 
 def _able(agent: Agent, day: int, shift: Template) -> float:

@@ -1,29 +1,30 @@
-"""The search: build a roster crew by crew, then improve it by large-neighbourhood search.
+"""The search: a first roster agent by agent, all of it annealed, then whole days planned exactly.
 
-A crew is planned exactly against the seats that the others leave open: a few agents for all
-their days by CP-SAT, or many agents for a day or two by HiGHS (`days`). Building plans everybody
-once in small crews; then every day is planned anew for everybody, and then one crew after another
-(large-neighbourhood search, Shaw 1998), mostly people who could serve the same short pools. Two
-crews are planned at a time in two processes. How good the result is at best is told by the linear
-relaxation of the whole problem (`bound`), not by the search.
+`first` gives everybody a lawful horizon where seats are open; `anneal` changes all duties at once
+at a hundred thousand changes a second; then every day is planned anew for crews of people who
+know the same pools, two days at a time in two processes, by HiGHS (`days`). A few people are
+planned exactly, all at once, by CP-SAT (`model`). How good the result is at best is told by the
+linear relaxation of the whole problem (`bound`), in a second process meanwhile, not by the search.
 """
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 from joblib import Parallel, delayed
 
 from staffing.grid import SLOTS_PER_DAY, SLOTS_PER_H
+from staffing.roster.anneal import Annealing
 from staffing.roster.bound import least_points, least_uncovered
 from staffing.roster.classes import classes
 from staffing.roster.days import solve_days
 from staffing.roster.duty import Roll
 from staffing.roster.even import evened
+from staffing.roster.first import first_roll
 from staffing.roster.lawful import is_lawful
 from staffing.roster.model import Answer, Task, solve
 from staffing.roster.places import by_pool, pool_of
@@ -32,30 +33,129 @@ from staffing.roster.problem import Problem
 from staffing.roster.relax import relaxation
 from staffing.roster.report import Goal, SolveReport
 from staffing.roster.staff import Agent
+from staffing.roster.turns import crowd_of
 
-BUILDING_CREW = 4
-CREWS = range(4, 9)
-"""Sizes of the crews whose whole horizon is planned again, drawn at random: larger ones cost more
-than they find."""
-DAY_CREW, FREE_DAYS = 70, 2
-"""Most people who are planned again on one day, of several their part, and at most how many
-days: HiGHS needs ten times as long for twice as many."""
-DAYS_CHANCE = 0.6
-"""Share of the crews that are planned again on a few days only."""
-CREW_EFFORT, CREW_SHARE = 2.0, 0.1
-"""Deterministic seconds a crew may take at most, and as a share of the whole effort."""
-BUILDING_SHARE = 0.15
-"""Part of the effort that building a first roster may take at most."""
+FEW, FEW_DAYS = 4, 7
+"""Agents and days up to whom all is planned at once, and mostly proven best."""
+FEW_PART = 0.25
+"""Part of the effort that a few agents may take."""
+STEPS_PER_EFFORT = 100_000
+"""Changes that annealing tries in a second of the scenario's effort."""
+ANNEALED_PART = 0.7
+"""Part of the effort that annealing takes; the days planned exactly have the rest."""
+DAY_CREW = 70
+"""Most people whose day is planned at once."""
 CREW_OVERHEAD = 0.1
-"""Deterministic seconds that stating a crew's model is counted as."""
+"""Effort that stating a crew's model is counted as."""
 EFFORT_PER_S = 0.8
-"""Deterministic seconds that two processes spend in a second of the scenario's effort."""
-FEW = 2 * max(CREWS)
-"""Agents up to whom a second process costs more time than it saves."""
-IDLE_ROUNDS = 50
-"""Rounds without a better roster after which the search stops before its effort is spent."""
+"""Effort that two processes spend in a second of the scenario's effort."""
+
 Progress = Callable[[int, float, float], None]
-"""Called with the crews planned so far, uncovered seat-hours and the bound on them."""
+"""Called with the steps done so far, uncovered seat-hours and the bound on them."""
+Bounds = tuple[float, float | None]
+"""The least points, and the least uncovered units where these are quickly known."""
+
+
+def search(
+    problem: Problem,
+    progress: Progress | None = None,
+    start: Roll | None = None,
+) -> tuple[Roll, SolveReport]:
+    """Return the best duties found and the report on them, improved from `start` where given.
+
+    The answer depends on inputs, seed and effort, never on the clock or the number of cores. An
+    interrupt (Ctrl-C) ends the search with the best roster so far, and its bound if it is known.
+
+    Raises
+    ------
+    NoWeekError
+        When some agents have no lawful horizon at all.
+    """
+    began = time.monotonic()
+    steps = 0
+    told = progress or (lambda *_: None)
+    with Parallel(n_jobs=2, return_as="generator") as pair:
+        bounds: Iterator[Bounds] = pair([delayed(_bounds)(problem)])  # begins in its own process
+        roll = first_roll(problem) if start is None else dict(start)
+        least: Bounds = (-np.inf, None)
+        try:
+            if _few(problem):
+                roll = _planned_at_once(problem, roll)
+            else:
+                steps, roll = _annealed(problem, roll, told)
+            least = next(bounds)
+            for days, better in _planned_by_days(problem, roll, pair):
+                roll = better
+                told(steps + days, _seat_h(problem.score(roll).units), _seat_h(least[1] or 0.0))
+        except KeyboardInterrupt:
+            pass
+    roll = evened(
+        problem.agents,
+        roll,
+        problem.start,
+        problem.fairness,
+        problem.wishes,
+        problem.standing,
+        seed=problem.seed,
+    )
+    return roll, _report(problem, roll, least, steps, time.monotonic() - began)
+
+
+def _report(problem: Problem, roll: Roll, least: Bounds, steps: int, seconds: float) -> SolveReport:
+    """Return the goals as they are reached and what is proven of them."""
+    score, (points, units) = problem.score(roll), least
+    goals = (
+        Goal(
+            name="uncovered",
+            value=_seat_h(score.units),
+            bound=None if units is None else _seat_h(units),
+        ),
+        Goal(name="paid", value=sum(d.shift.paid for d in roll.values()) / SLOTS_PER_H, bound=None),
+        Goal(
+            name="cost",
+            value=paid_hours(score.proven_part),
+            bound=None if points == -np.inf else paid_hours(points),
+        ),
+        Goal(name="fairness", value=float(score.fair), bound=None),
+    )
+    return SolveReport(goals=goals, seed=problem.seed, steps=steps, seconds=seconds)
+
+
+def _seat_h(units: float) -> float:
+    return units / (SPEED_UNITS * SLOTS_PER_H)
+
+
+def _bounds(problem: Problem) -> Bounds:
+    relaxed = relaxation(
+        classes(problem.agents), problem.need, problem.steps, problem.reach, problem.idle
+    )
+    return least_points(relaxed), least_uncovered(relaxed)
+
+
+def _few(problem: Problem) -> bool:
+    return len(problem.agents) <= FEW and len(problem.days) <= FEW_DAYS
+
+
+def _planned_at_once(problem: Problem, roll: Roll) -> Roll:
+    """Return everybody's duties as CP-SAT finds them best, or as they were."""
+    effort = problem.effort * FEW_PART
+    task = crew_task(problem, problem.agents, problem.days, roll, seed=problem.seed, effort=effort)
+    answer = solve(task) if problem.agents else None
+    if answer is None or problem.score(answer.roll).total >= problem.score(roll).total:
+        return roll
+    return answer.roll
+
+
+def _annealed(problem: Problem, roll: Roll, told: Progress) -> tuple[int, Roll]:
+    """Return the changes tried and what annealing made of the duties, up to an interrupt."""
+    walk, tried = Annealing(problem, roll), 0
+    with contextlib.suppress(KeyboardInterrupt):
+        for tried in walk.improve(int(problem.effort * ANNEALED_PART * STEPS_PER_EFFORT)):
+            told(tried, _seat_h(walk.units), 0.0)
+    return tried, walk.roll()
+
+
+# --- days planned exactly -------------------------------------------------------------------------
 
 
 def crew_task(
@@ -69,8 +169,17 @@ def crew_task(
 ) -> Task:
     """Return the task to plan a crew's free days while all other duties are kept."""
     names = {agent.agent_id for agent in crew}
-    kept = {key: duty for key, duty in roll.items() if not (key[0] in names and key[1] in days)}
-    open_ = {key: number for key, number in problem.left_open(kept).items() if number}
+    first, end = min(days, default=0) - 1, max(days, default=0) + 2  # shifts may pass midnight
+    near = {
+        key: duty
+        for key, duty in roll.items()
+        if first <= key[1] < end and not (key[0] in names and key[1] in days)
+    }
+    open_ = {
+        (row, t): number
+        for (row, t), number in problem.left_open(near).items()
+        if number and min(days, default=0) <= t // SLOTS_PER_DAY < end
+    }
     return Task(
         agents=tuple(crew),
         days=days,
@@ -83,139 +192,50 @@ def crew_task(
         fairness=problem.fairness,
         wishes={key: costs for key, costs in problem.wishes.items() if key[0] in names},
         standing=problem.standing.of(names),
+        meal_share=problem.meal_share,
+        crowd=crowd_of(near, problem.speed) if problem.meal_share < 1 else {},
         seed=seed,
         effort=effort,
     )
 
 
-def _crew_effort(problem: Problem) -> float:
-    """Return the deterministic seconds that planning one crew may take."""
-    return min(CREW_EFFORT, CREW_SHARE * problem.effort)
-
-
-def search(
-    problem: Problem,
-    progress: Progress | None = None,
-    start: Roll | None = None,
-) -> tuple[Roll, SolveReport]:
-    """Return the best duties found and the report on them, improved from `start` where given.
-
-    The answer depends on inputs, seed and effort, never on the clock or the number of cores. An
-    interrupt (Ctrl-C) while improving ends the search with the best roster so far.
-    """
-    began = time.monotonic()
-    processes = 2 if len(problem.agents) > FEW else 1
-    with Parallel(n_jobs=processes) as pair:
-        build = delayed(_build)(problem) if start is None else delayed(dict)(start)
-        relaxed = pair([delayed(_bounds)(problem), build])  # the two longest serial parts
-        (least, least_units), roll = relaxed[0], relaxed[1]
-        score, crews = problem.score(roll), 0
-        try:
-            for better in _improve(problem, roll, score, pair):
-                roll, score, crews = better
-                if progress is not None:
-                    progress(crews, _seat_h(score.units), _seat_h(least_units or 0.0))
-        except KeyboardInterrupt:
-            pass
-    roll = evened(
-        problem.agents,
-        roll,
-        problem.start,
-        problem.fairness,
-        problem.wishes,
-        problem.standing,
-        seed=problem.seed,
-    )
-    score = problem.score(roll)
-    bound_h = None if least_units is None else _seat_h(least_units)
-    goals = (
-        Goal(name="uncovered", value=_seat_h(score.units), bound=bound_h),
-        Goal(name="paid", value=sum(d.shift.paid for d in roll.values()) / SLOTS_PER_H, bound=None),
-        Goal(name="cost", value=paid_hours(score.proven_part), bound=paid_hours(least)),
-        Goal(name="fairness", value=float(score.fair), bound=None),
-    )
-    seconds = time.monotonic() - began
-    return roll, SolveReport(goals=goals, seed=problem.seed, crews=crews, seconds=seconds)
-
-
-def _seat_h(units: float) -> float:
-    return units / (SPEED_UNITS * SLOTS_PER_H)
-
-
-def _bounds(problem: Problem) -> tuple[float, float | None]:
-    """Return the least points, and the least uncovered units where that is quickly known."""
-    relaxed = relaxation(
-        classes(problem.agents), problem.need, problem.steps, problem.reach, problem.idle
-    )
-    least = least_points(relaxed)
-    return least, least_uncovered(relaxed)
-
-
-def _build(problem: Problem) -> Roll:
-    """Plan everybody once, crew by crew; those who know fewest pools have the first choice."""
-    order = sorted(
-        problem.agents,
-        key=lambda agent: (max(len(o.capability) for o in agent.options if o), agent.agent_id),
-    )
-    crews = [order[i : i + BUILDING_CREW] for i in range(0, len(order), BUILDING_CREW)]
-    seed, total = problem.seed, problem.effort * BUILDING_SHARE
-    effort = min(_crew_effort(problem), total / max(len(crews), 1))
-    roll: Roll = {}
-    for crew in crews:
-        answer = _planned(crew_task(problem, crew, problem.days, roll, seed=seed, effort=effort))
-        roll = {**roll, **answer.roll}
-    return roll
-
-
-def _planned(task: Task) -> Answer:
-    """Plan a crew; where the effort ends without any answer, try again with more of it."""
-    while (answer := solve(task)) is None:
-        task = replace(task, effort=4 * task.effort)
-    return answer
-
-
-def _improve(
-    problem: Problem, roll: Roll, score: Score, pair: Parallel
-) -> Iterator[tuple[Roll, Score, int]]:
-    """Yield the roster and the crews planned so far after each round of two crews."""
-    random = np.random.default_rng(problem.seed)
-    effort = problem.effort * EFFORT_PER_S
-    idle, crews, todo = 0, 0, _sweep(problem)
-    yield roll, score, crews
-    while effort > 0 and (todo or idle < IDLE_ROUNDS) and problem.agents:
-        picked = todo[:2] or [_crew(problem, roll, random) for _ in range(2)]
-        todo = todo[2:]
+def _planned_by_days(problem: Problem, roll: Roll, pair: Parallel) -> Iterator[tuple[int, Roll]]:
+    """Plan every day of everybody anew, as far as the effort goes; yield days done and duties."""
+    effort = problem.effort * (1 - ANNEALED_PART) * EFFORT_PER_S
+    score, done = problem.score(roll), 0
+    todo = [] if _few(problem) else _sweep(problem)
+    while effort > 0 and todo:
+        picked, todo = todo[:2], todo[2:]
         tasks = [
-            crew_task(
-                problem,
-                crew,
-                days,
-                roll,
-                seed=int(random.integers(2**31)),
-                effort=_crew_effort(problem),
-            )
+            crew_task(problem, crew, days, roll, seed=problem.seed, effort=0.0)
             for crew, days in picked
         ]
-        answers: list[Answer | None] = pair(delayed(_plan)(task) for task in tasks)
-        crews += len(tasks)
-        effort -= sum(
-            CREW_OVERHEAD + (answer.spent if answer else task.effort)
-            for task, answer in zip(tasks, answers, strict=True)
-        )
+        answers: list[Answer | None] = list(pair(delayed(solve_days)(task) for task in tasks))
+        effort -= sum(CREW_OVERHEAD + (answer.spent if answer else 0.0) for answer in answers)
         better = _best(problem, roll, score, tasks, answers)
-        idle = 0 if better is not None else idle + 1
         if better is not None:
             roll, score = better
-        yield roll, score, crews
+        done += len(tasks)
+        yield done, roll
 
 
-def _plan(task: Task) -> Answer | None:
-    """Plan some days of many people, or whole weeks of few, each by the solver that is best."""
-    return (
-        solve_days(task)
-        if len(task.days) <= FREE_DAYS < len(task.agents[0].options)
-        else solve(task)
-    )
+def _sweep(problem: Problem) -> list[tuple[list[Agent], frozenset[int]]]:
+    """Return every day of everybody once, in crews of people who know the same pools.
+
+    Neighbouring days come apart from each other, so that two planned at a time fit together.
+    """
+    order = sorted(problem.agents, key=lambda agent: (_pools(agent), agent.agent_id))
+    number = -(-len(order) // DAY_CREW)
+    crews = [list(part) for part in np.array_split(np.array(order, object), max(number, 1))]
+    days = sorted(problem.days)
+    half = (len(days) + 1) // 2
+    mixed = [d for both in itertools.zip_longest(days[:half], days[half:]) for d in both]
+    return [(crew, frozenset({d})) for d in mixed if d is not None for crew in crews if crew]
+
+
+def _pools(agent: Agent) -> tuple[str, ...]:
+    """Return the pools that an agent ever serves."""
+    return tuple(sorted({pool_of(p) for o in agent.options if o for p, _ in o.capability}))
 
 
 def _best(
@@ -264,50 +284,3 @@ def _replaced(roll: Roll, task: Task, new: Roll) -> Roll:
     names = {agent.agent_id for agent in task.agents}
     kept = {k: duty for k, duty in roll.items() if not (k[0] in names and k[1] in task.days)}
     return {**kept, **new}
-
-
-def _sweep(problem: Problem) -> list[tuple[list[Agent], frozenset[int]]]:
-    """Return every day of everybody once, in crews of people who know the same pools.
-
-    Neighbouring days come apart from each other, so that two planned at a time fit together.
-    """
-    order = sorted(problem.agents, key=lambda agent: (_pools(agent), agent.agent_id))
-    number = -(-len(order) // DAY_CREW)
-    crews = [list(part) for part in np.array_split(np.array(order, object), max(number, 1))]
-    days = sorted(problem.days)
-    if len(days) <= FREE_DAYS:
-        return []
-    half = (len(days) + 1) // 2
-    mixed = [d for both in itertools.zip_longest(days[:half], days[half:]) for d in both]
-    return [(crew, frozenset({d})) for d in mixed if d is not None for crew in crews if crew]
-
-
-def _pools(agent: Agent) -> tuple[str, ...]:
-    """Return the pools that an agent ever serves."""
-    return tuple(sorted({pool_of(p) for o in agent.options if o for p, _ in o.capability}))
-
-
-def _crew(
-    problem: Problem, roll: Roll, random: np.random.Generator
-) -> tuple[list[Agent], frozenset[int]]:
-    """Return a crew and its free days: mostly people who could serve a pool that is short.
-
-    By turns of chance a few people with all their days, or many people on one or two days.
-    """
-    days, size = problem.days, int(random.choice(CREWS))
-    if len(days) > FREE_DAYS and random.random() < DAYS_CHANCE:
-        number = int(random.integers(1, FREE_DAYS + 1))
-        days = frozenset(random.choice(sorted(days), size=number, replace=False).tolist())
-        size = DAY_CREW // number
-    short: dict[str, int] = {}
-    for (pool, t), left in by_pool(problem.left_open(roll)).items():
-        if t // SLOTS_PER_DAY in days:
-            short[pool] = short.get(pool, 0) + left + 1
-    pools = sorted(short)
-    weight = np.array([short[pool] for pool in pools], dtype=np.float64)
-    focus = str(random.choice(pools, p=weight / weight.sum())) if pools else ""
-    serves = np.array([focus in _pools(agent) for agent in problem.agents])
-    chance = np.where(serves, 1.0, 0.15)
-    size = min(size, len(problem.agents))
-    picked = random.choice(len(chance), size=size, replace=False, p=chance / chance.sum())
-    return [problem.agents[i] for i in sorted(picked)], days

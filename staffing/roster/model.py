@@ -23,6 +23,7 @@ from staffing.roster.places import Reach, pool_of
 from staffing.roster.prices import StepsOf, first
 from staffing.roster.shifts import Meal, Template
 from staffing.roster.staff import Agent, Option
+from staffing.roster.turns import Crowd
 from staffing.scenario import Fairness
 
 Open = Mapping[tuple[str, int], int]
@@ -39,8 +40,9 @@ class Task:
     days : days of the horizon that are free; on the others they keep their duties
     roll : their present duties: kept on other days, a start for the search on free ones
     open : seats open once all duties that are kept, theirs and everybody else's, are counted
-    steps, reach, fairness, wishes, standing, idle, start : as in `problem.Problem`, for these
-        agents and open seats at least
+    steps, reach, fairness, wishes, standing, idle, start, meal_share : as in `problem.Problem`,
+        for these agents and open seats at least
+    crowd : of all whose duties are kept, those on duty and at the table, see `turns.crowd_of`
     """
 
     agents: tuple[Agent, ...]
@@ -56,6 +58,8 @@ class Task:
     reach: Reach = field(default_factory=dict)
     standing: Standing = FRESH
     idle: Mapping[int, int] = field(default_factory=dict)
+    meal_share: float = 1.0
+    crowd: Crowd = field(default_factory=dict)
 
 
 @dataclass(slots=True)

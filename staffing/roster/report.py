@@ -31,11 +31,11 @@ class Goal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SolveReport:
-    """The goals with their bounds, the seed, crews planned, and wall-clock seconds spent."""
+    """The goals with their bounds, the seed, steps of the search, and wall-clock seconds spent."""
 
     goals: tuple[Goal, ...]
     seed: int
-    crews: int
+    steps: int
     seconds: float
 
     def with_value(self, name: str, value: float) -> SolveReport:

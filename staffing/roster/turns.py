@@ -23,6 +23,23 @@ Speed = Mapping[Key, Mapping[str, int]]
 ROUNDING = 1e-9
 
 
+Crowd = Mapping[tuple[str, int], tuple[int, int]]
+"""(pool, slot of the horizon) -> people on duty and at the table who know some of its shops."""
+
+
+def crowd_of(roll: Roll, speed: Speed) -> Crowd:
+    """Return how many of each pool's people are on duty and at the table."""
+    on_duty: Counter[tuple[str, int]] = Counter()
+    eating: Counter[tuple[str, int]] = Counter()
+    for key, duty in roll.items():
+        day = key[1] * SLOTS_PER_DAY
+        eaten = [t for start in duty.meals for t in _meal(duty, start)]
+        for pool in {pool_of(name) for name in speed[key]}:
+            on_duty.update((pool, day + t) for t in duty.shift.on_duty)
+            eating.update((pool, day + t) for t in eaten)
+    return {at: (number, eating[at]) for at, number in on_duty.items()}
+
+
 def at_table(on_duty: int, share: float) -> int:
     """Return how many of so many people may be at a meal: the share, rounded up."""
     return math.ceil(share * on_duty - ROUNDING)

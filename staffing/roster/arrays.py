@@ -1,0 +1,377 @@
+"""The problem as arrays of whole numbers, for the compiled loop, and its duties back from them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from staffing.grid import SLOTS_PER_DAY
+from staffing.queue.kernel import Ints
+from staffing.roster import anneal_kernel as kernel
+from staffing.roster.anneal_kernel import OFF, Duties, Seats
+from staffing.roster.duty import Duty, Roll
+from staffing.roster.fairness import ANY, BURDENS, NONE, STEADY, STEADY_STEP, STEPS, weights
+from staffing.roster.places import pool_of
+from staffing.roster.prices import SEAT
+from staffing.roster.problem import Problem
+from staffing.roster.shifts import Template
+from staffing.roster.staff import Agent, Capability, Limits, Option
+from staffing.roster.turns import at_table
+
+LOG = 1 << 16
+"""Entries of the log: more than any change of four duties can write."""
+NEVER, FAR = -(1 << 40), 1 << 40
+"""A slot before all others; more units than any pool needs."""
+
+
+class Arrays:
+    """A problem as the arrays of `anneal_kernel`, and duties read back from them."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._days = len(problem.days)
+        self._templates: dict[Template, int] = {}
+        self._groups: dict[Capability, int] = {}
+        self._group = np.full((len(problem.agents), self._days), -1, np.int64)
+        for a, agent in enumerate(problem.agents):
+            for d, option in enumerate(agent.options):
+                if option is not None:
+                    own = self._groups.setdefault(option.capability, len(self._groups))
+                    self._group[a, d] = own
+                    for shift in option.shifts:
+                        self._templates.setdefault(shift, len(self._templates))
+        last = max((shift.end for shift in self._templates), default=0)
+        self._slots = (self._days - 1) * SLOTS_PER_DAY + max(last, SLOTS_PER_DAY)
+        self._tags = sorted({tag for agent in problem.agents for tag in _asked(agent.limits)})
+
+    def _options(self) -> dict[str, Ints]:
+        """Return what each agent may do on each day, and what it costs her."""
+        problem = self._problem
+        first, shift, points, burden = [0], [], [], []
+        off_points = np.zeros((len(problem.agents), self._days), np.int64)
+        shared: dict[int, tuple[Ints, Ints]] = {}
+        bits: dict[tuple[int, int], Ints] = {}
+        for a, agent in enumerate(problem.agents):
+            name = agent.agent_id
+            charge = np.array(
+                [
+                    problem.standing.surcharge(name, each, weight)
+                    for each, weight in weights(problem.fairness).items()
+                ],
+                np.int64,
+            )
+            for d, option in enumerate(agent.options):
+                if option is None or not option.shifts:
+                    first.append(first[-1])
+                    off_points[a, d] = self._without(name, d) + (option.off if option else 0)
+                    continue
+                if id(option) not in shared:
+                    own = np.array([self._templates[each] for each in option.shifts], np.int64)
+                    shared[id(option)] = own, np.array(option.points, np.int64)
+                own, cost = shared[id(option)]
+                off_points[a, d] = option.off + self._without(name, d)
+                mask = self._burdens(d, option, bits)
+                cost = cost + (mask[:, None] >> np.arange(len(BURDENS)) & 1) @ charge
+                extra = self._wished(name, d, option)
+                shift.append(own)
+                points.append(cost if extra is None else cost + extra)
+                burden.append(mask)
+                first.append(first[-1] + own.size)
+        empty = np.zeros(0, np.int64)
+        columns = [np.concatenate([empty, *each]) for each in (shift, points, burden)]
+        return {
+            "first": np.array(first, np.int64),
+            "options": np.stack(columns, axis=1),
+            "off": off_points,
+        }
+
+    def _burdens(self, d: int, option: Option, bits: dict[tuple[int, int], Ints]) -> Ints:
+        """Return the bits of the burdens that each shift of an option is one more of."""
+        key = (d, id(option))
+        if key not in bits:
+            standing, start = self._problem.standing, self._problem.start
+            bits[key] = np.array(
+                [
+                    sum(
+                        standing.counts(each, start, d, shift) << i
+                        for i, each in enumerate(BURDENS)
+                    )
+                    for shift in option.shifts
+                ],
+                np.int64,
+            )
+        return bits[key]
+
+    def _without(self, name: str, d: int) -> int:
+        """Return what a day without a duty costs beside the option's own price."""
+        problem = self._problem
+        cost = problem.wishes.get((name, d), {}).get(NONE, 0)
+        if problem.standing.published.get((name, d)) is not None:
+            cost += problem.fairness.change_weight
+        return cost
+
+    def _wished(self, name: str, d: int, option: Option) -> Ints | None:
+        """Return what wishes and changes add to each shift; None for nothing."""
+        problem = self._problem
+        wish = problem.wishes.get((name, d))
+        published = (name, d) in problem.standing.published
+        if wish is None and not published:
+            return None
+        extra = np.zeros(len(option.shifts), np.int64)
+        if wish is not None:
+            extra += np.array(
+                [
+                    wish.get(ANY, 0) + sum(wish.get(tag, 0) for tag in shift.tags)
+                    for shift in option.shifts
+                ],
+                np.int64,
+            )
+        if published:
+            span = problem.standing.published[name, d]
+            same = np.array([(s.start, s.end) == span for s in option.shifts])
+            extra += problem.fairness.change_weight * ~same
+        return extra
+
+    def _shifts(self) -> Ints:
+        """Return the templates."""
+        found = np.zeros((len(self._templates), kernel.WINDOWS + 4), np.int64)
+        for k, shift in enumerate(self._templates):
+            windows = [each for meal in shift.meals for each in (meal.first, meal.last)]
+            own = [
+                shift.start,
+                shift.end,
+                shift.paid,
+                self._mask(shift.tags),
+                len(shift.meals),
+                shift.meal_slots,
+                *(shift.hole or (0, 0)),
+                *windows,
+            ]
+            found[k, : len(own)] = own
+        return found
+
+    def _mask(self, tags: Iterable[str]) -> int:
+        return sum(1 << self._tags.index(tag) for tag in tags if tag in self._tags)
+
+    def seats(self) -> Seats:
+        """Return the seats before anybody serves."""
+        problem = self._problem
+        begins, posts = [0], []
+        places: dict[str, int] = {}
+        for g, capability in enumerate(self._groups):
+            for name, units in capability:
+                posts.append((places.setdefault(name, len(places)), units, g))
+            begins.append(len(posts))
+        self._places = list(places)
+        rows: dict[str, int] = {}
+        fills = [
+            [rows.setdefault(row, len(rows)) for row in problem.reach.get(name, (name,))]
+            for name in places
+        ]
+        for row, _ in problem.need:
+            rows.setdefault(row, len(rows))
+        pools: dict[str, int] = {}
+        parts: list[list[int]] = []
+        for row, r in rows.items():
+            if pools.setdefault(pool_of(row), len(pools)) == len(parts):
+                parts.append([])
+            parts[pools[pool_of(row)]].append(r)
+        users: list[list[int]] = [[] for _ in pools]
+        table = np.zeros((len(posts), 4), np.int64)
+        for j, (q, units, g) in enumerate(posts):
+            p = pools[pool_of(self._places[q])]
+            users[p].append(j)
+            table[j] = q, units, p, g
+        need = np.zeros((len(rows), self._slots, 2), np.int64)
+        for (row, t), units in problem.need.items():
+            need[rows[row], t, kernel.NEED] = units
+        slots = np.zeros((self._slots, 2), np.int64)
+        for t, points in problem.idle.items():
+            slots[t, kernel.IDLE] = points
+        marks = np.zeros(4, np.int64)
+        marks[kernel.DAYBREAK] = min((shift.start for shift in self._templates), default=0)
+        marks[kernel.CROWDED] = SEAT if problem.meal_share < 1 else 0
+        most = [at_table(n, problem.meal_share) for n in range(len(problem.agents) + 2)]
+        return Seats(
+            posts=table,
+            groups=np.array(begins, np.int64),
+            fills=_lists(fills),
+            users=_lists(users),
+            parts=_lists(parts),
+            rows=need,
+            pools=self._prices(pools),
+            crews=np.zeros((len(posts) + len(self._groups), self._slots), np.int64),
+            slots=slots,
+            table=np.array(most, np.int64),
+            log=np.zeros((LOG, 4), np.int64),
+            path=np.zeros((len(pools), 4), np.int64),
+            marks=marks,
+        )
+
+    def _prices(self, pools: Mapping[str, int]) -> Ints:
+        """Return what missing units of each pool and slot cost, nobody being on duty."""
+        found = np.zeros((len(pools), self._slots, kernel.AT_TABLE + 1), np.int64)
+        found[:, :, : kernel.PRICE] = FAR
+        for (pool, t), steps in self._problem.steps.items():
+            upto, own = 0, found[pools[pool], t]
+            for i, (width, points) in enumerate(steps):
+                own[kernel.PRICE + i : kernel.PRICE + 3] = points
+                upto += width
+                if i < len(steps) - 1:
+                    own[kernel.ONE + i] = upto
+        return found
+
+    def _code(self, agent: Agent) -> list[list[int]]:
+        """Return each limit: kind, how many numbers follow, the numbers."""
+        limits, found = agent.limits, []
+
+        def say(kind: int, *numbers: int) -> None:
+            found.append([kind, len(numbers), *numbers])
+
+        if limits.most_consecutive is not None:
+            run = _run(lambda d: d in agent.worked)
+            say(kernel.RUN, limits.most_consecutive, min(run, limits.most_consecutive))
+        if limits.rest or agent.last_end is not None:
+            say(kernel.REST, limits.rest, NEVER if agent.last_end is None else agent.last_end)
+        for span in limits.spans:
+            for first, end in _runs(span.days):
+                say(kernel.SPAN, first, end, span.least_paid, span.most_paid)
+                found[-1][1] += 2
+                found[-1] += [span.least_days, span.most_days]
+                for tag, most in span.most_of:
+                    say(kernel.TAGGED, first, end, self._mask([tag]), most)
+        for tag, most in limits.most_of:
+            say(kernel.TAGGED, 0, self._days, self._mask([tag]), most)
+        for tag, most in limits.most_in_a_row:
+            run = _run(lambda d, tag=tag: (d, tag) in agent.tagged)  # type: ignore[misc]
+            say(kernel.TAG_RUN, most, min(run, most), self._mask([tag]))
+        if limits.least_consecutive > 1:
+            say(kernel.LEAST_RUN, limits.least_consecutive)
+        if limits.least_off > 1:
+            say(kernel.LEAST_OFF, limits.least_off)
+        for one, two in limits.forbidden:
+            say(kernel.AFTER, self._mask([one]), self._mask([two]))
+        if limits.most_weekends is not None:
+            say(kernel.WEEKENDS, limits.most_weekends, *_edges(limits.weekends))
+        for month in limits.overtime:
+            numbers = [
+                each
+                for week in month.weeks
+                for each in (*_edges([week.days]), week.base, week.over, week.normal_day)
+            ]
+            say(kernel.OVERTIME, month.most, *numbers)
+        for week in limits.starts:
+            own = week.published or (1 << 30,)
+            far = -(1 << 30) if not week.published else max(own)
+            say(kernel.STARTS, *_edges([week.days]), week.spread, min(own), far)
+        for run_of in limits.free_weekends:
+            say(kernel.FREE, *_edges(run_of))
+        return found
+
+    def duties(self, roll: Roll) -> Duties:
+        """Return who works when, and what each may."""
+        problem, agents = self._problem, self._problem.agents
+        dates = [problem.start + dt.timedelta(days=d) for d in range(self._days)]
+        fairness = problem.fairness
+        prices = [fairness.days_weight, fairness.steady_weight, STEADY, STEADY_STEP]
+        convex = [sum(max(n - each, 0) for each in STEPS) for n in range(self._days + 1)]
+        codes = [list(itertools.chain.from_iterable(self._code(agent))) for agent in agents]
+        options = self._options()
+        taken = np.zeros((len(agents), self._days, 3), np.int64)
+        taken[:, :, kernel.OPTION] = OFF
+        number = {agent.agent_id: a for a, agent in enumerate(agents)}
+        for (name, d), duty in roll.items():
+            a = number[name]
+            option = agents[a].options[d]
+            assert option is not None
+            own = options["first"][a * self._days + d] + option.shifts.index(duty.shift)
+            taken[a, d, : 1 + len(duty.meals)] = own, *duty.meals
+        return Duties(
+            taken=taken,
+            group=self._group,
+            **options,
+            templates=self._shifts(),
+            week=np.array([d - date.weekday() for d, date in enumerate(dates)], np.int64),
+            code_first=np.concatenate([[0], np.cumsum([len(own) for own in codes])]).astype(int),
+            code=np.array(list(itertools.chain.from_iterable(codes)), np.int64),
+            prices=np.array([*prices, *weights(fairness).values()], np.int64),
+            convex=np.array(convex, np.int64),
+        )
+
+    def roll(self, seats: Seats, duties: Duties) -> dict[tuple[str, int], Duty]:
+        """Return the duties of people by name; who is in a pool stays while its count lasts."""
+        templates, agents = list(self._templates), self._problem.agents
+        shift: dict[tuple[int, int], tuple[Template, tuple[int, ...]]] = {}
+        here: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+        for a, d in np.argwhere(duties.taken[:, :, kernel.OPTION] != OFF).tolist():
+            option, *starts = duties.taken[a, d].tolist()
+            own = templates[duties.options[option, kernel.SHIFT]]
+            meals = tuple(starts[: len(own.meals)])
+            shift[a, d] = own, meals
+            away = Duty(own, meals, ()).away
+            for t in own.on_duty:
+                if t not in away:
+                    here[d * SLOTS_PER_DAY + t, int(self._group[a, d])].append((a, d))
+        pools: dict[tuple[int, int], dict[int, str]] = {key: {} for key in shift}
+        for (t, g), keys in sorted(here.items()):
+            wanted = {
+                self._places[seats.posts[j, kernel.PLACE]]: int(seats.crews[j, t])
+                for j in range(seats.groups[g], seats.groups[g + 1])
+            }
+            free = []
+            for key in keys:
+                slot = t - key[1] * SLOTS_PER_DAY
+                last = pools[key].get(slot - 1, "")
+                if wanted.get(last, 0) > 0:
+                    wanted[last] -= 1
+                    pools[key][slot] = last
+                else:
+                    free.append((key, slot))
+            queue = [name for name, number in wanted.items() for _ in range(number)]
+            for (key, slot), name in zip(free, queue, strict=False):
+                pools[key][slot] = name
+        return {
+            (agents[a].agent_id, d): Duty(
+                own, meals, tuple(pools[a, d].get(t) for t in range(own.start, own.end))
+            )
+            for (a, d), (own, meals) in sorted(shift.items())
+        }
+
+
+def _asked(limits: Limits) -> Iterable[str]:
+    """Yield the tags that limits ask about."""
+    for span in limits.spans:
+        yield from (tag for tag, _ in span.most_of)
+    yield from (tag for tag, _ in (*limits.most_of, *limits.most_in_a_row))
+    yield from itertools.chain.from_iterable(limits.forbidden)
+
+
+def _lists(lists: Sequence[Sequence[int]]) -> Ints:
+    """Return lists as rows of an array: how many there are, then each."""
+    found = np.zeros((len(lists), 1 + max(map(len, lists), default=0)), np.int64)
+    for i, own in enumerate(lists):
+        found[i, : 1 + len(own)] = len(own), *own
+    return found
+
+
+def _run(on: Any) -> int:
+    """Return how many days in a row before the horizon something holds."""
+    return next(n for n in itertools.count() if not on(-1 - n))
+
+
+def _runs(days: Sequence[int]) -> list[tuple[int, int]]:
+    """Return first day and day after the last; limits are on days in a row."""
+    if not days:
+        return [(0, 0)]
+    assert list(days) == list(range(days[0], days[-1] + 1)), "a span has a gap"
+    return [(days[0], days[-1] + 1)]
+
+
+def _edges(runs: Iterable[Sequence[int]]) -> list[int]:
+    """Return first day and day after the last of each run of days."""
+    return [each for run in runs for each in _runs(run)[0]]
