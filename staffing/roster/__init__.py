@@ -15,10 +15,10 @@ from staffing.grid import INTERVAL_MIN
 from staffing.roster.audit import Violation, audit
 from staffing.roster.duty import Roll
 from staffing.roster.engine import Progress, search
-from staffing.roster.first import NoWeekError
-from staffing.roster.lawful import has_week
 from staffing.roster.explain import Shortage, contradictions, shortages
 from staffing.roster.finish import assignments, coverage
+from staffing.roster.first import NoWeekError
+from staffing.roster.lawful import has_week
 from staffing.roster.ledger import Ledger, ledger
 from staffing.roster.prices import SPEED_UNITS, paid_hours
 from staffing.roster.problem import problem_of
@@ -126,10 +126,10 @@ def roster(
     """
     agents = staff(workspace, scenario)
     problem = problem_of(workspace, scenario, agents, requirement)
-    idle = [agent for agent in agents if agent not in problem.agents and not has_week(agent)]
+    planned = {agent.agent_id for agent in problem.agents}
+    if not all(agent.agent_id in planned or has_week(agent) for agent in agents):
+        raise InfeasibleRosterError(contradictions(agents, scenario))
     try:
-        if idle:
-            raise NoWeekError(idle)
         roll, report = search(problem, progress, start)
     except NoWeekError as error:
         raise InfeasibleRosterError(contradictions(error.agents, scenario)) from error

@@ -15,9 +15,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from staffing.queue.kernel import Ints
-from staffing.roster import anneal_kernel as kernel
 from staffing.roster.arrays import Arrays
 from staffing.roster.duty import Roll
+from staffing.roster.kernel.seats import COVERED, NEED, PRICE
+from staffing.roster.kernel.walk import enter, walk
 from staffing.roster.prices import SPEED_UNITS
 from staffing.roster.problem import Problem
 
@@ -40,8 +41,8 @@ class Annealing:
         self._seats, self._duties = self._arrays.seats(), self._arrays.duties(roll)
         self._own: Ints = np.zeros(len(problem.agents), np.int64)
         self._random = np.array([_seeded(problem.seed)], np.uint64)
-        self._seat = int(self._seats.pools[:, :, kernel.PRICE].max(initial=1))
-        self.points = int(kernel.enter(self._seats, self._duties, self._own))
+        self._seat = int(self._seats.pools[:, :, PRICE].max(initial=1))
+        self.points = int(enter(self._seats, self._duties, self._own))
 
     def improve(self, steps: int) -> Iterator[int]:
         """Try so many changes, from hot to cold; yield how many after each of `CHUNKS` parts."""
@@ -49,16 +50,14 @@ class Annealing:
         each = -(-steps // CHUNKS)
         for i in range(CHUNKS):
             hot, cold = (price * HOT * (COLD / HOT) ** (k / CHUNKS) for k in (i, i + 1))
-            self.points += kernel.walk(
-                self._seats, self._duties, self._own, self._random, each, hot, cold
-            )
+            self.points += walk(self._seats, self._duties, self._own, self._random, each, hot, cold)
             yield each * (i + 1)
 
     @property
     def units(self) -> int:
         """Return the speed units that pools miss."""
         s = self._seats
-        open_ = np.maximum(s.rows[:, :, kernel.NEED] - s.rows[:, :, kernel.COVERED], 0)
+        open_ = np.maximum(s.rows[:, :, NEED] - s.rows[:, :, COVERED], 0)
         most = [open_[parts[1 : 1 + parts[0]]].max(axis=0) for parts in s.parts]
         return int(np.sum(most))
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from staffing.grid import SLOTS_PER_DAY
 from staffing.queue.kernel import Ints
-from staffing.roster import anneal_kernel as kernel
-from staffing.roster.anneal_kernel import OFF, Duties, Seats
 from staffing.roster.duty import Duty, Roll
 from staffing.roster.fairness import ANY, BURDENS, NONE, STEADY, STEADY_STEP, STEPS, weights
+from staffing.roster.kernel import days as of_days
+from staffing.roster.kernel import seats as of_seats
+from staffing.roster.kernel.days import OFF, Duties
+from staffing.roster.kernel.seats import Seats
 from staffing.roster.places import pool_of
 from staffing.roster.prices import SEAT
 from staffing.roster.problem import Problem
@@ -139,7 +140,7 @@ class Arrays:
 
     def _shifts(self) -> Ints:
         """Return the templates."""
-        found = np.zeros((len(self._templates), kernel.WINDOWS + 4), np.int64)
+        found = np.zeros((len(self._templates), of_days.WINDOWS + 4), np.int64)
         for k, shift in enumerate(self._templates):
             windows = [each for meal in shift.meals for each in (meal.first, meal.last)]
             own = [
@@ -189,13 +190,13 @@ class Arrays:
             table[j] = q, units, p, g
         need = np.zeros((len(rows), self._slots, 2), np.int64)
         for (row, t), units in problem.need.items():
-            need[rows[row], t, kernel.NEED] = units
+            need[rows[row], t, of_seats.NEED] = units
         slots = np.zeros((self._slots, 2), np.int64)
         for t, points in problem.idle.items():
-            slots[t, kernel.IDLE] = points
+            slots[t, of_seats.IDLE] = points
         marks = np.zeros(4, np.int64)
-        marks[kernel.DAYBREAK] = min((shift.start for shift in self._templates), default=0)
-        marks[kernel.CROWDED] = SEAT if problem.meal_share < 1 else 0
+        marks[of_seats.DAYBREAK] = min((shift.start for shift in self._templates), default=0)
+        marks[of_seats.CROWDED] = SEAT if problem.meal_share < 1 else 0
         most = [at_table(n, problem.meal_share) for n in range(len(problem.agents) + 2)]
         return Seats(
             posts=table,
@@ -215,63 +216,59 @@ class Arrays:
 
     def _prices(self, pools: Mapping[str, int]) -> Ints:
         """Return what missing units of each pool and slot cost, nobody being on duty."""
-        found = np.zeros((len(pools), self._slots, kernel.AT_TABLE + 1), np.int64)
-        found[:, :, : kernel.PRICE] = FAR
+        found = np.zeros((len(pools), self._slots, of_seats.AT_TABLE + 1), np.int64)
+        found[:, :, : of_seats.PRICE] = FAR
         for (pool, t), steps in self._problem.steps.items():
             upto, own = 0, found[pools[pool], t]
             for i, (width, points) in enumerate(steps):
-                own[kernel.PRICE + i : kernel.PRICE + 3] = points
+                own[of_seats.PRICE + i : of_seats.PRICE + 3] = points
                 upto += width
                 if i < len(steps) - 1:
-                    own[kernel.ONE + i] = upto
+                    own[of_seats.ONE + i] = upto
         return found
 
-    def _code(self, agent: Agent) -> list[list[int]]:
-        """Return each limit: kind, how many numbers follow, the numbers."""
-        limits, found = agent.limits, []
-
-        def say(kind: int, *numbers: int) -> None:
-            found.append([kind, len(numbers), *numbers])
-
-        if limits.most_consecutive is not None:
-            run = _run(lambda d: d in agent.worked)
-            say(kernel.RUN, limits.most_consecutive, min(run, limits.most_consecutive))
-        if limits.rest or agent.last_end is not None:
-            say(kernel.REST, limits.rest, NEVER if agent.last_end is None else agent.last_end)
+    def _code(self, limits: Limits, agent: Agent) -> Iterator[tuple[int, ...]]:
+        """Yield each limit: kind, then its numbers."""
         for span in limits.spans:
-            for first, end in _runs(span.days):
-                say(kernel.SPAN, first, end, span.least_paid, span.most_paid)
-                found[-1][1] += 2
-                found[-1] += [span.least_days, span.most_days]
-                for tag, most in span.most_of:
-                    say(kernel.TAGGED, first, end, self._mask([tag]), most)
-        for tag, most in limits.most_of:
-            say(kernel.TAGGED, 0, self._days, self._mask([tag]), most)
+            days, tagged = _edges([span.days]), span.most_of
+            paid = span.least_paid, span.most_paid
+            yield of_days.SPAN, *days, *paid, span.least_days, span.most_days
+            yield from ((of_days.TAGGED, *days, self._mask([tag]), most) for tag, most in tagged)
+        if limits.most_consecutive is not None:
+            yield of_days.RUN, limits.most_consecutive, _run(agent.worked, limits.most_consecutive)
         for tag, most in limits.most_in_a_row:
-            run = _run(lambda d, tag=tag: (d, tag) in agent.tagged)  # type: ignore[misc]
-            say(kernel.TAG_RUN, most, min(run, most), self._mask([tag]))
-        if limits.least_consecutive > 1:
-            say(kernel.LEAST_RUN, limits.least_consecutive)
-        if limits.least_off > 1:
-            say(kernel.LEAST_OFF, limits.least_off)
+            before = _run({d for d, own in agent.tagged if own == tag}, most)
+            yield of_days.TAG_RUN, most, before, self._mask([tag])
+        for tag, most in limits.most_of:
+            yield of_days.TAGGED, 0, self._days, self._mask([tag]), most
+        yield of_days.REST, limits.rest, NEVER if agent.last_end is None else agent.last_end
+        yield from self._runs(limits)
+        yield from self._weeks(limits)
+
+    def _runs(self, limits: Limits) -> Iterator[tuple[int, ...]]:
+        """Yield the limits on days that follow each other."""
         for one, two in limits.forbidden:
-            say(kernel.AFTER, self._mask([one]), self._mask([two]))
+            yield of_days.AFTER, self._mask([one]), self._mask([two])
+        if limits.least_consecutive > 1:
+            yield of_days.LEAST_RUN, limits.least_consecutive
+        if limits.least_off > 1:
+            yield of_days.LEAST_OFF, limits.least_off
+
+    def _weeks(self, limits: Limits) -> Iterator[tuple[int, ...]]:
+        """Yield the limits on weeks, weekends and months."""
         if limits.most_weekends is not None:
-            say(kernel.WEEKENDS, limits.most_weekends, *_edges(limits.weekends))
+            yield of_days.WEEKENDS, limits.most_weekends, *_edges(limits.weekends)
+        for run in limits.free_weekends:
+            yield of_days.FREE, 0, *_edges(run)
         for month in limits.overtime:
-            numbers = [
-                each
+            weeks = [
+                (*_edges([week.days]), week.base, week.over, week.normal_day)
                 for week in month.weeks
-                for each in (*_edges([week.days]), week.base, week.over, week.normal_day)
             ]
-            say(kernel.OVERTIME, month.most, *numbers)
+            yield of_days.OVERTIME, month.most, *itertools.chain.from_iterable(weeks)
         for week in limits.starts:
-            own = week.published or (1 << 30,)
-            far = -(1 << 30) if not week.published else max(own)
-            say(kernel.STARTS, *_edges([week.days]), week.spread, min(own), far)
-        for run_of in limits.free_weekends:
-            say(kernel.FREE, *_edges(run_of))
-        return found
+            edges = (min(week.published), max(week.published)) if week.published else (FAR, -FAR)
+            yield of_days.STARTS, *_edges([week.days]), week.spread, *edges
 
     def duties(self, roll: Roll) -> Duties:
         """Return who works when, and what each may."""
@@ -280,10 +277,13 @@ class Arrays:
         fairness = problem.fairness
         prices = [fairness.days_weight, fairness.steady_weight, STEADY, STEADY_STEP]
         convex = [sum(max(n - each, 0) for each in STEPS) for n in range(self._days + 1)]
-        codes = [list(itertools.chain.from_iterable(self._code(agent))) for agent in agents]
+        codes = [
+            [n for kind, *own in self._code(agent.limits, agent) for n in (kind, len(own), *own)]
+            for agent in agents
+        ]
         options = self._options()
         taken = np.zeros((len(agents), self._days, 3), np.int64)
-        taken[:, :, kernel.OPTION] = OFF
+        taken[:, :, of_days.OPTION] = OFF
         number = {agent.agent_id: a for a, agent in enumerate(agents)}
         for (name, d), duty in roll.items():
             a = number[name]
@@ -308,9 +308,9 @@ class Arrays:
         templates, agents = list(self._templates), self._problem.agents
         shift: dict[tuple[int, int], tuple[Template, tuple[int, ...]]] = {}
         here: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
-        for a, d in np.argwhere(duties.taken[:, :, kernel.OPTION] != OFF).tolist():
+        for a, d in np.argwhere(duties.taken[:, :, of_days.OPTION] != OFF).tolist():
             option, *starts = duties.taken[a, d].tolist()
-            own = templates[duties.options[option, kernel.SHIFT]]
+            own = templates[duties.options[option, of_days.SHIFT]]
             meals = tuple(starts[: len(own.meals)])
             shift[a, d] = own, meals
             away = Duty(own, meals, ()).away
@@ -320,7 +320,7 @@ class Arrays:
         pools: dict[tuple[int, int], dict[int, str]] = {key: {} for key in shift}
         for (t, g), keys in sorted(here.items()):
             wanted = {
-                self._places[seats.posts[j, kernel.PLACE]]: int(seats.crews[j, t])
+                self._places[seats.posts[j, of_seats.PLACE]]: int(seats.crews[j, t])
                 for j in range(seats.groups[g], seats.groups[g + 1])
             }
             free = []
@@ -359,19 +359,11 @@ def _lists(lists: Sequence[Sequence[int]]) -> Ints:
     return found
 
 
-def _run(on: Any) -> int:
-    """Return how many days in a row before the horizon something holds."""
-    return next(n for n in itertools.count() if not on(-1 - n))
-
-
-def _runs(days: Sequence[int]) -> list[tuple[int, int]]:
-    """Return first day and day after the last; limits are on days in a row."""
-    if not days:
-        return [(0, 0)]
-    assert list(days) == list(range(days[0], days[-1] + 1)), "a span has a gap"
-    return [(days[0], days[-1] + 1)]
+def _run(days: Collection[int], most: int) -> int:
+    """Return how many days in a row before the horizon are among some, at most `most`."""
+    return next(n for n in range(most + 1) if n == most or -1 - n not in days)
 
 
 def _edges(runs: Iterable[Sequence[int]]) -> list[int]:
-    """Return first day and day after the last of each run of days."""
-    return [each for run in runs for each in _runs(run)[0]]
+    """Return first day and day after the last of each run of days; limits are on days in a row."""
+    return [edge for run in runs for edge in ((run[0], run[-1] + 1) if run else (0, 0))]

@@ -49,7 +49,7 @@ def first_roll(problem: Problem) -> Roll:
         open_[pool][t] = units
     order = sorted(
         problem.agents,
-        key=lambda agent: (max(len(o.capability) for o in agent.options if o), agent.agent_id),
+        key=lambda agent: (_pools(agent), agent.agent_id),
     )
     roll: dict[tuple[str, int], Duty] = {}
     stuck = []
@@ -68,6 +68,11 @@ def first_roll(problem: Problem) -> Roll:
         names = {agent.agent_id for agent in stuck}
         raise NoWeekError([agent for agent in problem.agents if agent.agent_id in names])
     return roll
+
+
+def _pools(agent: Agent) -> int:
+    """Return how many pools an agent knows at most."""
+    return max((len(option.capability) for option in agent.options if option), default=0)
 
 
 def _chosen(agent: Agent, open_: Mapping[str, Ints]) -> dict[int, Template] | None:
@@ -104,7 +109,8 @@ def _most(open_: Mapping[str, Ints], option: Option, day: int) -> Ints:
     """Return what she could fill in each slot of two days at her best pool, in units."""
     first = day * SLOTS_PER_DAY
     found: Ints = np.stack(list(_fillable(open_, option, first, first + 2 * SLOTS_PER_DAY)))
-    return found.max(axis=0)
+    best: Ints = found.max(axis=0)
+    return best
 
 
 def _fillable(open_: Mapping[str, Ints], option: Option, first: int, end: int) -> Iterable[Ints]:

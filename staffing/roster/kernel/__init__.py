@@ -1,0 +1,1 @@
+"""The compiled part of the search: one agent's days, everybody's seats, the walk over both."""

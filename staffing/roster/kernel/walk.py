@@ -1,0 +1,481 @@
+"""The walk of `staffing.roster.anneal`, compiled: duties change by chance, and what that costs.
+
+All prices are whole points, so the answer does not depend on the order of sums; only the
+acceptance of a worse change draws on a logarithm. Nothing is checked here; every array is what
+`staffing.roster.arrays` says it is.
+"""
+
+# mypy: disable-error-code="no-any-return"
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from staffing.queue.kernel import Ints, apart, cached
+from staffing.roster.kernel.days import (
+    BEGINS,
+    ENDS,
+    FAR,
+    FIRST_MEAL,
+    HOLE_BEGINS,
+    HOLE_ENDS,
+    ILLEGAL,
+    MEAL_SLOTS,
+    MEALS,
+    OFF,
+    OPTION,
+    SECOND_MEAL,
+    SHIFT,
+    SLOTS,
+    WINDOWS,
+    ZERO,
+    Duties,
+    personal,
+)
+from staffing.roster.kernel.seats import (
+    AT_TABLE,
+    CROWDED,
+    DAYBREAK,
+    MISSED,
+    ON_DUTY,
+    POOL,
+    SIZE,
+    Seats,
+    come,
+    count,
+    gain,
+    lacking,
+    leave,
+    price,
+    undo,
+)
+
+ABSENT, WORKING, EATING = 0, 1, 2
+"""What somebody does in a slot."""
+MOST_CHANGES = 4
+MEALS_PART, WANTED_PART = 20, 30
+"""Per cent of the changes that move a meal, or go to where seats are missing."""
+ANOTHER_PART, DAY_PART, TWO_DAYS_PART = 37, 8, 30
+"""Per cent of the other changes: another shift, a day more or less, two days of an agent; what
+remains are exchanges between two."""
+TRIES = 12
+"""Draws of chance until what was sought is given up."""
+
+
+@apart
+def below(random: NDArray[np.uint64], number: int) -> int:
+    """Return a whole number from 0 to `number` - 1: xorshift64* (Vigna 2016, ACM TOMS 42(4))."""
+    x = random[0]
+    x ^= x >> np.uint64(12)
+    x ^= x << np.uint64(25)
+    x ^= x >> np.uint64(27)
+    random[0] = x
+    drawn = (x * np.uint64(0x2545F4914F6CDD1D)) >> np.uint64(11)
+    return np.int64(drawn % np.uint64(number))  # type: ignore[return-value]
+
+
+@apart
+def doing(w: Duties, option: int, one: int, two: int, t: int) -> int:
+    """Return what somebody does in a slot of the day who has an option with its meals."""
+    if option == OFF:
+        return ABSENT
+    k = w.options[option, SHIFT]
+    if t < w.templates[k, BEGINS] or t >= w.templates[k, ENDS]:
+        return ABSENT
+    if w.templates[k, HOLE_BEGINS] <= t < w.templates[k, HOLE_ENDS]:
+        return ABSENT
+    length = w.templates[k, MEAL_SLOTS]
+    if w.templates[k, MEALS] > 0 and one <= t < one + length:
+        return EATING
+    if w.templates[k, MEALS] > 1 and two <= t < two + length:
+        return EATING
+    return WORKING
+
+
+@apart
+def crowd(s: Seats, p: int, t: int) -> int:
+    """Return the points of too many of a pool's people at the table."""
+    most = s.table[s.pools[p, t, ON_DUTY]]
+    return s.marks[CROWDED] * max(s.pools[p, t, AT_TABLE] - most, 0)
+
+
+@apart
+def turn(s: Seats, w: Duties, a: int, d: int, new: Ints, leaving: bool, limit: int) -> int:
+    """Do half of changing an agent's duty of a day; return the change of points, her own apart.
+
+    First all who come are seated, then those who leave stand up: so what is left open can be
+    taken at once. Leaving costs points and never saves any, so it ends where `limit` is passed.
+
+    Parameters
+    ----------
+    new : option and meals, as in `taken`
+    """
+    g, old = w.group[a, d], w.taken[a, d]
+    first, end = FAR, ZERO
+    if old[OPTION] != OFF:
+        k = w.options[old[OPTION], SHIFT]
+        first, end = w.templates[k, BEGINS], w.templates[k, ENDS]
+    if new[OPTION] != OFF:
+        k = w.options[new[OPTION], SHIFT]
+        first, end = min(first, w.templates[k, BEGINS]), max(end, w.templates[k, ENDS])
+    total = ZERO
+    for h in range(first, end):
+        was = doing(w, old[OPTION], old[FIRST_MEAL], old[SECOND_MEAL], h)
+        now = doing(w, new[OPTION], new[FIRST_MEAL], new[SECOND_MEAL], h)
+        if was == now:
+            continue
+        t = d * SLOTS + h
+        if leaving:
+            if was == WORKING:
+                total += leave(s, g, t)
+                if total > limit:
+                    return total
+            continue
+        if now == WORKING:
+            total += come(s, g, t)
+        if s.marks[CROWDED] > 0:
+            total += _counted(s, g, t, was, now)
+    return total
+
+
+@apart
+def _counted(s: Seats, g: int, t: int, was: int, now: int) -> int:
+    """Count somebody among those on duty and at the table; return the change of points."""
+    here = (1 if now != ABSENT else 0) - (1 if was != ABSENT else 0)
+    eats = (1 if now == EATING else 0) - (1 if was == EATING else 0)
+    total = ZERO
+    for j in range(s.groups[g], s.groups[g + 1]):
+        p = s.posts[j, POOL]
+        total -= crowd(s, p, t)
+        if here != 0:
+            count(s, p, t, ON_DUTY, here)
+        if eats != 0:
+            count(s, p, t, AT_TABLE, eats)
+        total += crowd(s, p, t)
+    return total
+
+
+@apart
+def worth(s: Seats, g: int, t: int) -> int:
+    """Return the points lost when somebody of a group is at the table in a slot."""
+    best = ZERO
+    if s.slots[t, MISSED] > 0:
+        for j in range(s.groups[g], s.groups[g + 1]):
+            best = max(best, gain(s, j, t))
+    if s.marks[CROWDED] > 0:
+        for j in range(s.groups[g], s.groups[g + 1]):
+            p = s.posts[j, POOL]
+            if s.pools[p, t, AT_TABLE] + 1 > s.table[s.pools[p, t, ON_DUTY] + 1]:
+                best += s.marks[CROWDED]
+    return best
+
+
+@apart
+def meal(
+    s: Seats, w: Duties, random: NDArray[np.uint64], place: tuple[int, int], k: int, number: int
+) -> int:
+    """Return a start for a meal of a template: where least is lost by it, among such by chance.
+
+    Parameters
+    ----------
+    place : group and day
+    """
+    first, last = w.templates[k, WINDOWS + 2 * number], w.templates[k, WINDOWS + 2 * number + 1]
+    best, found, ties = ILLEGAL, first, 0
+    for start in range(first, last + 1):
+        cost = ZERO
+        for h in range(start, start + w.templates[k, MEAL_SLOTS]):
+            cost += worth(s, place[0], place[1] * SLOTS + h)
+        if cost < best:
+            best, found, ties = cost, start, 1
+        elif cost == best:
+            ties += 1
+            if below(random, ties) == 0:
+                found = start
+    return found
+
+
+@apart
+def fed(
+    s: Seats, w: Duties, random: NDArray[np.uint64], a: int, d: int, option: int, new: Ints
+) -> None:
+    """Write an option with its meals to `new`: where they were, if they may be, else anew."""
+    new[OPTION] = option
+    if option == OFF:
+        return
+    k = w.options[option, SHIFT]
+    for i in range(w.templates[k, MEALS]):
+        start = w.taken[a, d, FIRST_MEAL + i]
+        first, last = w.templates[k, WINDOWS + 2 * i], w.templates[k, WINDOWS + 2 * i + 1]
+        if w.taken[a, d, OPTION] == OFF or start < first or start > last:
+            start = meal(s, w, random, (w.group[a, d], d), k, i)
+        new[FIRST_MEAL + i] = start
+
+
+@apart
+def another(w: Duties, random: NDArray[np.uint64], a: int, d: int) -> int:
+    """Return an option of a day by chance: half the time one near the present one, else any."""
+    first, end = w.first[a * w.week.size + d], w.first[a * w.week.size + d + 1]
+    now = w.taken[a, d, OPTION]
+    if now != OFF and below(random, 2) == 0:
+        near = now - 4 + below(random, 9)
+        if first <= near < end:
+            return near
+    return first + below(random, end - first)
+
+
+@apart
+def alike(w: Duties, a: int, d: int, option: int) -> int:
+    """Return an agent's option of a day with the template of another option, or OFF."""
+    if option == OFF:
+        return OFF
+    for i in range(w.first[a * w.week.size + d], w.first[a * w.week.size + d + 1]):
+        if w.options[i, SHIFT] == w.options[option, SHIFT]:
+            return i
+    return OFF
+
+
+@apart
+def free(w: Duties, a: int, d: int) -> bool:
+    """Return whether an agent may work on a day at all."""
+    n = a * w.week.size + d
+    return w.group[a, d] >= 0 and w.first[n] < w.first[n + 1]
+
+
+@apart
+def wanted(s: Seats, w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
+    """Write a change to `at` by which somebody comes to where seats are missing; return how many.
+
+    If she works that day already, or may work no day more, she gives another day for it or not,
+    by chance; 0 where chance met nothing that is missing, or nobody who could help.
+    """
+    agents, days = w.group.shape
+    t = below(random, len(s.slots))
+    for _ in range(TRIES):
+        if s.slots[t, MISSED] > 0:
+            break
+        t = below(random, len(s.slots))
+    p = below(random, len(s.pools))
+    for _ in range(len(s.pools)):
+        if s.slots[t, MISSED] == 0 or lacking(s, p, t) > 0:
+            break
+        p = (p + 1) % len(s.pools)
+    if s.slots[t, MISSED] == 0:
+        return 0
+    d = min(t // SLOTS, days - 1)
+    if d > 0 and d * SLOTS > t - s.marks[DAYBREAK]:
+        d -= 1
+    h = t - d * SLOTS
+    for _ in range(TRIES):
+        a = below(random, agents)
+        if not free(w, a, d) or not knows(s, w.group[a, d], p):
+            continue
+        now, one, two = w.taken[a, d]
+        if doing(w, now, one, two, h) == WORKING:
+            continue
+        option = another(w, random, a, d)
+        k = w.options[option, SHIFT]
+        if option == now or not w.templates[k, BEGINS] <= h < w.templates[k, ENDS]:
+            continue
+        at[0, 0], at[0, 1], at[0, 2] = a, d, option
+        e = below(random, days)
+        if now != OFF or e == d or w.taken[a, e, OPTION] == OFF or below(random, 4) == 0:
+            return 1
+        at[1, 0], at[1, 1], at[1, 2] = a, e, OFF
+        return 2
+    return 0
+
+
+@apart
+def knows(s: Seats, g: int, p: int) -> bool:
+    """Return whether a group serves a pool."""
+    for j in range(s.groups[g], s.groups[g + 1]):
+        if s.posts[j, POOL] == p:
+            return True
+    return False
+
+
+@apart
+def proposed(w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
+    """Write changes by chance to `at`, (changes, 3) agent, day and option; return how many."""
+    a, d = below(random, w.group.shape[0]), below(random, w.week.size)
+    kind = below(random, 100)
+    if not free(w, a, d):
+        return 0
+    now = w.taken[a, d, OPTION]
+    at[0, 0], at[0, 1] = a, d
+    if kind < ANOTHER_PART:
+        at[0, 2] = another(w, random, a, d)
+        return 1 if now != OFF else 0
+    if kind < ANOTHER_PART + DAY_PART:
+        at[0, 2] = another(w, random, a, d) if now == OFF else OFF
+        return 1
+    if kind < ANOTHER_PART + DAY_PART + TWO_DAYS_PART:
+        return two_days(w, random, at)
+    return exchange(w, random, at)
+
+
+@apart
+def two_days(w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
+    """Give an agent other shifts on two days, or move her rest day; return how many changes."""
+    a, d, e = at[0, 0], at[0, 1], below(random, w.week.size)
+    now, then = w.taken[a, d, OPTION], w.taken[a, e, OPTION]
+    at[1, 0], at[1, 1] = a, e
+    if e == d or not free(w, a, e):
+        return 0
+    copy = below(random, 2) == 0
+    if now == OFF and then == OFF:
+        return 0
+    if now == OFF:
+        at[0, 2] = alike(w, a, d, then) if copy else another(w, random, a, d)
+        at[1, 2] = OFF
+    elif then == OFF:
+        at[1, 2] = alike(w, a, e, now) if copy else another(w, random, a, e)
+        at[0, 2] = OFF
+    else:
+        at[0, 2], at[1, 2] = another(w, random, a, d), another(w, random, a, e)
+    return 2
+
+
+@apart
+def exchange(w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
+    """Let two agents exchange a day or two; return how many changes."""
+    a, b, number = at[0, 0], below(random, w.group.shape[0]), 0
+    for i in range(1 + below(random, 2)):
+        d = at[0, 1] if i == 0 else below(random, w.week.size)
+        if b == a or (i == 1 and d == at[0, 1]) or w.group[a, d] < 0 or w.group[b, d] < 0:
+            return 0
+        mine, hers = w.taken[a, d, OPTION], w.taken[b, d, OPTION]
+        at[number, 0], at[number, 1], at[number, 2] = a, d, alike(w, a, d, hers)
+        number += 1
+        at[number, 0], at[number, 1], at[number, 2] = b, d, alike(w, b, d, mine)
+        number += 1
+        if (at[number - 2, 2] == OFF) != (hers == OFF) or (at[number - 1, 2] == OFF) != (
+            mine == OFF
+        ):
+            return 0
+    return number
+
+
+@apart
+def own(w: Duties, costs: Ints, at: Ints, number: int, fresh: Ints) -> int:
+    """Return what changes add to the points of the agents concerned; ILLEGAL if they may not.
+
+    Parameters
+    ----------
+    costs : (agents) points of each agent's own
+    fresh : the new ones of the first two changes' agents are written here
+    """
+    old = np.empty(MOST_CHANGES, np.int64)
+    for i in range(number):
+        old[i] = w.taken[at[i, 0], at[i, 1], OPTION]
+        w.taken[at[i, 0], at[i, 1], OPTION] = at[i, 2]
+    a, b = at[0, 0], at[min(number, 2) - 1, 0]
+    fresh[0] = personal(w, a)
+    fresh[1] = fresh[0] if b == a or fresh[0] == ILLEGAL else personal(w, b)
+    for i in range(number):
+        w.taken[at[i, 0], at[i, 1], OPTION] = old[i]
+    if fresh[0] == ILLEGAL or fresh[1] == ILLEGAL:
+        return ILLEGAL
+    return fresh[0] - costs[a] + (0 if a == b else fresh[1] - costs[b])
+
+
+@apart
+def later(w: Duties, random: NDArray[np.uint64], at: Ints, new: Ints) -> int:
+    """Write another time for a meal to `new`; return 1, or 0 where chance met no meal."""
+    a, d = below(random, w.group.shape[0]), below(random, w.group.shape[1])
+    option = w.taken[a, d, OPTION]
+    if option == OFF or w.templates[w.options[option, SHIFT], MEALS] == 0:
+        return 0
+    k = w.options[option, SHIFT]
+    i = below(random, w.templates[k, MEALS])
+    first, last = w.templates[k, WINDOWS + 2 * i], w.templates[k, WINDOWS + 2 * i + 1]
+    at[0, 0], at[0, 1], at[0, 2] = a, d, option
+    new[0] = w.taken[a, d]
+    new[0, FIRST_MEAL + i] = first + below(random, last - first + 1)
+    return 1
+
+
+@cached
+def walk(
+    s: Seats,
+    w: Duties,
+    costs: Ints,
+    random: NDArray[np.uint64],
+    steps: int,
+    hot: float,
+    cold: float,
+) -> int:
+    """Change duties by simulated annealing; return the change of all points.
+
+    Parameters
+    ----------
+    costs : (agents) points of each agent's own days
+    steps : changes tried
+    hot, cold : temperatures in points at the first and last step
+    """
+    gained, heat = ZERO, hot
+    cooling = (cold / hot) ** (1.0 / max(steps, 1))
+    at = np.zeros((MOST_CHANGES, 3), np.int64)
+    new = np.zeros((MOST_CHANGES, 3), np.int64)
+    fresh = np.zeros(2, np.int64)
+    for _ in range(steps):
+        heat *= cooling
+        delta = ZERO
+        kind = below(random, 100)
+        eaten = kind < MEALS_PART
+        if eaten:
+            number = later(w, random, at, new)
+        else:
+            aimed = kind < MEALS_PART + WANTED_PART
+            number = wanted(s, w, random, at) if aimed else proposed(w, random, at)
+            if number > 0:
+                delta = own(w, costs, at, number, fresh)
+        if number == 0 or delta == ILLEGAL:
+            continue
+        chance = (np.float64(below(random, 1 << 53)) + 1.0) / 9007199254740992.0
+        limit = int(np.floor(-heat * np.log(chance)))
+        s.marks[SIZE] = 0
+        for i in range(number):
+            if not eaten:
+                fed(s, w, random, at[i, 0], at[i, 1], at[i, 2], new[i])
+            delta += turn(s, w, at[i, 0], at[i, 1], new[i], False, ILLEGAL)
+        for i in range(number):
+            if delta <= limit:
+                left = limit - delta
+                delta += turn(s, w, at[i, 0], at[i, 1], new[i], True, left)
+        if delta > limit:
+            undo(s, 0)
+            continue
+        gained += delta
+        for i in range(number):
+            w.taken[at[i, 0], at[i, 1]] = new[i]
+        if not eaten:
+            costs[at[0, 0]] = fresh[0]
+            costs[at[min(number, 2) - 1, 0]] = fresh[1]
+    return gained
+
+
+@cached
+def enter(s: Seats, w: Duties, costs: Ints) -> int:
+    """Seat everybody for the duties that are taken; return the points of all."""
+    agents, days = w.group.shape
+    total = ZERO
+    for p in range(len(s.pools)):
+        for t in range(len(s.slots)):
+            missed = price(s, p, t, lacking(s, p, t))
+            s.slots[t, MISSED] += missed
+            total += missed
+    new = np.zeros(3, np.int64)
+    for a in range(agents):
+        costs[a] = personal(w, a)
+        total += costs[a]
+        for d in range(days):
+            new[:] = w.taken[a, d]
+            if new[OPTION] != OFF:
+                w.taken[a, d, OPTION] = OFF
+                s.marks[SIZE] = 0
+                total += turn(s, w, a, d, new, False, ILLEGAL)
+                w.taken[a, d] = new
+    return total

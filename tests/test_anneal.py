@@ -1,0 +1,222 @@
+"""Annealing: prices as `Problem.score` has them, limits as the law has them, never worse."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from staffing.grid import SLOTS_PER_DAY
+from staffing.roster.anneal import Annealing
+from staffing.roster.arrays import Arrays
+from staffing.roster.duty import Duty, Roll
+from staffing.roster.fairness import Standing
+from staffing.roster.first import NoWeekError, first_roll
+from staffing.roster.kernel.days import ILLEGAL, personal
+from staffing.roster.lawful import is_lawful
+from staffing.roster.limits import MonthOvertime, WeekHours, WeekStarts
+from staffing.roster.prices import SEAT
+from staffing.roster.problem import Problem
+from staffing.roster.shifts import Template
+from staffing.roster.staff import Agent, Limits, Option
+from staffing.roster.turns import at_table, crowd_of
+from staffing.scenario import Fairness
+from tests.rosters import MONDAY
+from tests.test_bound import company
+from tests.test_lawful import CASES, DAYS, EARLY, LATE
+
+MORE_LIMITS = {
+    "overtime of a month": Limits(
+        overtime=(
+            MonthOvertime(
+                weeks=(
+                    WeekHours(days=(0, 1, 2), base=-16, over=1, normal_day=8),
+                    WeekHours(days=(3, 4, 5), base=-20, over=0, normal_day=9),
+                ),
+                most=4,
+            ),
+        )
+    ),
+    "late shifts in a row": Limits(most_in_a_row=(("late", 2),)),
+    "starts close together": Limits(
+        starts=(
+            WeekStarts(days=(0, 1, 2), spread=10, published=(30,)),
+            WeekStarts(days=(3, 4, 5), spread=6),
+        )
+    ),
+    "a free weekend of each run": Limits(free_weekends=(((1, 2), (4, 5)), ((0,),))),
+}
+LIMITS = {name: limits for name, (limits, _) in CASES.items()} | MORE_LIMITS
+WAYS = tuple(itertools.product((None, EARLY, LATE), repeat=DAYS))
+PASTS = (
+    (frozenset[int](), None, frozenset[tuple[int, str]]()),
+    (frozenset({-1, -2}), -2, frozenset({(-1, "late")})),
+)
+
+
+def alone(limits: Limits, past: int) -> Problem:
+    """Return a company of one agent whose days have an early and a late shift."""
+    worked, last_end, tagged = PASTS[past]
+    agent = Agent(
+        agent_id="A",
+        contract_h=40.0,
+        options=(Option((("P", 20),), (EARLY, LATE)),) * DAYS,
+        limits=limits,
+        worked=worked,
+        last_end=last_end,
+        tagged=tagged,
+    )
+    return Problem(agents=(agent,), need={}, steps={}, start=MONDAY, fairness=Fairness())
+
+
+def idle_roll(problem: Problem, way: tuple[Template | None, ...]) -> Roll:
+    """Return a way to fill the days of the only agent."""
+    name = problem.agents[0].agent_id
+    return {
+        (name, d): Duty(shift, (), (None,) * (shift.end - shift.start))
+        for d, shift in enumerate(way)
+        if shift is not None
+    }
+
+
+@pytest.mark.parametrize("past", range(len(PASTS)))
+@pytest.mark.parametrize("name", LIMITS)
+def test_a_limit_holds_where_the_law_says_so(name: str, past: int) -> None:
+    """Of 80 ways to fill six days the compiled limits allow exactly those that CP-SAT allows."""
+    problem = alone(LIMITS[name], past)
+    arrays = Arrays(problem)
+    for way in WAYS[::9]:
+        own = personal(arrays.duties(idle_roll(problem, way)), 0)
+        shifts = {d: shift for d, shift in enumerate(way) if shift is not None}
+        assert (own < ILLEGAL) == is_lawful(problem.agents[0], shifts), way
+
+
+def busy(seed: int) -> Problem:
+    """Return a small company with every soft goal, and meals that are not to be bunched."""
+    return replace(
+        company(seed),
+        fairness=Fairness(),
+        wishes={("A0", 1): {"*": 3}, ("A1", 0): {"late": 4}, ("A2", 2): {"": 7}},
+        standing=Standing(
+            leads={("A0", "late"): 2.0, ("A3", "weekend"): 1.5},
+            marked={"statutory": frozenset({1}), "peak_night": frozenset({2})},
+            published={("A1", 1): (18, 26), ("A1", 2): None},
+        ),
+        meal_share=0.5,
+    )
+
+
+def points(problem: Problem, roll: Roll) -> int:
+    """Return what the whole roster costs, people too many at the table included."""
+    crowds = crowd_of(roll, problem.speed).values()
+    above = sum(max(eat - at_table(here, problem.meal_share), 0) for here, eat in crowds)
+    dearest = max(step for steps in problem.steps.values() for _, step in steps)
+    first = min(steps[0][1] for steps in problem.steps.values())
+    assert dearest >= first
+    return problem.score(roll).total + SEAT * above
+
+
+@settings(max_examples=12, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_points_are_kept_as_they_change(seed: int) -> None:
+    """After a thousand changes the points kept are those of the duties, counted anew."""
+    problem = busy(seed)
+    walk = Annealing(problem, first_roll(problem))
+    for _ in walk.improve(1000):
+        pass
+    assert walk.points == points(problem, walk.roll())
+    assert walk.units == problem.score(walk.roll()).units
+
+
+@settings(max_examples=12, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_what_is_found_is_lawful(seed: int) -> None:
+    """Everybody keeps her limits, eats inside her meals' windows and serves what she knows."""
+    problem = busy(seed)
+    walk = Annealing(problem, first_roll(problem))
+    for _ in walk.improve(2000):
+        pass
+    roll = walk.roll()
+    for agent in problem.agents:
+        own = {d: duty.shift for (name, d), duty in roll.items() if name == agent.agent_id}
+        assert is_lawful(agent, own)
+    for (name, d), duty in roll.items():
+        assert all(m.first <= t <= m.last for m, t in zip(duty.shift.meals, duty.meals, strict=True))
+        served = {
+            t: pool for t, pool in enumerate(duty.pools, start=duty.shift.start) if pool is not None
+        }
+        assert set(served.values()) <= set(problem.speed[name, d])
+        assert not set(served) & duty.away
+
+
+def test_the_same_seed_gives_the_same_roster() -> None:
+    """Chance is the seed's alone."""
+    problem = busy(3)
+
+    def found(seed: int) -> Roll:
+        walk = Annealing(replace(problem, seed=seed), first_roll(problem))
+        list(walk.improve(3000))
+        return walk.roll()
+
+    assert found(1) == found(1)
+    assert found(1) != found(2)
+
+
+def test_people_change_places_for_one_who_comes() -> None:
+    """Who knows one pool alone frees another for a pool that she does not know.
+
+    B sits in P though Q lacks her; A, who knows P only, comes: B goes to Q and nothing is missing.
+    """
+    shift = Template(18, 20, 2, ())
+    need = {("P", 18): 20, ("Q", 18): 20, ("P", 19): 20, ("Q", 19): 20}
+    both, one = (("P", 20), ("Q", 20)), (("P", 20),)
+    agents = tuple(
+        Agent(agent_id=name, contract_h=1.0, options=(Option(knows, (shift,)),))
+        for name, knows in (("A", one), ("B", both))
+    )
+    steps = {place: ((20, 12),) for place in need}
+    problem = Problem(
+        agents=agents, need=need, steps=steps, start=MONDAY, fairness=Fairness(days_weight=0)
+    )
+    roll = {("B", 0): Duty(shift, (), ("P", "P")), ("A", 0): Duty(shift, (), ("P", "P"))}
+    walk = Annealing(problem, roll)
+    assert walk.units == 0
+    assert walk.roll()["B", 0].pools == ("Q", "Q")
+
+
+def test_the_first_roster_names_who_has_no_horizon() -> None:
+    """All agents without a lawful horizon are named at once, and nobody else."""
+    problem = company(1)
+    never = Limits(least_off=1, most_consecutive=0)
+    hours = replace(
+        problem.agents[0].limits,
+        spans=tuple(
+            replace(span, least_paid=1 + 16 * len(span.days))
+            for span in problem.agents[0].limits.spans
+        ),
+    )
+    assert hours.spans, "the company has no spans: nobody can be stuck"
+    agents = list(problem.agents)
+    for a in (1, 4):
+        agents[a] = replace(agents[a], limits=hours)
+    with pytest.raises(NoWeekError) as caught:
+        first_roll(replace(problem, agents=tuple(agents)))
+    assert [agent.agent_id for agent in caught.value.agents] == ["A1", "A4"]
+    assert never.most_consecutive == 0
+
+
+def test_the_first_roster_covers_what_one_can() -> None:
+    """An agent alone takes the shift in which most seats are open."""
+    early, late = Template(18, 26, 8, ()), Template(28, 36, 8, ())
+    need = {("P", t): 20 for t in range(28, 36)}
+    agent = Agent(agent_id="A", contract_h=4.0, options=(Option((("P", 20),), (early, late)),))
+    steps = {place: ((20, 12),) for place in need}
+    problem = Problem(
+        agents=(agent,), need=need, steps=steps, start=MONDAY, fairness=Fairness()
+    )
+    assert first_roll(problem)["A", 0].shift == late
+    assert SLOTS_PER_DAY == np.int64(48)
