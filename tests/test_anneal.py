@@ -145,7 +145,9 @@ def test_what_is_found_is_lawful(seed: int) -> None:
         own = {d: duty.shift for (name, d), duty in roll.items() if name == agent.agent_id}
         assert is_lawful(agent, own)
     for (name, d), duty in roll.items():
-        assert all(m.first <= t <= m.last for m, t in zip(duty.shift.meals, duty.meals, strict=True))
+        assert all(
+            m.first <= t <= m.last for m, t in zip(duty.shift.meals, duty.meals, strict=True)
+        )
         served = {
             t: pool for t, pool in enumerate(duty.pools, start=duty.shift.start) if pool is not None
         }
@@ -178,7 +180,7 @@ def test_people_change_places_for_one_who_comes() -> None:
         Agent(agent_id=name, contract_h=1.0, options=(Option(knows, (shift,)),))
         for name, knows in (("A", one), ("B", both))
     )
-    steps = {place: ((20, 12),) for place in need}
+    steps = dict.fromkeys(need, ((20, 12),))
     problem = Problem(
         agents=agents, need=need, steps=steps, start=MONDAY, fairness=Fairness(days_weight=0)
     )
@@ -214,9 +216,7 @@ def test_the_first_roster_covers_what_one_can() -> None:
     early, late = Template(18, 26, 8, ()), Template(28, 36, 8, ())
     need = {("P", t): 20 for t in range(28, 36)}
     agent = Agent(agent_id="A", contract_h=4.0, options=(Option((("P", 20),), (early, late)),))
-    steps = {place: ((20, 12),) for place in need}
-    problem = Problem(
-        agents=(agent,), need=need, steps=steps, start=MONDAY, fairness=Fairness()
-    )
+    steps = dict.fromkeys(need, ((20, 12),))
+    problem = Problem(agents=(agent,), need=need, steps=steps, start=MONDAY, fairness=Fairness())
     assert first_roll(problem)["A", 0].shift == late
-    assert SLOTS_PER_DAY == np.int64(48)
+    assert np.int64(48) == SLOTS_PER_DAY

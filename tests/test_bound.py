@@ -28,7 +28,7 @@ from staffing.roster.staff import Agent, Limits, Option, Span, staff
 from staffing.scenario import Fairness
 from staffing.seats import SeatRequirement
 from tests.rosters import MONDAY, need, scenario, workspace
-from tests.test_limits import HOURS, PAST, RULES, base, world
+from tests.test_limits import HOURS, PAST, RULES, base, together, world
 
 __all__ = ["base"]  # a fixture
 
@@ -192,7 +192,7 @@ def test_a_class_of_one_states_the_law_exactly(
     base, rules: dict[str, object], system: dict[str, object], past, who: int, seed: int
 ) -> None:
     """Shifts on nine days are feasible in the linear rows exactly where they are lawful."""
-    space, story = world(base, past, rules | system)
+    space, story = world(base, past, together(rules, system))
     agent = staff(space, story)[who]
     rows, own = Rows(), list[Free]()
     for d, option in enumerate(agent.options):

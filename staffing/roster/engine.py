@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -37,6 +38,8 @@ from staffing.roster.turns import crowd_of
 
 FEW, FEW_DAYS = 4, 7
 """Agents and days up to whom all is planned at once, and mostly proven best."""
+SERIAL = 16
+"""Agents up to whom a second process costs more time than it saves."""
 FEW_PART = 0.25
 """Part of the effort that a few agents may take."""
 STEPS_PER_EFFORT = 100_000
@@ -71,13 +74,14 @@ def search(
     NoWeekError
         When some agents have no lawful horizon at all.
     """
-    began = time.monotonic()
-    steps = 0
+    began, steps = time.monotonic(), 0
     told = progress or (lambda *_: None)
-    with Parallel(n_jobs=2, return_as="generator") as pair:
-        bounds: Iterator[Bounds] = pair([delayed(_bounds)(problem)])  # begins in its own process
-        roll = first_roll(problem) if start is None else dict(start)
-        least: Bounds = (-np.inf, None)
+    roll = first_roll(problem) if start is None else dict(start)
+    least: Bounds = (-np.inf, None)
+    processes = 2 if len(problem.agents) > SERIAL else 1
+    with Parallel(n_jobs=processes, return_as="generator") as pair, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # what is still at work at an interrupt
+        bounds: Iterator[Bounds] = pair([delayed(_bounds)(problem)])  # at once, beside the search
         try:
             if _few(problem):
                 roll = _planned_at_once(problem, roll)

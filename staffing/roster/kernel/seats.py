@@ -30,6 +30,8 @@ SIZE, STAMP, CROWDED, DAYBREAK = 0, 1, 2, 3
 """Of `Seats.marks`: entries of the log, number of the last search, points of each person too many
 at the table, first slot of the day at which any shift begins."""
 NOBODY = cast("int", np.int64(-1))
+DEEP = 6
+"""Pools that a search for somebody to change places looks at, at most."""
 
 
 class Seats(NamedTuple):
@@ -213,7 +215,7 @@ def mend(s: Seats, target: int, t: int) -> int:
                 cost = loss(s, k, t)
                 if cost < best:
                     best, source = cost, other
-                if tail < len(s.path):
+                if tail < min(DEEP, len(s.path)):
                     s.path[tail, QUEUE] = other
                     tail += 1
             if best == 0:
@@ -249,11 +251,59 @@ def come(s: Seats, g: int, t: int) -> int:
     if post >= 0:
         total += rest(s, g, t, -1)
         return total + seat(s, post, t, 1)
-    for p in range(len(s.pools)):
-        if lacking(s, p, t) > 0:
-            saved = mend(s, p, t)
-            if saved < 0:
-                return total + saved
+    return total + send(s, g, t) if s.slots[t, MISSED] > 0 else total
+
+
+@apart
+def send(s: Seats, g: int, t: int) -> int:
+    """Put somebody who is free where another can leave for a pool that misses some.
+
+    Breadth first from the pools that she knows to the nearest that misses some; return the change
+    of points, 0 where none is reached.
+    """
+    s.marks[STAMP] += 1
+    stamp, head, tail, end = s.marks[STAMP], 0, 0, NOBODY
+    for j in range(s.groups[g], s.groups[g + 1]):
+        p = s.posts[j, POOL]
+        s.path[p, SEEN] = stamp
+        s.path[p, FROM], s.path[p, TO] = NOBODY, j
+        s.path[tail, QUEUE] = p
+        tail += 1
+    while head < tail and end < 0:
+        p = s.path[head, QUEUE]
+        head += 1
+        for i in range(1, s.users[p, 0] + 1):
+            k = s.users[p, i]
+            if s.crews[k, t] == 0:
+                continue
+            h = s.posts[k, GROUP]
+            for j in range(s.groups[h], s.groups[h + 1]):
+                other = s.posts[j, POOL]
+                if s.path[other, SEEN] == stamp:
+                    continue
+                s.path[other, SEEN] = stamp
+                s.path[other, FROM], s.path[other, TO] = k, j
+                if tail < min(DEEP, len(s.path)):
+                    s.path[tail, QUEUE] = other
+                    tail += 1
+                if gain(s, j, t) > 0:
+                    end = other
+                    break
+            if end >= 0:
+                break
+    if end < 0:
+        return ZERO
+    size, total, p = s.marks[SIZE], rest(s, g, t, -1), end
+    while p >= 0:
+        k, j = s.path[p, FROM], s.path[p, TO]
+        total += seat(s, j, t, 1)
+        p = NOBODY
+        if k >= 0:
+            total += seat(s, k, t, -1)
+            p = s.posts[k, POOL]
+    if total >= 0:
+        undo(s, size)
+        return ZERO
     return total
 
 
