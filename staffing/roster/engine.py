@@ -87,7 +87,7 @@ def search(
                 roll = _planned_at_once(problem, roll)
             else:
                 steps, roll = _annealed(problem, roll, told)
-            least = next(bounds)
+            (least,) = bounds
             for days, better in _planned_by_days(problem, roll, pair):
                 roll = better
                 told(steps + days, _seat_h(problem.score(roll).units), _seat_h(least[1] or 0.0))
