@@ -36,9 +36,7 @@ def least_uncovered(of: Relaxation) -> float | None:
     """Return speed units that every lawful roster leaves uncovered; None for large problems."""
     if of.matrix.nnz > SMALL:
         return None
-    cost = np.zeros(of.cost.size)
-    cost[of.missing] = 1.0
-    return max(least_points(replace(of, cost=cost, constant=0.0)), 0.0)
+    return max(least_points(replace(of, cost=of.units, constant=0.0)), 0.0)
 
 
 def safe_bound(of: Relaxation, duals: Floats) -> float:
