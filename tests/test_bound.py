@@ -22,13 +22,13 @@ from staffing.roster.model import solve
 from staffing.roster.places import place, row_of
 from staffing.roster.prices import missing_points, steps, unit_price, units
 from staffing.roster.problem import Problem, problem_of
-from staffing.roster.relax import Free, Relaxation, Rows, relaxation, state_limits
+from staffing.roster.relax import Free, Hulls, Relaxation, Rows, relaxation, state_limits
 from staffing.roster.shifts import Meal, Template
 from staffing.roster.staff import Agent, Limits, Option, Span, staff
 from staffing.scenario import Fairness
 from staffing.seats import SeatRequirement
 from tests.rosters import MONDAY, need, scenario, workspace
-from tests.test_limits import HOURS, PAST, RULES, base, world
+from tests.test_limits import HOURS, PAST, RULES, base, together, world
 
 __all__ = ["base"]  # a fixture
 
@@ -128,7 +128,7 @@ def limits(random: np.random.Generator) -> Limits:
     )
 
 
-def relaxed(of: Problem, *, apart: bool = False, hulls: bool = True) -> Relaxation:
+def relaxed(of: Problem, *, apart: bool = False, hulls: Hulls | None = "corners") -> Relaxation:
     """Return the relaxation, over classes or over agents one by one."""
     alone = [each for agent in of.agents for each in classes([agent])]
     own = alone if apart else classes(of.agents)
@@ -167,9 +167,7 @@ def test_classes_bound_what_named_agents_can_do(seed: int) -> None:
     """The bound of classes is never above the best roster of the same agents one by one."""
     of = company(seed)
     assert len(classes(of.agents)) < len(of.agents)
-    assert (
-        least_points(relaxed(of)) <= best(relaxed(of, apart=True, hulls=False), whole=True) + 1e-6
-    )
+    assert least_points(relaxed(of)) <= best(relaxed(of, apart=True, hulls=None), whole=True) + 1e-6
 
 
 @settings(max_examples=5, deadline=None)
@@ -181,7 +179,7 @@ def test_whole_numbers_for_single_agents_are_the_problem_itself(seed: int) -> No
     assert answer is not None
     assert answer.proven
     assert of.score(answer.roll).total == pytest.approx(
-        best(relaxed(of, apart=True, hulls=False), whole=True)
+        best(relaxed(of, apart=True, hulls=None), whole=True)
     )
 
 
@@ -197,7 +195,7 @@ def test_a_class_of_one_states_the_law_exactly(
     base, rules: dict[str, object], system: dict[str, object], past, who: int, seed: int
 ) -> None:
     """Shifts on nine days are feasible in the linear rows exactly where they are lawful."""
-    space, story = world(base, past, rules | system)
+    space, story = world(base, past, together(rules, system))
     agent = staff(space, story)[who]
     rows, own = Rows(), list[Free]()
     for d, option in enumerate(agent.options):

@@ -25,6 +25,8 @@ Kind = tuple[int, tuple[int, ...]]
 
 MOST_POINTS = 20_000
 """Whole numbers of people of all kinds up to which the hull of a pool and slot is taken."""
+MOST_WHOLE = 200
+"""The same where all points are wanted, not the corners alone."""
 CACHED = 20_000
 
 
@@ -50,6 +52,7 @@ def corners(
     most: tuple[int, ...],
     *,
     exact: bool = False,
+    inner: bool = False,
 ) -> tuple[Ints, Ints, Ints] | None:
     """Return whole numbers of people whose mixtures are below all others; None where too many.
 
@@ -60,6 +63,7 @@ def corners(
     kinds, most : people who can serve, and how many of each there are
     exact : nobody may serve beyond what a row requires (`Problem.idle`); else more people than
         are needed may be there, and what only they tell apart is left out
+    inner : return points that are no corners as well, so that each roster is one point
 
     Returns
     -------
@@ -70,7 +74,7 @@ def corners(
         min(number, max(math.ceil(required[row] / speed) for row in rows))
         for number, (speed, rows) in zip(most, kinds, strict=True)
     ]
-    if math.prod(number + 1 for number in useful) > MOST_POINTS:
+    if math.prod(number + 1 for number in useful) > (MOST_WHOLE if inner else MOST_POINTS):
         return None
     shape = tuple(number + 1 for number in useful)
     people = np.indices(shape)
@@ -86,7 +90,7 @@ def corners(
     for width, price in of:
         points += price * np.clip(missing - before, 0, width)
         before += width
-    keep = fits & ~_mixed(points, fits)
+    keep = fits if inner else fits & ~_mixed(points, fits)
     if not exact:
         keep &= ~_superfluous(points)
     return people[:, keep].T, missing[keep], points[keep]

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, reduce
 from operator import or_
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +37,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Free = Sequence[tuple[Template, int]]
 """Shifts of a class on a day with their columns."""
+Hulls = Literal["corners", "whole"]
 NO_LIMIT = np.inf
 ONES = (1.0,)
 
@@ -52,6 +54,7 @@ class Relaxation:
     constant : points that no roster avoids
     shifts : (class, day) -> shifts with their columns
     units : per column, the missing speed units that it stands for
+    limits : rows of what binds a class, its days together or each alone
     """
 
     cost: Floats
@@ -62,6 +65,7 @@ class Relaxation:
     constant: float
     shifts: Mapping[tuple[int, int], Free]
     units: Floats
+    limits: Ints
 
 
 @dataclass(slots=True)
@@ -118,17 +122,18 @@ def relaxation(
     reach: Reach,
     idle: Mapping[int, int],
     *,
-    hulls: bool = True,
+    hulls: Hulls | None = "corners",
 ) -> Relaxation:
     """Return the linear program of classes against what is required.
 
     Parameters
     ----------
     need, steps, reach, idle : as in `problem.Problem`
-    hulls : whether pools miss what whole people leave open; its columns of mixtures are fractions
-        even in a roster, so whole numbers in all columns are the problem itself without it only
+    hulls : whether pools miss what whole people leave open; None: what any numbers leave open.
+        With the corners alone the parts of a mixture are fractions even in a roster; with all
+        points of it (``whole``) whole numbers in all columns are the problem itself
     """
-    rows, constant = Rows(), 0.0
+    rows, constant, limits = Rows(), 0.0, list[int]()
     shifts: dict[tuple[int, int], Free] = {}
     for c, each in enumerate(of):
         own: list[Free] = []
@@ -142,7 +147,9 @@ def relaxation(
                 rows.row((j for _, j in free), ONES, high=number)
             own.append(free)
             shifts[c, d] = free
+        before = len(rows.low)
         state_limits(rows, each, own)
+        limits += range(before, len(rows.low))
     present, _ = state_presence(rows, of, shifts, idle)
     missing, _ = state_coverage(rows, present, need, steps, reach, idle, hulls=hulls)
     units = np.zeros(len(rows.cost))
@@ -156,6 +163,7 @@ def relaxation(
         constant=constant,
         shifts=shifts,
         units=units,
+        limits=np.array(limits, np.int64),
     )
 
 
@@ -400,7 +408,7 @@ def state_coverage(
     reach: Reach,
     idle: Mapping[int, int],
     *,
-    hulls: bool = False,
+    hulls: Hulls | None = None,
 ) -> tuple[Mapping[int, int], Serving]:
     """State the service of groups to places; return the columns of what is missing, and service.
 
@@ -432,8 +440,11 @@ def state_coverage(
     missing: dict[int, int] = {}
     for (pool, t), of_rows in required.items():
         kinds, of_pool = serving[pool, t], steps[pool, t]
-        mixed = _mixtures(rows, of_rows, of_pool, kinds, exact=t in idle) if hulls else None
-        missing |= mixed or _step_by_step(rows, of_rows, of_pool, kinds, exact=t in idle)
+        exact, mixed = t in idle, None
+        if hulls is not None:
+            inner = hulls == "whole"
+            mixed = _mixtures(rows, of_rows, of_pool, kinds, exact=exact, inner=inner)
+        missing |= mixed or _step_by_step(rows, of_rows, of_pool, kinds, exact=exact)
     return missing, service
 
 
@@ -464,7 +475,7 @@ def _step_by_step(
 
 
 def _mixtures(
-    rows: Rows, required: Mapping[str, int], of: Steps, kinds: Kinds, *, exact: bool
+    rows: Rows, required: Mapping[str, int], of: Steps, kinds: Kinds, *, exact: bool, inner: bool
 ) -> dict[int, int] | None:
     """State what a pool misses as a mixture of whole numbers of people; None if that is no use.
 
@@ -477,7 +488,7 @@ def _mixtures(
     if hull.is_whole(units, of, names):
         return None
     most = tuple(int(flows.most) for flows in kinds.values())
-    found = hull.corners(units, of, names, most, exact=exact)
+    found = hull.corners(units, of, names, most, exact=exact, inner=inner)
     if found is None:
         return None
     people, missing, points = found
