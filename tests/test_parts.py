@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from staffing.roster.bound import least_points
 from staffing.roster.parts import improved_bound, parted
 from staffing.roster.prices import steps
 from staffing.roster.problem import Problem
-from staffing.roster.shifts import Meal, Template
+from staffing.roster.shifts import Template
 from staffing.roster.staff import Agent, Option
 from tests.rosters import MONDAY
 from tests.test_bound import EVEN, best, company, relaxed
@@ -27,28 +26,31 @@ def test_no_bound_exceeds_the_best_roster(seed: int, effort: float) -> None:
     assert bounds[-1] <= best(relaxed(of, apart=True, hulls=None), whole=True) + 1e-6
 
 
-def lunch(people: int) -> Problem:
-    """Return people on one day who all eat within three half hours, and a seat each."""
-    shift = Template(18, 34, 15, (Meal(24, 26, "lunch"),))
-    option = Option((("P", 20),), (shift,))
-    need = {("P", t): 20 * people for t in range(18, 34)}
+def triangle() -> Problem:
+    """Return a day of three half hours, and people whose shifts cover any two of them."""
+    shifts = (
+        Template(18, 20, 2, ()),
+        Template(19, 21, 2, ()),
+        Template(18, 21, 2, (), ("split",), (19, 20)),
+    )
+    need = {("P", t): 20 for t in (18, 19, 20)}
     return Problem(
         agents=tuple(
-            Agent(agent_id=f"A{i}", contract_h=40.0, options=(option,)) for i in range(people)
+            Agent(agent_id=name, contract_h=40.0, options=(Option((("P", 20),), shifts),))
+            for name in "ABC"
         ),
         need=need,
-        steps=dict.fromkeys(need, ((20, 12), (20 * people - 20, 50))),
+        steps=dict.fromkeys(need, steps(1)),
         start=MONDAY,
         fairness=EVEN,
     )
 
 
-def test_nobody_has_a_part_of_a_meal() -> None:
-    """Four people eat in three slots: the first missing seat is cheap thrice, the fourth dear."""
-    of = lunch(4)
-    first, *_, last = improved_bound(of, 10.0)
-    assert first == pytest.approx(least_points(relaxed(of)), abs=1)
-    assert last == pytest.approx(best(relaxed(of, apart=True, hulls=None), whole=True), abs=1)
+def test_nobody_has_a_part_of_a_shift() -> None:
+    """One and a half shifts of 20 points cover the day in the linear program, two are needed."""
+    first, last = improved_bound(triangle(), 10.0)
+    assert first == pytest.approx(30.0, abs=0.1)
+    assert last == pytest.approx(40.0, abs=0.1)
 
 
 def test_parts_share_nothing_but_what_binds_days() -> None:
@@ -57,13 +59,13 @@ def test_parts_share_nothing_but_what_binds_days() -> None:
     found = parted(of)
     day = {j: d for (_, d), free in of.shifts.items() for _, j in free}
     seen: list[int] = []
-    for columns, rows in zip(found.columns, found.rows, strict=True):
+    for columns, rows in found.parts:
         assert len({day[j] for j in columns.tolist() if j in day}) == 1
         assert not found.binding[rows].any()
         assert set(of.matrix[rows].indices.tolist()) <= set(columns.tolist())
         seen += columns.tolist()
     assert len(seen) == len(set(seen))
-    assert len(found.columns) == 3
+    assert len(found.parts) == 3
     assert found.binding.any()
 
 

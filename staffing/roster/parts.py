@@ -16,8 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sp
 from ortools.sat.python import cp_model
 from scipy.sparse.csgraph import connected_components
@@ -25,14 +27,24 @@ from scipy.sparse.csgraph import connected_components
 from staffing.roster.bound import duals_of, fitting, safe_bound
 from staffing.roster.classes import classes
 from staffing.roster.problem import Problem
-from staffing.roster.relax import Floats, Ints, Relaxation, relaxation
+from staffing.roster.relax import Floats, Hulls, Ints, Relaxation, relaxation
 
+Bools = npt.NDArray[np.bool_]
 SCALE = 2**12
 """Prices are told in so many parts of a point."""
-FEW, MOST = 50, 20_000
+HULLS: tuple[Hulls, Hulls] = ("corners", "whole")
+"""Of the relaxation that prices the days, and of the one that states them in whole numbers."""
+FEW, MOST = 5, 20_000
 """Columns of a part that is worth stating and not too large to gain anything."""
 LEAST_EFFORT = 0.5
 """Deterministic seconds below which a part is not begun."""
+
+
+class Part(NamedTuple):
+    """Columns and rows that hang together without the binding rows, in rising order."""
+
+    columns: Ints
+    rows: Ints
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,12 +54,11 @@ class Parts:
     Attributes
     ----------
     binding : rows that tie days together, of all rows (rows,)
-    columns, rows : of each part, those with `FEW` to `MOST` columns; the largest part last
+    parts : those with `FEW` columns or more
     """
 
-    binding: np.ndarray[tuple[int], np.dtype[np.bool_]]
-    columns: tuple[Ints, ...]
-    rows: tuple[Ints, ...]
+    binding: Bools
+    parts: tuple[Part, ...]
 
 
 def improved_bound(problem: Problem, effort: float) -> Iterator[float]:
@@ -62,33 +73,33 @@ def improved_bound(problem: Problem, effort: float) -> Iterator[float]:
     ------
     Points that no lawful roster goes below; after the linear program, and after each part.
     """
-    of = relaxation(
-        classes(problem.agents),
-        problem.need,
-        problem.steps,
-        problem.reach,
-        problem.idle,
-        hulls="whole",
+    tight, whole = (
+        relaxation(
+            classes(problem.agents),
+            problem.need,
+            problem.steps,
+            problem.reach,
+            problem.idle,
+            hulls=hulls,
+        )
+        for hulls in HULLS
     )
-    duals = fitting(of, duals_of(of))
-    best = safe_bound(of, duals)
+    duals = fitting(tight, duals_of(tight))
+    best = safe_bound(tight, duals)
     yield best
-    parts = parted(of)
-    if not parts.columns:
-        return
+    parts = parted(tight)
     prices = np.where(parts.binding, np.round(duals * SCALE) / SCALE, 0.0)
     duals = np.where(parts.binding, prices, duals)
-    total = safe_bound(of, duals)
-    shares = [_share(of, duals, *part) for part in zip(parts.columns, parts.rows, strict=True)]
-    reduced = np.floor((of.cost - of.matrix.T @ prices) * SCALE).astype(np.int64)
-    todo = list(zip(parts.columns, parts.rows, shares, strict=True))
-    for number, (columns, rows, share) in enumerate(todo):
-        allowed = effort / (len(todo) - number)
-        if allowed < LEAST_EFFORT:
+    total = safe_bound(tight, duals)
+    todo = list(_stated(tight, whole, parts))
+    cost = _priced(whole, prices)
+    for number, (part, own) in enumerate(todo):
+        if effort < LEAST_EFFORT:
             return
-        proven, spent = least_of_part(of, columns, rows, reduced[columns], allowed)
+        allowed = max(effort / (len(todo) - number), LEAST_EFFORT)
+        proven, spent = least_of_part(whole, own, cost[own.columns], allowed)
         effort -= spent
-        total += max(proven / SCALE - share, 0.0)
+        total += max(proven / SCALE - _share(tight, duals, part), 0.0)
         if total > best:
             best = total
             yield best
@@ -118,25 +129,44 @@ def parted(of: Relaxation) -> Parts:
     _, label = connected_components(graph, directed=False)
     of_row, of_column = label[inner], label[number:]
     size = np.bincount(of_column, minlength=int(label.max(initial=0)) + 1)
-    kept = [int(k) for k in np.argsort(size, kind="stable") if FEW <= size[k] <= MOST]
     return Parts(
         binding=binding,
-        columns=tuple(np.flatnonzero(of_column == k) for k in kept),
-        rows=tuple(inner[of_row == k] for k in kept),
+        parts=tuple(
+            Part(np.flatnonzero(of_column == k), inner[of_row == k])
+            for k in np.flatnonzero(size >= FEW).tolist()
+        ),
     )
 
 
-def _share(of: Relaxation, duals: Floats, columns: Ints, rows: Ints) -> float:
+def _stated(tight: Relaxation, whole: Relaxation, parts: Parts) -> Iterator[tuple[Part, Part]]:
+    """Yield the parts with what states them in whole numbers, the smallest first.
+
+    Both relaxations number alike all columns and rows before the mixtures of corners or points.
+    """
+    others = {int(part.columns[0]): part for part in parted(whole).parts}
+    pairs = [(p, others[k]) for p in parts.parts if (k := int(p.columns[0])) in others]
+    for part, own in sorted(pairs, key=lambda pair: pair[1].columns.size):
+        one, other = (each.columns[each.columns < tight.mixtures] for each in (part, own))
+        if own.columns.size <= MOST and np.array_equal(one, other):
+            yield part, own
+
+
+def _priced(whole: Relaxation, prices: Floats) -> Ints:
+    """Return the cost of each column less what the binding rows pay for it, in whole numbers."""
+    binding = np.flatnonzero(prices)
+    paid = whole.matrix[binding].T @ prices[binding]
+    return np.asarray(np.floor((whole.cost - paid) * SCALE), np.int64)
+
+
+def _share(of: Relaxation, duals: Floats, part: Part) -> float:
     """Return what a part has of the bound from these duals."""
-    own = duals[rows]
-    side = np.where(own > 0, of.low[rows], np.where(own < 0, of.high[rows], 0.0))
-    reduced = of.cost[columns] - (of.matrix.T @ duals)[columns]
-    return float(own @ side + np.minimum(reduced, 0.0) @ of.upper[columns])
+    own = duals[part.rows]
+    side = np.where(own > 0, of.low[part.rows], np.where(own < 0, of.high[part.rows], 0.0))
+    reduced = of.cost[part.columns] - (of.matrix.T @ duals)[part.columns]
+    return float(own @ side + np.minimum(reduced, 0.0) @ of.upper[part.columns])
 
 
-def least_of_part(
-    of: Relaxation, columns: Ints, rows: Ints, cost: Ints, effort: float
-) -> tuple[float, float]:
+def least_of_part(of: Relaxation, part: Part, cost: Ints, effort: float) -> tuple[float, float]:
     """Return what CP-SAT proves that a part costs at least in whole numbers, and the effort spent.
 
     Parameters
@@ -145,10 +175,10 @@ def least_of_part(
     effort : deterministic seconds, which are spent
     """
     cp = cp_model.CpModel()
-    variables = [cp.new_int_var(0, int(most), "") for most in of.upper[columns]]
-    place = {int(column): k for k, column in enumerate(columns)}
+    variables = [cp.new_int_var(0, int(most), "") for most in of.upper[part.columns]]
+    place = {int(column): k for k, column in enumerate(part.columns)}
     matrix = of.matrix
-    for row in rows.tolist():
+    for row in part.rows.tolist():
         entries = range(*matrix.indptr[row : row + 2].tolist())
         own = [variables[place[int(matrix.indices[e])]] for e in entries]
         values = [int(matrix.data[e]) for e in entries]

@@ -38,6 +38,8 @@ Ints = npt.NDArray[np.int64]
 Free = Sequence[tuple[Template, int]]
 """Shifts of a class on a day with their columns."""
 Hulls = Literal["corners", "whole"]
+MOST_HULLS = 15_000
+"""Pools times half hours up to which hulls are worth their columns: they triple a large program."""
 NO_LIMIT = np.inf
 ONES = (1.0,)
 
@@ -55,6 +57,7 @@ class Relaxation:
     shifts : (class, day) -> shifts with their columns
     units : per column, the missing speed units that it stands for
     limits : rows of what binds a class, its days together or each alone
+    mixtures : the first column of those that state what pools miss
     """
 
     cost: Floats
@@ -66,6 +69,7 @@ class Relaxation:
     shifts: Mapping[tuple[int, int], Free]
     units: Floats
     limits: Ints
+    mixtures: int
 
 
 @dataclass(slots=True)
@@ -131,7 +135,8 @@ def relaxation(
     need, steps, reach, idle : as in `problem.Problem`
     hulls : whether pools miss what whole people leave open; None: what any numbers leave open.
         With the corners alone the parts of a mixture are fractions even in a roster; with all
-        points of it (``whole``) whole numbers in all columns are the problem itself
+        points of it (``whole``) whole numbers in all columns are the problem itself. Beyond
+        `MOST_HULLS`, and of a pool with too many points, none are taken
     """
     rows, constant, limits = Rows(), 0.0, list[int]()
     shifts: dict[tuple[int, int], Free] = {}
@@ -164,6 +169,7 @@ def relaxation(
         shifts=shifts,
         units=units,
         limits=np.array(limits, np.int64),
+        mixtures=min(missing, default=len(rows.cost)),
     )
 
 
@@ -441,7 +447,7 @@ def state_coverage(
     for (pool, t), of_rows in required.items():
         kinds, of_pool = serving[pool, t], steps[pool, t]
         exact, mixed = t in idle, None
-        if hulls is not None:
+        if hulls is not None and len(required) <= MOST_HULLS:
             inner = hulls == "whole"
             mixed = _mixtures(rows, of_rows, of_pool, kinds, exact=exact, inner=inner)
         missing |= mixed or _step_by_step(rows, of_rows, of_pool, kinds, exact=exact)
