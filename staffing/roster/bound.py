@@ -36,9 +36,7 @@ def least_uncovered(of: Relaxation) -> float | None:
     """Return speed units that every lawful roster leaves uncovered; None for large problems."""
     if of.matrix.nnz > SMALL:
         return None
-    cost = np.zeros(of.cost.size)
-    cost[of.missing] = 1.0
-    return max(least_points(replace(of, cost=cost, constant=0.0)), 0.0)
+    return max(least_points(replace(of, cost=of.units, constant=0.0)), 0.0)
 
 
 def safe_bound(of: Relaxation, duals: Floats) -> float:
@@ -48,14 +46,19 @@ def safe_bound(of: Relaxation, duals: Floats) -> float:
     ----------
     duals : per row; positive ones press on `low`, negative ones on `high`
     """
-    duals = np.where((duals > 0) & np.isinf(of.low), 0.0, duals)
-    duals = np.where((duals < 0) & np.isinf(of.high), 0.0, duals)
+    duals = fitting(of, duals)
     side = np.where(duals > 0, of.low, np.where(duals < 0, of.high, 0.0))
     reduced = of.cost - of.matrix.T @ duals
     value = float(duals @ side) + float(np.minimum(reduced, 0.0) @ of.upper)
     size = np.abs(of.cost) + abs(of.matrix).T @ np.abs(duals)
     terms = float(np.abs(duals) @ np.abs(side)) + float(size @ of.upper)
     return float(value + of.constant - terms * 4 * EPSILON * of.cost.size**0.5)
+
+
+def fitting(of: Relaxation, duals: Floats) -> Floats:
+    """Return the duals without those that press on a side where a row has no limit."""
+    duals = np.where((duals > 0) & np.isinf(of.low), 0.0, duals)
+    return np.where((duals < 0) & np.isinf(of.high), 0.0, duals)
 
 
 def duals_of(of: Relaxation) -> Floats:

@@ -15,18 +15,21 @@ import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, reduce
+from operator import or_
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
 from staffing.grid import SLOTS_PER_DAY
+from staffing.roster import hull
 from staffing.roster.classes import Class
 from staffing.roster.duty import Group
 from staffing.roster.limits import MonthOvertime, WeekStarts
 from staffing.roster.places import Reach, pool_of
-from staffing.roster.prices import Need, StepsOf
+from staffing.roster.prices import Need, Place, Steps, StepsOf
 from staffing.roster.shifts import Meal, Template
 from staffing.roster.staff import Limits
 
@@ -34,6 +37,9 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Free = Sequence[tuple[Template, int]]
 """Shifts of a class on a day with their columns."""
+Hulls = Literal["corners", "whole"]
+MOST_HULLS = 15_000
+"""Pools times half hours up to which hulls are worth their columns: they triple a large program."""
 NO_LIMIT = np.inf
 ONES = (1.0,)
 
@@ -49,7 +55,9 @@ class Relaxation:
     low, high : per row, infinite where there is no limit
     constant : points that no roster avoids
     shifts : (class, day) -> shifts with their columns
-    missing : columns of missing speed units
+    units : per column, the missing speed units that it stands for
+    limits : rows of what binds a class, its days together or each alone
+    mixtures : the first column of those that state what pools miss
     """
 
     cost: Floats
@@ -59,7 +67,9 @@ class Relaxation:
     high: Floats
     constant: float
     shifts: Mapping[tuple[int, int], Free]
-    missing: Ints
+    units: Floats
+    limits: Ints
+    mixtures: int
 
 
 @dataclass(slots=True)
@@ -110,15 +120,25 @@ class Rows:
 
 
 def relaxation(
-    of: Sequence[Class], need: Need, steps: StepsOf, reach: Reach, idle: Mapping[int, int]
+    of: Sequence[Class],
+    need: Need,
+    steps: StepsOf,
+    reach: Reach,
+    idle: Mapping[int, int],
+    *,
+    hulls: Hulls | None = "corners",
 ) -> Relaxation:
     """Return the linear program of classes against what is required.
 
     Parameters
     ----------
     need, steps, reach, idle : as in `problem.Problem`
+    hulls : whether pools miss what whole people leave open; None: what any numbers leave open.
+        With the corners alone the parts of a mixture are fractions even in a roster; with all
+        points of it (``whole``) whole numbers in all columns are the problem itself. Beyond
+        `MOST_HULLS`, and of a pool with too many points, none are taken
     """
-    rows, constant = Rows(), 0.0
+    rows, constant, limits = Rows(), 0.0, list[int]()
     shifts: dict[tuple[int, int], Free] = {}
     for c, each in enumerate(of):
         own: list[Free] = []
@@ -132,9 +152,13 @@ def relaxation(
                 rows.row((j for _, j in free), ONES, high=number)
             own.append(free)
             shifts[c, d] = free
+        before = len(rows.low)
         state_limits(rows, each, own)
+        limits += range(before, len(rows.low))
     present, _ = state_presence(rows, of, shifts, idle)
-    missing, _ = state_coverage(rows, present, need, steps, reach, idle)
+    missing, _ = state_coverage(rows, present, need, steps, reach, idle, hulls=hulls)
+    units = np.zeros(len(rows.cost))
+    units[list(missing)] = list(missing.values())
     return Relaxation(
         cost=np.array(rows.cost, float),
         upper=np.array(rows.upper, float),
@@ -143,7 +167,9 @@ def relaxation(
         high=np.array(rows.high, float),
         constant=constant,
         shifts=shifts,
-        missing=np.array(missing, np.int64),
+        units=units,
+        limits=np.array(limits, np.int64),
+        mixtures=min(missing, default=len(rows.cost)),
     )
 
 
@@ -179,13 +205,36 @@ def _spans(rows: Rows, of: Class, own: Sequence[Free]) -> None:
         free = [pair for d in span.days for pair in own[d]]
         spans = [agent.limits.spans[k] for agent in of.members]
         columns, paid = [j for _, j in free], [float(shift.paid) for shift, _ in free]
-        least, most = sum(s.least_paid for s in spans), sum(s.most_paid for s in spans)
+        least, most = _paid(of, k, own)
         rows.row(columns, paid, low=least, high=most)
         least, most = sum(s.least_days for s in spans), sum(s.most_days for s in spans)
         rows.row(columns, ONES, low=least, high=most)
         for tag, number in span.most_of:
             tagged = [j for shift, j in free if tag in shift.tags]
             rows.row(tagged, ONES, high=number * len(of.members))
+
+
+def _paid(of: Class, k: int, own: Sequence[Free]) -> tuple[int, int]:
+    """Return the least and most paid slots of a span that shifts of its days add up to, summed.
+
+    Five shifts of 16 slots fit below 88, and no part of a sixth.
+    """
+    sums = _sums({shift.paid for shift, _ in own[d]} for d in of.members[0].limits.spans[k].days)
+    least, most = 0, 0
+    for span in (agent.limits.spans[k] for agent in of.members):
+        below = sums & ((2 << span.most_paid) - 1) if span.most_paid >= 0 else 0
+        most += below.bit_length() - 1 if below else span.most_paid
+        above = sums >> span.least_paid if span.least_paid > 0 else 0
+        least += span.least_paid + ((above & -above).bit_length() - 1 if above else 0)
+    return least, most
+
+
+def _sums(sizes: Iterable[set[int]]) -> int:
+    """Return which totals one size or none of each set makes, as the bits of a number."""
+    found = 1
+    for own in sizes:
+        found = reduce(or_, (found << size for size in sorted(own)), found)
+    return found
 
 
 def _weekends(rows: Rows, of: Class, days: Sequence[list[int]]) -> None:
@@ -364,33 +413,96 @@ def state_coverage(
     steps: StepsOf,
     reach: Reach,
     idle: Mapping[int, int],
-) -> tuple[list[int], Serving]:
+    *,
+    hulls: Hulls | None = None,
+) -> tuple[Mapping[int, int], Serving]:
     """State the service of groups to places; return the columns of what is missing, and service.
 
-    All rows of a pool share what it misses, step by step.
+    All rows of a pool share what it misses: step by step, or as a mixture of what whole people
+    leave open (`hulls`).
+
+    Returns
+    -------
+    missing : column -> speed units that are missing where it is 1
     """
-    serving: dict[tuple[str, int], list[tuple[int, float]]] = defaultdict(list)
+    serving: dict[Place, dict[tuple[int, tuple[str, ...]], Flows]] = defaultdict(dict)
     service: dict[tuple[Group, int, str], int] = {}
     for (group, t), people in present.items():
         flows = []
         for place, speed in group[1]:
-            filled = [row for row in reach.get(place, (place,)) if (row, t) in need]
+            filled = tuple(row for row in reach.get(place, (place,)) if (row, t) in need)
             if filled:
                 flows.append(rows.column(-idle.get(t, 0), people.most))
                 service[group, t, place] = flows[-1]
-            for row in filled:
-                serving[row, t].append((flows[-1], float(speed)))
+                kind = serving[pool_of(place), t].setdefault((speed, filled), Flows())
+                kind.columns.append(flows[-1])
+                kind.most += people.most
         values = [1.0] * len(flows) + [-1.0] * len(people.here) + [1.0] * len(people.away)
         if flows:
             rows.row(flows + people.here + people.away, values, high=0.0)
-    missing = {
-        place: [rows.column(price, width) for width, price in steps[place]]
-        for place in {(pool_of(row), t): None for row, t in need}
-    }
-    for (row, t), required in need.items():
-        lacking = missing[pool_of(row), t]
-        flows, speeds = [j for j, _ in serving[row, t]], [s for _, s in serving[row, t]]
-        rows.row(lacking + flows, [1.0] * len(lacking) + speeds, low=required)
-        if t in idle and flows:
-            rows.row(flows, speeds, high=required)
-    return [j for columns in missing.values() for j in columns], service
+    required: dict[Place, dict[str, int]] = defaultdict(dict)
+    for (row, t), units in need.items():
+        required[pool_of(row), t][row] = units
+    missing: dict[int, int] = {}
+    for (pool, t), of_rows in required.items():
+        kinds, of_pool = serving[pool, t], steps[pool, t]
+        exact, mixed = t in idle, None
+        if hulls is not None and len(required) <= MOST_HULLS:
+            inner = hulls == "whole"
+            mixed = _mixtures(rows, of_rows, of_pool, kinds, exact=exact, inner=inner)
+        missing |= mixed or _step_by_step(rows, of_rows, of_pool, kinds, exact=exact)
+    return missing, service
+
+
+@dataclass(slots=True)
+class Flows:
+    """Columns of the people of a kind who serve a pool in a slot, and how many at most."""
+
+    columns: list[int] = field(default_factory=list)
+    most: float = 0.0
+
+
+Kinds = Mapping[tuple[int, tuple[str, ...]], Flows]
+"""(speed units, rows of seats filled) -> who serves them so."""
+
+
+def _step_by_step(
+    rows: Rows, required: Mapping[str, int], of: Steps, kinds: Kinds, *, exact: bool
+) -> dict[int, int]:
+    """State what a pool misses as units of its steps; return their columns."""
+    lacking = [rows.column(price, width) for width, price in of]
+    for row, units in required.items():
+        serving = [(j, speed) for (speed, own), f in kinds.items() if row in own for j in f.columns]
+        columns, speeds = [j for j, _ in serving], [float(speed) for _, speed in serving]
+        rows.row(lacking + columns, [1.0] * len(lacking) + speeds, low=units)
+        if exact:
+            rows.row(columns, speeds, high=units)
+    return dict.fromkeys(lacking, 1)
+
+
+def _mixtures(
+    rows: Rows, required: Mapping[str, int], of: Steps, kinds: Kinds, *, exact: bool, inner: bool
+) -> dict[int, int] | None:
+    """State what a pool misses as a mixture of whole numbers of people; None if that is no use.
+
+    Of each kind at least as many serve as the mixture has; exactly as many where nobody may serve
+    beyond what is required.
+    """
+    number = {row: i for i, row in enumerate(required)}
+    names = tuple((speed, tuple(number[row] for row in own)) for speed, own in kinds)
+    units = tuple(required.values())
+    if hull.is_whole(units, of, names):
+        return None
+    most = tuple(int(flows.most) for flows in kinds.values())
+    found = hull.corners(units, of, names, most, exact=exact, inner=inner)
+    if found is None:
+        return None
+    people, missing, points = found
+    parts = [rows.column(float(price), 1.0) for price in points]
+    rows.row(parts, ONES, low=1.0, high=1.0)
+    for counts, flows in zip(people.T, kinds.values(), strict=True):
+        some = [(part, float(n)) for part, n in zip(parts, counts, strict=True) if n]
+        values = [n for _, n in some] + [-1.0] * len(flows.columns)
+        low = 0.0 if exact else -NO_LIMIT
+        rows.row([j for j, _ in some] + flows.columns, values, low=low, high=0.0)
+    return dict(zip(parts, missing.tolist(), strict=True))

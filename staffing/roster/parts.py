@@ -1,0 +1,205 @@
+"""A better bound: the relaxation parted into its days, each in whole people.
+
+Only limits that bind several days (`Parts.binding`) tie the days together. Priced by their duals
+instead of stated, they leave a problem for each day alone (or for each part of it whose pools
+share nobody), and the optima of the parts add up to a bound for whatever prices (Lagrangian
+relaxation; Geoffrion 1974). In a part all shifts, meals and services are whole numbers, so it
+knows what the linear program does not: that nobody has half a meal, and that a day's people fill
+the seats of all its half hours at once.
+
+CP-SAT works in whole numbers, so what it proves of a part holds without rounding errors, also
+where its effort ends before the optimum. The prices are multiples of a power of two, so that the
+costs of a part are whole numbers of that size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+from ortools.sat.python import cp_model
+from scipy.sparse.csgraph import connected_components
+
+from staffing.roster.bound import duals_of, fitting, safe_bound
+from staffing.roster.classes import classes
+from staffing.roster.problem import Problem
+from staffing.roster.relax import Floats, Hulls, Ints, Relaxation, relaxation
+
+Bools = npt.NDArray[np.bool_]
+SCALE = 2**12
+"""Prices are told in so many parts of a point."""
+HULLS: tuple[Hulls, Hulls] = ("corners", "whole")
+"""Of the relaxation that prices the days, and of the one that states them in whole numbers."""
+FEW, MOST = 5, 20_000
+"""Columns of a part that is worth stating and not too large to gain anything."""
+LEAST_EFFORT = 0.5
+"""Deterministic seconds below which a part is not begun."""
+
+
+class Part(NamedTuple):
+    """Columns and rows that hang together without the binding rows, in rising order."""
+
+    columns: Ints
+    rows: Ints
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """How a relaxation falls apart.
+
+    Attributes
+    ----------
+    binding : rows that tie days together, of all rows (rows,)
+    parts : those with `FEW` columns or more
+    """
+
+    binding: Bools
+    parts: tuple[Part, ...]
+
+
+def improved_bound(problem: Problem, effort: float) -> Iterator[float]:
+    """Yield bounds on goals 1 and 2, each at least as good as the one before, the plain one first.
+
+    Parameters
+    ----------
+    effort : deterministic seconds that the parts may take together, the linear program apart; the
+        bounds depend on the problem and on it alone
+
+    Yields
+    ------
+    Points that no lawful roster goes below; after the linear program, and after each part.
+    """
+    tight, whole = (
+        relaxation(
+            classes(problem.agents),
+            problem.need,
+            problem.steps,
+            problem.reach,
+            problem.idle,
+            hulls=hulls,
+        )
+        for hulls in HULLS
+    )
+    duals = fitting(tight, duals_of(tight))
+    best = safe_bound(tight, duals)
+    yield best
+    parts = parted(tight)
+    prices = np.where(parts.binding, np.round(duals * SCALE) / SCALE, 0.0)
+    duals = np.where(parts.binding, prices, duals)
+    total = safe_bound(tight, duals)
+    todo = list(_stated(tight, whole, parts))
+    cost = _priced(whole, prices)
+    for number, (part, own) in enumerate(todo):
+        if effort < LEAST_EFFORT:
+            return
+        allowed = max(effort / (len(todo) - number), LEAST_EFFORT)
+        proven, spent = least_of_part(whole, own, cost[own.columns], allowed)
+        effort -= spent
+        total += max(proven / SCALE - _share(tight, duals, part), 0.0)
+        if total > best:
+            best = total
+            yield best
+
+
+def parted(of: Relaxation) -> Parts:
+    """Return the parts into which a relaxation falls without the rows that tie days together."""
+    day = np.full(of.cost.size, -1)
+    for (_, d), free in of.shifts.items():
+        day[[column for _, column in free]] = d
+    matrix = of.matrix
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    days = day[matrix.indices]
+    first = np.full(matrix.shape[0], days.max(initial=0))
+    last = np.full(matrix.shape[0], -1)
+    np.minimum.at(first, rows, days)
+    np.maximum.at(last, rows, days)
+    binding = np.zeros(matrix.shape[0], bool)
+    binding[of.limits] = (first < last)[of.limits]  # columns without a day count as day -1
+    inner = np.flatnonzero(~binding)
+    entries = ~binding[rows]
+    number = matrix.shape[0]
+    graph = sp.coo_array(
+        (np.ones(int(entries.sum())), (rows[entries], number + matrix.indices[entries])),
+        shape=(number + matrix.shape[1], number + matrix.shape[1]),
+    )
+    _, label = connected_components(graph, directed=False)
+    of_row, of_column = label[inner], label[number:]
+    size = np.bincount(of_column, minlength=int(label.max(initial=0)) + 1)
+    return Parts(
+        binding=binding,
+        parts=tuple(
+            Part(np.flatnonzero(of_column == k), inner[of_row == k])
+            for k in np.flatnonzero(size >= FEW).tolist()
+        ),
+    )
+
+
+def _stated(tight: Relaxation, whole: Relaxation, parts: Parts) -> Iterator[tuple[Part, Part]]:
+    """Yield the parts with what states them in whole numbers, the smallest first.
+
+    Both relaxations number alike all columns and rows before the mixtures of corners or points.
+    """
+    others = {int(part.columns[0]): part for part in parted(whole).parts}
+    pairs = [(p, others[k]) for p in parts.parts if (k := int(p.columns[0])) in others]
+    for part, own in sorted(pairs, key=lambda pair: pair[1].columns.size):
+        one, other = (each.columns[each.columns < tight.mixtures] for each in (part, own))
+        if own.columns.size <= MOST and np.array_equal(one, other):
+            yield part, own
+
+
+def _priced(whole: Relaxation, prices: Floats) -> Ints:
+    """Return the cost of each column less what the binding rows pay for it, in whole numbers."""
+    binding = np.flatnonzero(prices)
+    paid = whole.matrix[binding].T @ prices[binding]
+    return np.asarray(np.floor((whole.cost - paid) * SCALE), np.int64)
+
+
+def _share(of: Relaxation, duals: Floats, part: Part) -> float:
+    """Return what a part has of the bound from these duals."""
+    own = duals[part.rows]
+    side = np.where(own > 0, of.low[part.rows], np.where(own < 0, of.high[part.rows], 0.0))
+    reduced = of.cost[part.columns] - (of.matrix.T @ duals)[part.columns]
+    return float(own @ side + np.minimum(reduced, 0.0) @ of.upper[part.columns])
+
+
+def least_of_part(of: Relaxation, part: Part, cost: Ints, effort: float) -> tuple[float, float]:
+    """Return what CP-SAT proves that a part costs at least in whole numbers, and the effort spent.
+
+    Parameters
+    ----------
+    cost : of each column of the part
+    effort : deterministic seconds, which are spent
+    """
+    cp = cp_model.CpModel()
+    variables = [cp.new_int_var(0, int(most), "") for most in of.upper[part.columns]]
+    place = {int(column): k for k, column in enumerate(part.columns)}
+    matrix = of.matrix
+    for row in part.rows.tolist():
+        entries = range(*matrix.indptr[row : row + 2].tolist())
+        own = [variables[place[int(matrix.indices[e])]] for e in entries]
+        values = [int(matrix.data[e]) for e in entries]
+        low, high = of.low[row], of.high[row]
+        if low == high == 1.0 and set(values) == {1}:
+            cp.add_exactly_one(own)
+            continue
+        whole = cp_model.LinearExpr.weighted_sum(own, values)
+        if np.isfinite(low):
+            cp.add(whole >= int(low))
+        if np.isfinite(high):
+            cp.add(whole <= int(high))
+    cp.minimize(cp_model.LinearExpr.weighted_sum(variables, cost.tolist()))
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.random_seed = 1
+    solver.parameters.catch_sigint_signal = False  # Ctrl-C is Python's to handle
+    solver.parameters.max_deterministic_time = effort
+    solver.parameters.linearization_level = 2
+    status = solver.solve(cp)
+    spent = solver.response_proto.deterministic_time
+    if status in (cp_model.OPTIMAL, cp_model.FEASIBLE, cp_model.UNKNOWN):
+        return solver.best_objective_bound, spent
+    return -np.inf, spent

@@ -1,0 +1,83 @@
+"""The bound by days: never above the best roster, and above the linear program where that errs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from staffing.roster.parts import improved_bound, parted
+from staffing.roster.prices import steps
+from staffing.roster.problem import Problem
+from staffing.roster.shifts import Template
+from staffing.roster.staff import Agent, Option
+from tests.rosters import MONDAY
+from tests.test_bound import EVEN, best, company, relaxed
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 10_000), effort=st.sampled_from([0.0, 2.0, 20.0]))
+def test_no_bound_exceeds_the_best_roster(seed: int, effort: float) -> None:
+    """Bounds never fall, and the last one is no more than what named agents reach."""
+    of = company(seed, people=4)
+    bounds = list(improved_bound(of, effort))
+    assert bounds == sorted(bounds)
+    assert bounds[-1] <= best(relaxed(of, apart=True, hulls=None), whole=True) + 1e-6
+
+
+def triangle() -> Problem:
+    """Return a day of three half hours, and people whose shifts cover any two of them."""
+    shifts = (
+        Template(18, 20, 2, ()),
+        Template(19, 21, 2, ()),
+        Template(18, 21, 2, (), ("split",), (19, 20)),
+    )
+    need = {("P", t): 20 for t in (18, 19, 20)}
+    return Problem(
+        agents=tuple(
+            Agent(agent_id=name, contract_h=40.0, options=(Option((("P", 20),), shifts),))
+            for name in "ABC"
+        ),
+        need=need,
+        steps=dict.fromkeys(need, steps(1)),
+        start=MONDAY,
+        fairness=EVEN,
+    )
+
+
+def test_nobody_has_a_part_of_a_shift() -> None:
+    """One and a half shifts of 20 points cover the day in the linear program, two are needed."""
+    first, last = improved_bound(triangle(), 10.0)
+    assert first == pytest.approx(30.0, abs=0.1)
+    assert last == pytest.approx(40.0, abs=0.1)
+
+
+def test_parts_share_nothing_but_what_binds_days() -> None:
+    """Each part is one day, its rows hold its columns alone, and all others bind several days."""
+    of = relaxed(company(3, people=4))
+    found = parted(of)
+    day = {j: d for (_, d), free in of.shifts.items() for _, j in free}
+    seen: list[int] = []
+    for columns, rows in found.parts:
+        assert len({day[j] for j in columns.tolist() if j in day}) == 1
+        assert not found.binding[rows].any()
+        assert set(of.matrix[rows].indices.tolist()) <= set(columns.tolist())
+        seen += columns.tolist()
+    assert len(seen) == len(set(seen))
+    assert len(found.parts) == 3
+    assert found.binding.any()
+
+
+def test_the_same_effort_gives_the_same_bounds() -> None:
+    """Effort is counted in deterministic work, so a bound does not depend on the clock."""
+    of = company(7, people=6)
+    assert np.array_equal(list(improved_bound(of, 3.0)), list(improved_bound(of, 3.0)))
+
+
+def test_a_problem_without_agents_has_its_plain_bound_alone() -> None:
+    """Nobody to plan: a missing seat at its price, and no part to improve."""
+    of = Problem(
+        agents=(), need={("P", 20): 20}, steps={("P", 20): steps(1)}, start=MONDAY, fairness=EVEN
+    )
+    assert list(improved_bound(of, 5.0)) == [pytest.approx(240.0, abs=0.1)]
