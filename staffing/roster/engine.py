@@ -20,7 +20,7 @@ from joblib import Parallel, delayed
 
 from staffing.grid import SLOTS_PER_DAY, SLOTS_PER_H
 from staffing.roster.anneal import Annealing
-from staffing.roster.bound import least_points, least_uncovered
+from staffing.roster.bound import least_uncovered
 from staffing.roster.classes import classes
 from staffing.roster.days import solve_days
 from staffing.roster.duty import Roll
@@ -28,6 +28,7 @@ from staffing.roster.even import evened
 from staffing.roster.first import first_roll
 from staffing.roster.lawful import is_lawful
 from staffing.roster.model import Answer, Task, solve
+from staffing.roster.parts import improved_bound
 from staffing.roster.places import by_pool, pool_of
 from staffing.roster.prices import SPEED_UNITS, Score, paid_hours
 from staffing.roster.problem import Problem
@@ -46,6 +47,8 @@ STEPS_PER_EFFORT = 100_000
 """Changes that annealing tries in a second of the scenario's effort."""
 ANNEALED_PART = 0.7
 """Part of the effort that annealing takes; the days planned exactly have the rest."""
+BOUND_PART = 0.5
+"""Effort that the bound takes beyond its linear program, as a part of that of the search."""
 DAY_CREW = 70
 """Most people whose day is planned at once."""
 CREW_OVERHEAD = 0.1
@@ -133,7 +136,8 @@ def _bounds(problem: Problem) -> Bounds:
     relaxed = relaxation(
         classes(problem.agents), problem.need, problem.steps, problem.reach, problem.idle
     )
-    return least_points(relaxed), least_uncovered(relaxed)
+    *_, best = improved_bound(problem, problem.effort * BOUND_PART)
+    return best, least_uncovered(relaxed)
 
 
 def _few(problem: Problem) -> bool:
