@@ -80,14 +80,21 @@ def plan(
         from staffing.tell.plan import planned
 
         with progress(scenario.lang) as (step, found):
-            made = run(workspace, scenario, step, found, confirmed=confirmed)
+            with _ways_out_told(workspace, scenario):
+                made = run(workspace, scenario, step, found, confirmed=confirmed)
             step("publish")
             paths = publish(made, out / scenario.name, scenario_file=scenario_file)
             paths.append(_keep(out, workspace, scenario, made.forecast))
+            advice = None
+            if made.short:
+                from staffing.roster.repair import repair as mend
+
+                step("repair")
+                advice = mend(workspace, scenario, made.seats, made.roster, check=False)
         notices = [*ledger_notices(workspace, scenario), *seat_notices(workspace, scenario)]
         notices += forecast_notices(workspace, made.forecast)
         faults.notices(notices, scenario.lang)
-    planned(made, paths, machine=as_json)
+    planned(made, paths, advice, machine=as_json)
     if made.short:
         raise typer.Exit(NO_PLAN)
 
@@ -268,6 +275,32 @@ def backtest(
             step("publish")
             paths = publish_backtest(made, out / f"{scenario.name}-backtest")
     scored(made, paths, machine=as_json)
+
+
+@app.command()
+def repair(
+    scenario_file: ScenarioFile,
+    lang: Language = None,
+    as_json: Json = False,
+) -> None:
+    """Say where a week lacks people, which rules clash, and the cheapest measures that mend it."""
+    with _faults_told(lang, as_json=as_json) as voice:
+        scenario, workspace, expected = _read_expecting(scenario_file, voice)
+        from staffing.roster import refuse_unlawful
+        from staffing.roster.repair import repair as run
+        from staffing.seats import seats as require
+        from staffing.tell.console import progress
+        from staffing.tell.repair import repaired
+
+        refuse_unlawful(scenario)
+        with progress(scenario.lang) as (step, _):
+            step("seats")
+            required = require(workspace, scenario, expected)
+            step("repair")
+            made = run(workspace, scenario, required)
+    repaired(made, scenario.lang, machine=as_json)
+    if made.needed:
+        raise typer.Exit(NO_PLAN)
 
 
 @app.command()
@@ -506,6 +539,21 @@ def _faults_told(lang: str | None, *, as_json: bool = False) -> Iterator[_Voice]
     except InfeasibleRosterError as error:
         faults.contradiction(error, voice.lang, machine=as_json)
         raise typer.Exit(NO_PLAN) from None
+
+
+@contextmanager
+def _ways_out_told(workspace: Workspace, scenario: Scenario) -> Iterator[None]:
+    """Add to what clashes the cheapest measures that give everybody a lawful week."""
+    from staffing.errors import InfeasibleRosterError
+
+    try:
+        yield
+    except InfeasibleRosterError as error:
+        if scenario.rules.preset == "industry":
+            raise
+        from staffing.roster.repair import ways_out
+
+        raise InfeasibleRosterError(error.contradictions, ways_out(workspace, scenario)) from None
 
 
 def _known_shop(workspace: Workspace, shop: str, option: str = "--shop") -> None:

@@ -131,8 +131,14 @@ class StoreError(InputError):
 
 
 class InfeasibleRosterError(StaffingError):
-    """No lawful roster exists; `contradictions` names, per agent, the facts that clash."""
+    """No lawful roster exists; `contradictions` names, per agent, the facts that clash.
 
-    def __init__(self, contradictions: Iterable[Statement]) -> None:
+    `ways_out` says what would give everybody a lawful week, where that was looked for.
+    """
+
+    def __init__(
+        self, contradictions: Iterable[Statement], ways_out: Iterable[Statement] = ()
+    ) -> None:
         self.contradictions: Sequence[Statement] = tuple(contradictions)
+        self.ways_out: Sequence[Statement] = tuple(ways_out)
         super().__init__("\n".join(each.text("en") for each in self.contradictions))

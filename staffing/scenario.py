@@ -546,6 +546,73 @@ class RosterSettings(Section):
     )
 
 
+class RepairSettings(Section):
+    """What it costs, in yuan, to make a short week coverable, and how soon it can be had."""
+
+    hire_week: float = given(
+        1600.0,
+        "A full-time agent hired or borrowed, a week.",
+        origin="prior of 2025: 5500 yuan a seat and month (vendor texts) and a fee of a quarter",
+        gt=0,
+        le=100_000,
+    )
+    hired_speed: float = given(
+        0.8, "Speed of somebody just hired.", origin="assumed in 2026: a prior", gt=0, le=1
+    )
+    training: float = given(
+        600.0,
+        "Training an agent on one more pool.",
+        origin="prior of 2026: three days' wage of 200 yuan",
+        gt=0,
+        le=100_000,
+    )
+    trained_speed: float = given(
+        0.8, "Speed of somebody just trained.", origin="assumed in 2026: a prior", gt=0, le=1
+    )
+    lead_days: int = given(
+        0,
+        "Days of the horizon before those hired or trained can serve.",
+        origin="assumed: weeks are planned early enough",
+        ge=0,
+        le=42,
+    )
+    overtime_hour: float = given(
+        45.0,
+        "An hour of overtime allowed.",
+        origin="Labour Law art. 44: half as much again as the prior of `costs.seat_hour`",
+        gt=0,
+        le=10_000,
+    )
+    absence_day: float = given(
+        300.0,
+        "Moving a day of leave or training.",
+        origin="assumed in 2026: a prior",
+        gt=0,
+        le=100_000,
+    )
+    rule_week: float = given(
+        1000.0,
+        "Easing a rule that is stricter than its lawful default, a week.",
+        origin="assumed in 2026: a prior",
+        gt=0,
+        le=1_000_000,
+    )
+    closed_hour: float = given(
+        150.0,
+        "An hour of a day that a pool is closed earlier or opened later.",
+        origin="assumed in 2026: a prior",
+        gt=0,
+        le=1_000_000,
+    )
+    effort: float = given(
+        10.0,
+        "Work the solver may do to check a repair by planning with it.",
+        origin="a quarter of the plan's: a check, not a plan",
+        gt=0,
+        le=3600,
+    )
+
+
 class ReplaySettings(Section):
     """How the finished roster is replayed against sampled arrivals."""
 
@@ -594,6 +661,7 @@ class Scenario(Section):
     rules: Rules = Field(default_factory=Rules)
     fairness: Fairness = Field(default_factory=Fairness)
     roster: RosterSettings = Field(default_factory=RosterSettings)
+    repair: RepairSettings = Field(default_factory=RepairSettings)
     replay: ReplaySettings = Field(default_factory=ReplaySettings)
 
     @field_validator("zone")

@@ -25,10 +25,13 @@ def contradiction(error: InfeasibleRosterError, lang: Lang, *, machine: bool) ->
     """Print who has no lawful week and why; for machines as JSON on stdout, too."""
     said = [each.text(lang) for each in error.contradictions]
     if machine:
-        as_json({"status": "infeasible", "contradictions": said})
+        ways = [each.text(lang) for each in error.ways_out]
+        as_json({"status": "infeasible", "contradictions": said, "repair": ways})
     line(say(lang, "say.no_roster"), stderr=True)
     for clash in _grouped(error.contradictions):
         line("  " + clash.text(lang), stderr=True)
+    for way in error.ways_out:
+        line(way.text(lang), stderr=True)
 
 
 def _grouped(clashes: Sequence[Statement]) -> list[Statement]:

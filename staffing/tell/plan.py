@@ -10,8 +10,10 @@ from staffing.plan import Plan
 from staffing.publish import summary
 from staffing.roster import Ledger
 from staffing.roster.audit import RULES
+from staffing.roster.repair import Repair
 from staffing.tell import roster
 from staffing.tell.console import as_json, line, speaker, table, written
+from staffing.tell.repair import advised
 from staffing.words import Lang, listed
 from staffing.workspace.tables.duties import ITEMS
 
@@ -19,10 +21,18 @@ SHOWN_SHORTAGES = 8
 SHOWN_MISSED = 12
 
 
-def planned(made: Plan, paths: Sequence[Path], *, machine: bool) -> None:
-    """Print coverage, paid hours, expected service, what is short and the files written."""
+def planned(
+    made: Plan, paths: Sequence[Path], advice: Repair | None = None, *, machine: bool
+) -> None:
+    """Print coverage, paid hours, expected service, what is short and the files written.
+
+    Parameters
+    ----------
+    advice : what would mend a short week
+    """
     if machine:
-        as_json(summary(made) | {"files": [path.as_posix() for path in paths]})
+        more = {} if advice is None else {"repair": advice.record(made.scenario.lang)}
+        as_json(summary(made) | more | {"files": [path.as_posix() for path in paths]})
         return
     lang = made.scenario.lang
     say, rostered = speaker(lang), made.roster
@@ -67,6 +77,8 @@ def planned(made: Plan, paths: Sequence[Path], *, machine: bool) -> None:
     if made.short:
         line(say("say.short", most=f"{made.scenario.roster.max_uncovered:.1%}"))
         roster.short(made.shortages[:SHOWN_SHORTAGES], lang)
+        if advice is not None:
+            advised(advice, lang)
     written(lang, paths)
 
 
