@@ -47,7 +47,7 @@ STEPS_PER_EFFORT = 100_000
 """Changes that annealing tries in a second of the scenario's effort."""
 ANNEALED_PART = 0.7
 """Part of the effort that annealing takes; the days planned exactly have the rest."""
-BOUND_PART = 0.5
+BOUND_PART = 0.3
 """Effort that the bound takes beyond its linear program, as a part of that of the search."""
 DAY_CREW = 70
 """Most people whose day is planned at once."""
