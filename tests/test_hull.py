@@ -30,8 +30,8 @@ KINDS = st.lists(
 
 
 def mixed(points: Ints, people: Ints, given_: Sequence[int], *, exact: bool) -> float | None:
-    """Return the least points of a mixture of these corners that so many people allow."""
-    rows = {"A_eq": people.T, "b_eq": given_} if exact else {"A_ub": people.T, "b_ub": given_}
+    """Return the least points of a mixture that so many people allow, None where there is none."""
+    rows = {"A_ub": people.T, "b_ub": given_}
     if exact:
         rows = {"A_eq": np.vstack([people.T, np.ones(len(points))]), "b_eq": [*given_, 1]}
     else:
@@ -45,7 +45,7 @@ def mixed(points: Ints, people: Ints, given_: Sequence[int], *, exact: bool) -> 
 def test_no_whole_numbers_of_people_are_cut_off(
     kinds: list[Kind], seats: tuple[int, int], exact: bool
 ) -> None:
-    """For any people, the best mixture of corners costs exactly what they leave open."""
+    """For any people the best mixture costs no more than they leave open; of one kind the same."""
     required, of = tuple(20 * n for n in seats), steps(max(seats))
     found = corners(required, of, tuple(kinds), (3,) * len(kinds), exact=exact)
     assert found is not None
@@ -173,4 +173,4 @@ def test_too_many_kinds_fall_back_on_plain_rows() -> None:
     ]
     need = {("P", 18): 400}
     of = relaxation(classes(agents), need, {("P", 18): steps(20)}, {}, {})
-    assert least_points(of) == pytest.approx(10 * (10 + (400 - 200) / 18 + 0), rel=0.2)
+    assert least_points(of) == pytest.approx(10 * (10 + 10 + (400 - 200 - 180) / 16), abs=0.1)
