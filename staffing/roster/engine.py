@@ -56,8 +56,9 @@ CREW_OVERHEAD = 0.1
 EFFORT_PER_S = 0.8
 """Effort that two processes spend in a second of the scenario's effort."""
 
-Progress = Callable[[int, float, float], None]
-"""Called with the steps done so far, uncovered seat-hours and the bound on them."""
+Progress = Callable[[int, float, float | None], None]
+"""Called with the steps done so far, uncovered seat-hours and the bound on them, None while it is
+not known."""
 Bounds = tuple[float, float | None]
 """The least points, and the least uncovered units where these are quickly known."""
 
@@ -93,7 +94,7 @@ def search(
             (least,) = bounds
             for days, better in _planned_by_days(problem, roll, pair):
                 roll = better
-                told(steps + days, _seat_h(problem.score(roll).units), _seat_h(least[1] or 0.0))
+                told(steps + days, _seat_h(problem.score(roll).units), _known_h(least[1]))
         except KeyboardInterrupt:
             pass
     roll = evened(
@@ -115,7 +116,7 @@ def _report(problem: Problem, roll: Roll, least: Bounds, steps: int, seconds: fl
         Goal(
             name="uncovered",
             value=_seat_h(score.units),
-            bound=None if units is None else _seat_h(units),
+            bound=_known_h(units),
         ),
         Goal(name="paid", value=sum(d.shift.paid for d in roll.values()) / SLOTS_PER_H, bound=None),
         Goal(
@@ -130,6 +131,10 @@ def _report(problem: Problem, roll: Roll, least: Bounds, steps: int, seconds: fl
 
 def _seat_h(units: float) -> float:
     return units / (SPEED_UNITS * SLOTS_PER_H)
+
+
+def _known_h(units: float | None) -> float | None:
+    return None if units is None else _seat_h(units)
 
 
 def _bounds(problem: Problem) -> Bounds:
@@ -159,7 +164,7 @@ def _annealed(problem: Problem, roll: Roll, told: Progress) -> tuple[int, Roll]:
     walk, tried = Annealing(problem, roll), 0
     with contextlib.suppress(KeyboardInterrupt):
         for tried in walk.improve(int(problem.effort * ANNEALED_PART * STEPS_PER_EFFORT)):
-            told(tried, _seat_h(walk.units), 0.0)
+            told(tried, _seat_h(walk.units), None)
     return tried, walk.roll()
 
 

@@ -1,8 +1,9 @@
 """Meals in turn: never more than a share of a pool's people at the table at once (R18).
 
-The crews of the search place meals where seats suffice, which bunches them. Here, with everybody's
-duties known, meals of crowded half hours move inside their windows to where the fewest seats are
-lost by it. Who is on duty stays, so how many may eat at a time is known beforehand.
+The search prices people too many at the table, and may leave some where seats are dearer. Here,
+with everybody's duties known, meals of crowded half hours move inside their windows to where the
+fewest seats are lost by it. Who is on duty stays, so how many may eat at a time is known
+beforehand.
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 @contextmanager
 def progress(
     lang: Lang,
-) -> Iterator[tuple[Callable[[str], None], Callable[[int, float, float], None]]]:
+) -> Iterator[tuple[Callable[[str], None], Callable[[int, float, float | None], None]]]:
     """Yield what tells steps and better rosters: a live line on a terminal, else plain lines."""
     terminal, spoken = console(stderr=True), speaker(lang)
     with terminal.status("") as status:
@@ -123,7 +123,8 @@ def progress(
             if not terminal.is_terminal:
                 line(text + " ...", stderr=True)
 
-        def found(_: int, value: float, bound: float) -> None:
-            status.update(spoken("say.searching", value=f"{value:,.1f}", bound=f"{bound:,.1f}"))
+        def found(_: int, value: float, bound: float | None) -> None:
+            proven = "..." if bound is None else f"{bound:,.1f}"
+            status.update(spoken("say.searching", value=f"{value:,.1f}", bound=proven))
 
         yield step, found
