@@ -1,0 +1,215 @@
+"""Large-neighbourhood search on the program of a whole problem (`whole`).
+
+From a first roster, a part of the program is freed and solved by HiGHS from the roster as it
+stands: some people with all their days, everybody on some days in a row, or some people on more
+days. Each kind of neighbourhood grows while its parts are solved to the end and shrinks while they
+are not, and is drawn the more often the more it found (Shaw 1998; Ropke & Pisinger 2006). Two parts
+are solved at a time in two processes.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from joblib import Parallel, delayed
+
+from staffing.roster.duty import Roll
+from staffing.roster.problem import Problem
+from staffing.roster.relax import NO_LIMIT, Floats
+from staffing.roster.whole import SHARED, Bools, Solution, Whole, part, solve_part, whole
+
+FIRST_SIZE, LEAST_SIZE = 400.0, 60.0
+"""Shift columns freed at first, and at least."""
+GROW, SHRINK = 1.25, 0.8
+NODES = 400
+"""Branches of a part at most."""
+PART_S = 8.0
+"""Seconds of a part at most, when the search stops by the clock."""
+BUILDING_NODES, BUILDING_GAP, BUILDING_CELLS = 20, 0.01, 150.0
+"""Of the crews of a first roster: branches, the gap that is good enough, shift columns."""
+MEMORY = 0.85
+"""What the reward of a kind keeps from one round to the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A roster with its points, and the parts solved and seconds gone when it was found."""
+
+    roll: Roll
+    points: float
+    parts: int
+    seconds: float
+
+
+@dataclass(slots=True)
+class _Kind:
+    """A kind of neighbourhood: its size in shift columns, and what it found lately."""
+
+    name: str
+    size: float = FIRST_SIZE
+    reward: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _State:
+    """A feasible point of the program and its points."""
+
+    x: Floats
+    points: float
+
+
+def improve(
+    problem: Problem,
+    roll: Roll | None = None,
+    *,
+    parts: int | None = None,
+    seconds: float | None = None,
+    seed: int = 1,
+    processes: int = 2,
+) -> Iterator[Found]:
+    """Yield better and better rosters, the first one at once; stop when one is proven best.
+
+    Parameters
+    ----------
+    roll : the roster to begin from; one is built where there is none
+    parts : how many parts are solved at most; with it alone the answer is the same every time
+    seconds : when to stop by the clock
+
+    Raises
+    ------
+    ValueError
+        If no lawful roster is found to begin from, or without any limit.
+    """
+    if parts is None and seconds is None:
+        raise ValueError("the search needs a limit: give parts or seconds")
+    began = time.monotonic()
+    ends = None if seconds is None else began + seconds
+    of, random = whole(problem), np.random.default_rng(seed)
+    state = _begun(of, roll)
+    done = 0
+    yield Found(of.roll(state.x), state.points, done, time.monotonic() - began)
+    kinds = [_Kind("people"), _Kind("days"), _Kind("both")]
+    cells = float(np.count_nonzero(of.day >= 0))
+    with Parallel(n_jobs=processes) as pair:
+        while (parts is None or done < parts) and (ends is None or time.monotonic() < ends):
+            chance = np.array([kind.reward + 0.1 for kind in kinds])
+            drawn = [kinds[int(random.choice(len(kinds), p=chance / chance.sum()))] for _ in "ab"]
+            freed = [_freed(of, state, kind, random) for kind in drawn]
+            left = None if ends is None else min(PART_S, ends - time.monotonic())
+            answers: list[Solution] = pair(
+                delayed(solve_part)(
+                    part(of, np.where(free, 0.0, state.x), np.where(free, of.upper, state.x), state.x),
+                    nodes=NODES,
+                    seconds=left,
+                    seed=int(random.integers(2**31)),
+                )
+                for free in freed
+            )
+            done += len(answers)
+            before = state
+            state = _best(of, state, freed, answers)
+            for kind, free, answer in zip(drawn, freed, answers, strict=True):
+                gain = max(before.points - answer.points, 0.0) / max(before.points, 1.0)
+                kind.reward = MEMORY * kind.reward + (1 - MEMORY) * 100 * gain
+                kind.size = float(np.clip(
+                    kind.size * (GROW if answer.proven else SHRINK), LEAST_SIZE, cells
+                ))
+                if answer.proven and bool(free.all()):
+                    yield Found(of.roll(answer.x), answer.points, done, time.monotonic() - began)
+                    return
+            if state.points < before.points - 0.5:
+                yield Found(of.roll(state.x), state.points, done, time.monotonic() - began)
+
+
+def _begun(of: Whole, roll: Roll | None) -> _State:
+    """Return the point of a roster, or one that is built crew by crew."""
+    lower, upper = np.zeros(of.cost.size), of.upper.copy()
+    planned = of.owner == SHARED
+    if roll is not None:
+        for (a, d), free in of.shifts.items():
+            duty = roll.get((of.agents[a].agent_id, d))
+            for shift, column in free:
+                lower[column] = upper[column] = float(duty is not None and duty.shift == shift)
+        return _solved(of, lower, upper, "the roster to begin from is not lawful")
+    upper[~planned] = 0.0
+    number = max(round(np.count_nonzero(of.day >= 0) / BUILDING_CELLS), 1)
+    crews = np.array_split(np.arange(len(of.agents)), min(number, len(of.agents)))
+    for crew in crews:
+        now = np.isin(of.owner, crew)
+        upper[now] = of.upper[now]
+        state = _solved(of, lower, upper, f"no lawful horizon for {[of.agents[a].agent_id for a in crew]}")
+        lower[now] = upper[now] = state.x[now]
+    return state
+
+
+def _solved(of: Whole, lower: Floats, upper: Floats, fault: str) -> _State:
+    nodes = BUILDING_NODES
+    while (
+        found := solve_part(part(of, lower, upper), gap=BUILDING_GAP, nodes=nodes)
+    ).x is None:
+        if found.proven or nodes > 10**6:
+            raise ValueError(fault)
+        nodes *= 10
+    return _State(found.x, found.points)
+
+
+def _freed(of: Whole, state: _State, kind: _Kind, random: np.random.Generator) -> Bools:
+    """Return the columns that a neighbourhood frees."""
+    people, days = len(of.agents), int(of.day.max()) + 1
+    cells = np.count_nonzero(of.day >= 0)
+    share = min(kind.size / max(cells, 1), 1.0)
+    if kind.name == "people":
+        number, length = share * people, days
+    elif kind.name == "days":
+        number, length = people, share * days
+    else:
+        number, length = np.sqrt(share) * people, np.sqrt(share) * days
+    number = int(np.clip(round(number), 1, people))
+    length = int(np.clip(round(length), min(3, days), days))
+    if kind.name == "days" and length * cells / days > kind.size:
+        number = int(np.clip(round(share * days / length * people), 1, people))
+    picked = _people(of, state, number, random)
+    first = int(random.integers(-(length // 2), days - length // 2))
+    window = (of.day >= first) & (of.day < first + length)
+    if length == days:
+        window[:] = True
+    own = np.isin(of.owner, picked)
+    return (of.owner == SHARED) | (own & ((of.day < 0) | window))
+
+
+def _people(
+    of: Whole, state: _State, number: int, random: np.random.Generator
+) -> npt.NDArray[np.int64]:
+    """Return people: half of the time at random, else mostly those whose own days cost much."""
+    people = len(of.agents)
+    weight = np.ones(people)
+    if random.random() < 0.5:
+        own = of.owner != SHARED
+        paid = np.bincount(of.owner[own], (of.cost * state.x)[own], minlength=people)
+        paid -= paid.min()
+        weight += people * paid / max(paid.sum(), 1.0)
+    return random.choice(people, size=number, replace=False, p=weight / weight.sum())
+
+
+def _best(
+    of: Whole, state: _State, freed: Sequence[Bools], answers: Sequence[Solution]
+) -> _State:
+    """Return the best of: the state, each answer, both together where nobody is in both."""
+    found = [_State(each.x, each.points) for each in answers if each.x is not None]
+    best = min([*found, state], key=lambda each: each.points)
+    own = of.owner != SHARED
+    if len(found) == 2 and all(each.points < state.points - 0.5 for each in found):
+        changed = [own & (np.abs(each.x - state.x) > 0.5) for each in found]
+        whose = [set(of.owner[each].tolist()) for each in changed]
+        if not whose[0] & whose[1]:
+            x = np.where(np.isin(of.owner, sorted(whose[1])), found[1].x, found[0].x)
+            lower, upper = np.where(own, x, 0.0), np.where(own, x, of.upper)
+            both = solve_part(part(of, lower, upper))
+            if both.x is not None and both.points < best.points - 0.5:
+                best = _State(both.x, both.points)
+    return best
