@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -21,17 +21,20 @@ from joblib import Parallel, delayed
 from staffing.roster.duty import Roll
 from staffing.roster.problem import Problem
 from staffing.roster.relax import NO_LIMIT, Floats
-from staffing.roster.whole import SHARED, Bools, Solution, Whole, part, solve_part, whole
+from staffing.roster.whole import SHARED, Bools, Solution, Whole, part, relaxed, solve_part, whole
 
 FIRST_SIZE, LEAST_SIZE = 400.0, 60.0
 """Shift columns freed at first, and at least."""
 GROW, SHRINK = 1.25, 0.8
 NODES = 400
 """Branches of a part at most."""
-PART_S = 8.0
-"""Seconds of a part at most, when the search stops by the clock."""
-BUILDING_NODES, BUILDING_GAP, BUILDING_CELLS = 20, 0.01, 150.0
+PART_S, LONGEST_S = 6.0, 60.0
+"""Seconds of a part at first and at most, when the search stops by the clock."""
+PATIENCE = 4
+"""Rounds without a better roster after which parts may take twice as long."""
+BUILDING_NODES, BUILDING_GAP, BUILDING_SIZE = 20, 1e-4, 150.0
 """Of the crews of a first roster: branches, the gap that is good enough, shift columns."""
+MOST_NODES = 10**6
 MEMORY = 0.85
 """What the reward of a kind keeps from one round to the next."""
 
@@ -90,8 +93,9 @@ def improve(
     began = time.monotonic()
     ends = None if seconds is None else began + seconds
     of, random = whole(problem), np.random.default_rng(seed)
-    state = _begun(of, roll)
-    done = 0
+    least = relaxed(of)
+    state = _begun(of, roll, least.x)
+    done, idle, patience = 0, 0, 1
     yield Found(of.roll(state.x), state.points, done, time.monotonic() - began)
     kinds = [_Kind("people"), _Kind("days"), _Kind("both")]
     cells = float(np.count_nonzero(of.day >= 0))
@@ -100,11 +104,11 @@ def improve(
             chance = np.array([kind.reward + 0.1 for kind in kinds])
             drawn = [kinds[int(random.choice(len(kinds), p=chance / chance.sum()))] for _ in "ab"]
             freed = [_freed(of, state, kind, random) for kind in drawn]
-            left = None if ends is None else min(PART_S, ends - time.monotonic())
+            left = None if ends is None else min(PART_S * patience, LONGEST_S, ends - time.monotonic())
             answers: list[Solution] = pair(
                 delayed(solve_part)(
                     part(of, np.where(free, 0.0, state.x), np.where(free, of.upper, state.x), state.x),
-                    nodes=NODES,
+                    nodes=NODES * patience,
                     seconds=left,
                     seed=int(random.integers(2**31)),
                 )
@@ -122,38 +126,47 @@ def improve(
                 if answer.proven and bool(free.all()):
                     yield Found(of.roll(answer.x), answer.points, done, time.monotonic() - began)
                     return
-            if state.points < before.points - 0.5:
+            idle = 0 if state.points < before.points - 0.5 else idle + 1
+            if idle == PATIENCE:
+                idle, patience = 0, 2 * patience
+            elif not idle:
+                patience = 1
                 yield Found(of.roll(state.x), state.points, done, time.monotonic() - began)
 
 
-def _begun(of: Whole, roll: Roll | None) -> _State:
-    """Return the point of a roster, or one that is built crew by crew."""
-    lower, upper = np.zeros(of.cost.size), of.upper.copy()
-    planned = of.owner == SHARED
+def _begun(of: Whole, roll: Roll | None, relaxed: Floats | None) -> _State:
+    """Return the point of a roster, or one that is built crew by crew from a relaxation.
+
+    Each crew replaces its own share of the relaxation, while those who are not planned yet are
+    counted with theirs, in fractions.
+    """
+    own = of.owner != SHARED
     if roll is not None:
+        lower, upper = np.zeros(of.cost.size), of.upper.copy()
         for (a, d), free in of.shifts.items():
             duty = roll.get((of.agents[a].agent_id, d))
             for shift, column in free:
                 lower[column] = upper[column] = float(duty is not None and duty.shift == shift)
         return _solved(of, lower, upper, "the roster to begin from is not lawful")
-    upper[~planned] = 0.0
-    number = max(round(np.count_nonzero(of.day >= 0) / BUILDING_CELLS), 1)
-    crews = np.array_split(np.arange(len(of.agents)), min(number, len(of.agents)))
-    for crew in crews:
+    assert relaxed is not None
+    lower, upper = np.where(own, relaxed, 0.0), np.where(own, relaxed, of.upper)
+    fractions = replace(of, whole=of.whole & own)
+    number = max(round(np.count_nonzero(of.day >= 0) / BUILDING_SIZE), 1)
+    for crew in np.array_split(np.arange(len(of.agents)), min(number, len(of.agents))):
         now = np.isin(of.owner, crew)
-        upper[now] = of.upper[now]
-        state = _solved(of, lower, upper, f"no lawful horizon for {[of.agents[a].agent_id for a in crew]}")
-        lower[now] = upper[now] = state.x[now]
-    return state
+        lower[now], upper[now] = 0.0, of.upper[now]
+        names = ", ".join(of.agents[a].agent_id for a in crew)
+        found = _solved(fractions, lower, upper, f"no lawful horizon for {names}")
+        lower[now] = upper[now] = found.x[now]
+    return _solved(of, lower, upper, "no service for the crews together")
 
 
 def _solved(of: Whole, lower: Floats, upper: Floats, fault: str) -> _State:
+    """Return a good point between bounds, looking longer while there is none."""
     nodes = BUILDING_NODES
-    while (
-        found := solve_part(part(of, lower, upper), gap=BUILDING_GAP, nodes=nodes)
-    ).x is None:
-        if found.proven or nodes > 10**6:
-            raise ValueError(fault)
+    while (found := solve_part(part(of, lower, upper), gap=BUILDING_GAP, nodes=nodes)).x is None:
+        if found.proven or nodes > MOST_NODES:
+            raise ValueError(f"{fault}; loosen the limits")
         nodes *= 10
     return _State(found.x, found.points)
 

@@ -22,6 +22,7 @@ from ortools.math_opt.python import mathopt
 from ortools.math_opt.solvers import highs_pb2
 
 from staffing.grid import SLOTS_PER_DAY
+from staffing.roster.bound import safe_bound, solve_pdlp
 from staffing.roster.classes import Class
 from staffing.roster.days import roll_of
 from staffing.roster.duty import Roll
@@ -367,6 +368,21 @@ def _proto(of: Part) -> model_pb2.ModelProto:
     proto.linear_constraint_matrix.column_ids.extend(entries.col[order].tolist())
     proto.linear_constraint_matrix.coefficients.extend(entries.data[order].tolist())
     return proto
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Relaxed:
+    """A nearly best real point of a program and a proven bound on all its points."""
+
+    x: Floats
+    bound: float
+
+
+def relaxed(of: Whole, tolerance: float = 2e-4) -> Relaxed:
+    """Return the linear relaxation by PDLP; the bound holds however early it stops."""
+    found = solve_pdlp(of, tolerance)
+    x = np.clip(np.asarray(found.primal_solution, float), 0.0, of.upper)
+    return Relaxed(x, safe_bound(of, np.asarray(found.dual_solution, float)))
 
 
 def solve_whole(
