@@ -77,12 +77,8 @@ def _option(
     instance: Instance, name: str, day: int, own: tuple[Template, ...], capability: Capability
 ) -> Option:
     """Return a day with what requests cost: a wanted shift, when she has another or none."""
-    wanted = {
-        s: w for (n, d, s), w in instance.wanted.items() if n == name and d == day
-    }
-    unwanted = {
-        s: w for (n, d, s), w in instance.unwanted.items() if n == name and d == day
-    }
+    wanted = {s: w for (n, d, s), w in instance.wanted.items() if n == name and d == day}
+    unwanted = {s: w for (n, d, s), w in instance.unwanted.items() if n == name and d == day}
     off = sum(wanted.values())
     tags = [shift.tags[0] for shift in own]
     costs = tuple(off - wanted.get(tag, 0) + unwanted.get(tag, 0) for tag in tags)

@@ -9,7 +9,6 @@ are solved at a time in two processes.
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -20,31 +19,59 @@ from joblib import Parallel, delayed
 
 from staffing.roster.duty import Roll
 from staffing.roster.problem import Problem
-from staffing.roster.relax import NO_LIMIT, Floats
-from staffing.roster.whole import SHARED, Bools, Solution, Whole, part, relaxed, solve_part, whole
+from staffing.roster.relax import Floats
+from staffing.roster.whole import (
+    SHARED,
+    Bools,
+    Part,
+    Solution,
+    Whole,
+    part,
+    relaxed,
+    solve_part,
+    whole,
+)
 
 FIRST_SIZE, LEAST_SIZE = 400.0, 60.0
 """Shift columns freed at first, and at least."""
 GROW, SHRINK = 1.25, 0.8
 NODES = 400
 """Branches of a part at most."""
-PART_S, LONGEST_S = 6.0, 60.0
-"""Seconds of a part at first and at most, when the search stops by the clock."""
+PART_S = 6.0
+"""Seconds of a part at first, when the search stops by the clock."""
 PATIENCE = 4
-"""Rounds without a better roster after which parts may take twice as long."""
+"""Rounds without a better roster after which parts may take twice as long; the whole program, of
+which a second try would say the same again, may so after one."""
 BUILDING_NODES, BUILDING_GAP, BUILDING_SIZE = 20, 1e-4, 150.0
 """Of the crews of a first roster: branches, the gap that is good enough, shift columns."""
 MOST_NODES = 10**6
-MEMORY = 0.85
-"""What the reward of a kind keeps from one round to the next."""
+KINDS = ("people", "days", "both")
+"""What is freed: some people's days, everybody on some days, some people on more days."""
+LEAST_DAYS = 3
+"""Days in a row that are freed at least where not everybody's can be."""
+MEMORY, LEAST_REWARD = 0.85, 0.1
+"""What the reward of a kind, in per cent of the points, keeps from one answer to the next; and
+what keeps a kind from never being drawn again."""
+LEAST_GAIN = 0.5
+"""Points are whole: less than this is rounding."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A roster with its points, and the parts solved and seconds gone when it was found."""
+    """A roster, and how far the search had come when it was found.
+
+    Attributes
+    ----------
+    points : as `Problem.score(...).total` has them
+    bound : points that no roster goes below, proven by the relaxation
+    claimed : the same by the solver's own word, where it was asked about the whole; never less
+    parts, seconds : solved and gone so far
+    """
 
     roll: Roll
     points: float
+    bound: float
+    claimed: float
     parts: int
     seconds: float
 
@@ -54,8 +81,15 @@ class _Kind:
     """A kind of neighbourhood: its size in shift columns, and what it found lately."""
 
     name: str
-    size: float = FIRST_SIZE
+    size: float
     reward: float = 1.0
+
+    def learn(self, before: float, answer: Solution, cells: float) -> None:
+        """Remember how much better an answer was, and take more or less next time."""
+        gain = 100 * max(before - answer.points, 0.0) / max(before, 1.0)
+        self.reward = MEMORY * self.reward + (1 - MEMORY) * gain
+        size = self.size * (GROW if answer.proven else SHRINK)
+        self.size = min(max(size, LEAST_SIZE), max(cells, LEAST_SIZE))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,44 +128,62 @@ def improve(
     ends = None if seconds is None else began + seconds
     of, random = whole(problem), np.random.default_rng(seed)
     least = relaxed(of)
-    state = _begun(of, roll, least.x)
+    state, claimed = _begun(of, roll, least.x), least.bound
     done, idle, patience = 0, 0, 1
-    yield Found(of.roll(state.x), state.points, done, time.monotonic() - began)
-    kinds = [_Kind("people"), _Kind("days"), _Kind("both")]
+
+    def found() -> Found:
+        seconds = time.monotonic() - began
+        return Found(of.roll(state.x), state.points, least.bound, claimed, done, seconds)
+
+    yield found()
+    kinds = [_Kind(name, FIRST_SIZE) for name in KINDS]
     cells = float(np.count_nonzero(of.day >= 0))
     with Parallel(n_jobs=processes) as pair:
         while (parts is None or done < parts) and (ends is None or time.monotonic() < ends):
-            chance = np.array([kind.reward + 0.1 for kind in kinds])
-            drawn = [kinds[int(random.choice(len(kinds), p=chance / chance.sum()))] for _ in "ab"]
+            drawn = _drawn(kinds, random)
             freed = [_freed(of, state, kind, random) for kind in drawn]
-            left = None if ends is None else min(PART_S * patience, LONGEST_S, ends - time.monotonic())
+            if all(each.all() for each in freed):
+                freed = freed[:1]
+            left = None
+            if ends is not None:
+                left = min(PART_S * patience, ends - time.monotonic())
             answers: list[Solution] = pair(
                 delayed(solve_part)(
-                    part(of, np.where(free, 0.0, state.x), np.where(free, of.upper, state.x), state.x),
-                    nodes=NODES * patience,
+                    _freed_part(of, state, free),
+                    nodes=NODES * patience if ends is None else None,
                     seconds=left,
                     seed=int(random.integers(2**31)),
                 )
                 for free in freed
             )
             done += len(answers)
-            before = state
-            state = _best(of, state, freed, answers)
-            for kind, free, answer in zip(drawn, freed, answers, strict=True):
-                gain = max(before.points - answer.points, 0.0) / max(before.points, 1.0)
-                kind.reward = MEMORY * kind.reward + (1 - MEMORY) * 100 * gain
-                kind.size = float(np.clip(
-                    kind.size * (GROW if answer.proven else SHRINK), LEAST_SIZE, cells
-                ))
-                if answer.proven and bool(free.all()):
-                    yield Found(of.roll(answer.x), answer.points, done, time.monotonic() - began)
-                    return
-            idle = 0 if state.points < before.points - 0.5 else idle + 1
-            if idle == PATIENCE:
-                idle, patience = 0, 2 * patience
-            elif not idle:
-                patience = 1
-                yield Found(of.roll(state.x), state.points, done, time.monotonic() - began)
+            before, state = state, _best(of, state, answers)
+            for kind, free, answer in zip(drawn, freed, answers, strict=False):
+                kind.learn(before.points, answer, cells)
+                if free.all():
+                    claimed = max(claimed, answer.bound)
+            if any(each.proven and free.all() for each, free in zip(answers, freed, strict=True)):
+                claimed = state.points
+                yield found()
+                return
+            if state.points < before.points - LEAST_GAIN:
+                idle, patience = 0, 1
+                yield found()
+            elif (idle := idle + 1) % PATIENCE == 0 or len(freed) == 1:
+                patience *= 2
+
+
+def _drawn(kinds: Sequence[_Kind], random: np.random.Generator) -> list[_Kind]:
+    """Return two kinds, those that found much the more often."""
+    chance = np.array([kind.reward + LEAST_REWARD for kind in kinds])
+    drawn = random.choice(len(kinds), size=2, p=chance / chance.sum())
+    return [kinds[k] for k in drawn]
+
+
+def _freed_part(of: Whole, state: _State, free: Bools) -> Part:
+    """Return the part in which some columns are free and the others keep their values."""
+    lower, upper = np.where(free, 0.0, state.x), np.where(free, of.upper, state.x)
+    return part(of, lower, upper, state.x)
 
 
 def _begun(of: Whole, roll: Roll | None, relaxed: Floats | None) -> _State:
@@ -173,26 +225,22 @@ def _solved(of: Whole, lower: Floats, upper: Floats, fault: str) -> _State:
 
 def _freed(of: Whole, state: _State, kind: _Kind, random: np.random.Generator) -> Bools:
     """Return the columns that a neighbourhood frees."""
-    people, days = len(of.agents), int(of.day.max()) + 1
-    cells = np.count_nonzero(of.day >= 0)
-    share = min(kind.size / max(cells, 1), 1.0)
+    people, days = len(of.agents), int(of.day.max(initial=0)) + 1
+    share = min(kind.size / max(float(np.count_nonzero(of.day >= 0)), 1.0), 1.0)
     if kind.name == "people":
-        number, length = share * people, days
+        number, length = share * people, float(days)
     elif kind.name == "days":
-        number, length = people, share * days
+        length = max(share * days, float(min(LEAST_DAYS, days)))
+        number = share * people * days / length
     else:
-        number, length = np.sqrt(share) * people, np.sqrt(share) * days
-    number = int(np.clip(round(number), 1, people))
-    length = int(np.clip(round(length), min(3, days), days))
-    if kind.name == "days" and length * cells / days > kind.size:
-        number = int(np.clip(round(share * days / length * people), 1, people))
-    picked = _people(of, state, number, random)
-    first = int(random.integers(-(length // 2), days - length // 2))
-    window = (of.day >= first) & (of.day < first + length)
-    if length == days:
-        window[:] = True
-    own = np.isin(of.owner, picked)
-    return (of.owner == SHARED) | (own & ((of.day < 0) | window))
+        number, length = share**0.5 * people, share**0.5 * days
+    whole_days = min(max(round(length), 1), days)
+    picked = _people(of, state, min(max(round(number), 1), people), random)
+    first = int(random.integers(-(whole_days // 2), days - whole_days // 2))
+    if whole_days == days:
+        first = 0
+    window = (of.day < 0) | ((of.day >= first) & (of.day < first + whole_days))
+    return np.asarray((of.owner == SHARED) | (np.isin(of.owner, picked) & window), np.bool_)
 
 
 def _people(
@@ -209,20 +257,18 @@ def _people(
     return random.choice(people, size=number, replace=False, p=weight / weight.sum())
 
 
-def _best(
-    of: Whole, state: _State, freed: Sequence[Bools], answers: Sequence[Solution]
-) -> _State:
+def _best(of: Whole, state: _State, answers: Sequence[Solution]) -> _State:
     """Return the best of: the state, each answer, both together where nobody is in both."""
     found = [_State(each.x, each.points) for each in answers if each.x is not None]
     best = min([*found, state], key=lambda each: each.points)
     own = of.owner != SHARED
-    if len(found) == 2 and all(each.points < state.points - 0.5 for each in found):
+    if len(found) == 2 and all(each.points < state.points - LEAST_GAIN for each in found):
         changed = [own & (np.abs(each.x - state.x) > 0.5) for each in found]
         whose = [set(of.owner[each].tolist()) for each in changed]
         if not whose[0] & whose[1]:
             x = np.where(np.isin(of.owner, sorted(whose[1])), found[1].x, found[0].x)
             lower, upper = np.where(own, x, 0.0), np.where(own, x, of.upper)
             both = solve_part(part(of, lower, upper))
-            if both.x is not None and both.points < best.points - 0.5:
+            if both.x is not None and both.points < best.points - LEAST_GAIN:
                 best = _State(both.x, both.points)
     return best

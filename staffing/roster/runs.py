@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from staffing.roster.relax import ONES, Rows
+from staffing.roster.relax import Rows
 from staffing.roster.staff import Agent, Limits
 
 Run = tuple[int, int, int]

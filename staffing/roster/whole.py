@@ -21,7 +21,6 @@ from ortools.math_opt import model_pb2
 from ortools.math_opt.python import mathopt
 from ortools.math_opt.solvers import highs_pb2
 
-from staffing.grid import SLOTS_PER_DAY
 from staffing.roster.bound import safe_bound, solve_pdlp
 from staffing.roster.classes import Class
 from staffing.roster.days import roll_of
@@ -47,6 +46,9 @@ from staffing.roster.staff import Agent
 Bools = npt.NDArray[np.bool_]
 SHARED = -1
 """Owner of columns that belong to nobody: meals, service, what is missing."""
+TOLERANCE, LOOSE, LARGE = 2e-4, 1e-3, 200_000
+"""Relative tolerances of the relaxation, the second beyond so many entries of the matrix: the
+search only begins from it, and its bound is proven at any."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -133,8 +135,8 @@ def whole(problem: Problem) -> Whole:
     owner += [SHARED] * (size - len(owner))
     whole, day = np.zeros(size, np.bool_), np.full(size, -1, np.int64)
     whole[binary] = True
-    for (_, d), free in shifts.items():
-        day[[j for _, j in free]] = d
+    for (_, d), pairs in shifts.items():
+        day[[j for _, j in pairs]] = d
     return Whole(
         agents=problem.agents,
         cost=np.array(rows.cost, float),
@@ -341,9 +343,9 @@ def solve_part(
     if not found.has_primal_feasible_solution():
         none = ends.reason == mathopt.TerminationReason.INFEASIBLE
         return Solution(x=None, points=NO_LIMIT, bound=bound, proven=none)
-    values = np.array(found.variable_values(variables))
+    point = np.array(found.variable_values(variables), float)
     x = of.fixed.copy()
-    x[of.free] = np.where(of.whole, np.round(values), values)
+    x[of.free] = np.where(of.whole, np.round(point), point)
     points = of.base + float(of.cost @ x[of.free])
     return Solution(x=x, points=points, bound=bound, proven=proven)
 
@@ -378,9 +380,9 @@ class Relaxed:
     bound: float
 
 
-def relaxed(of: Whole, tolerance: float = 2e-4) -> Relaxed:
+def relaxed(of: Whole) -> Relaxed:
     """Return the linear relaxation by PDLP; the bound holds however early it stops."""
-    found = solve_pdlp(of, tolerance)
+    found = solve_pdlp(of, TOLERANCE if of.matrix.nnz <= LARGE else LOOSE)
     x = np.clip(np.asarray(found.primal_solution, float), 0.0, of.upper)
     return Relaxed(x, safe_bound(of, np.asarray(found.dual_solution, float)))
 
