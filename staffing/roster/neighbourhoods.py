@@ -34,7 +34,7 @@ from staffing.roster.whole import (
 
 FIRST_SIZE, LEAST_SIZE = 400.0, 60.0
 """Shift columns freed at first, and at least."""
-GROW, SHRINK = 1.25, 0.8
+GROW, SHRINK = 1.4, 0.75
 NODES = 400
 """Branches of a part at most."""
 PART_S = 6.0
@@ -45,8 +45,11 @@ which a second try would say the same again, may so after one."""
 BUILDING_NODES, BUILDING_GAP, BUILDING_SIZE = 20, 1e-4, 150.0
 """Of the crews of a first roster: branches, the gap that is good enough, shift columns."""
 MOST_NODES = 10**6
-KINDS = ("people", "days", "both")
-"""What is freed: some people's days, everybody on some days, some people on more days."""
+KINDS = ("people", "days", "both", "likely")
+"""What is freed: some people's days, everybody on some days, some people on more days; or of all
+people and days the shifts that the relaxation likes most, beside those of the roster."""
+NOISE = 0.05
+"""Added to what the relaxation has of a shift, at most, so that no two draws are alike."""
 LEAST_DAYS = 3
 """Days in a row that are freed at least where not everybody's can be."""
 MEMORY, LEAST_REWARD = 0.85, 0.1
@@ -141,7 +144,7 @@ def improve(
     with Parallel(n_jobs=processes) as pair:
         while (parts is None or done < parts) and (ends is None or time.monotonic() < ends):
             drawn = _drawn(kinds, random)
-            freed = [_freed(of, state, kind, random) for kind in drawn]
+            freed = [_freed(of, state, least.x, kind, random) for kind in drawn]
             if all(each.all() for each in freed):
                 freed = freed[:1]
             left = None
@@ -223,8 +226,12 @@ def _solved(of: Whole, lower: Floats, upper: Floats, fault: str) -> _State:
     return _State(found.x, found.points)
 
 
-def _freed(of: Whole, state: _State, kind: _Kind, random: np.random.Generator) -> Bools:
+def _freed(
+    of: Whole, state: _State, relaxed: Floats, kind: _Kind, random: np.random.Generator
+) -> Bools:
     """Return the columns that a neighbourhood frees."""
+    if kind.name == "likely":
+        return _likely(of, state, relaxed, kind.size, random)
     people, days = len(of.agents), int(of.day.max(initial=0)) + 1
     share = min(kind.size / max(float(np.count_nonzero(of.day >= 0)), 1.0), 1.0)
     if kind.name == "people":
@@ -241,6 +248,20 @@ def _freed(of: Whole, state: _State, kind: _Kind, random: np.random.Generator) -
         first = 0
     window = (of.day < 0) | ((of.day >= first) & (of.day < first + whole_days))
     return np.asarray((of.owner == SHARED) | (np.isin(of.owner, picked) & window), np.bool_)
+
+
+def _likely(
+    of: Whole, state: _State, relaxed: Floats, size: float, random: np.random.Generator
+) -> Bools:
+    """Return all columns but the shifts that neither the roster nor the relaxation has."""
+    cells = np.flatnonzero(of.day >= 0)
+    liking = relaxed[cells] + NOISE * random.random(cells.size)
+    taken = state.x[cells] > 0.5
+    liking[taken] = np.inf
+    number = round(size) + int(np.count_nonzero(taken))
+    free = np.asarray(of.day < 0, np.bool_)
+    free[cells[np.argsort(-liking, kind="stable")[:number]]] = True
+    return free
 
 
 def _people(
