@@ -12,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from staffing.roster.duty import Duty, Roll
+from staffing.roster.engine import crew_task
 from staffing.roster.fairness import Standing, unfairness
 from staffing.roster.lawful import is_lawful
 from staffing.roster.limits import WeekStarts
+from staffing.roster.model import solve
 from staffing.roster.neighbourhoods import Found, improve
 from staffing.roster.prices import missing_points
 from staffing.roster.problem import Problem
@@ -23,6 +25,7 @@ from staffing.roster.staff import Agent, Limits, Option, Span
 from staffing.roster.whole import part, relaxed, solve_part, solve_whole, whole
 from staffing.scenario import Fairness
 from tests.rosters import MONDAY
+from tests.test_days import problem as everything
 
 SHIFTS = (Template(18, 21, 3, (), ("early",)), Template(20, 24, 4, (), ("late",)))
 SIZES = ((3, 4), (2, 6))
@@ -200,6 +203,21 @@ def test_the_program_costs_what_no_roster_undercuts(seed: int) -> None:
         assert keeps(agent, own)
 
 
+@settings(max_examples=6, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_meals_masks_and_standing_cost_what_cp_sat_proves(seed: int) -> None:
+    """With two pools, partial skills, meals, overtime and a past, both solvers end at one sum."""
+    of = everything(seed, idle={18: 5, 67: 9})
+    of = replace(of, agents=of.agents[:3])
+    other = solve(crew_task(of, of.agents, of.days, {}, seed=1, effort=60.0))
+    roll, found = solve_whole(of)
+    assert other is not None
+    assert roll is not None
+    assert other.proven
+    assert found.proven
+    assert of.score(other.roll).total == of.score(roll).total == round(found.points)
+
+
 @SOME
 @given(seed=st.integers(0, 10_000))
 def test_the_bound_is_below_every_roster_and_the_search_reaches_the_best(seed: int) -> None:
@@ -282,6 +300,14 @@ def test_the_search_goes_on_from_a_roster() -> None:
     assert again[0].points == pytest.approx(problem.score(start).total)
     assert again[-1].points < again[0].points
     assert [each.points for each in again] == sorted((e.points for e in again), reverse=True)
+
+
+def test_nobody_has_a_roster_too() -> None:
+    """Without agents the only roster leaves everything open, and the search ends at once."""
+    nobody = replace(crowd(), agents=())
+    (only,) = improve(nobody, seconds=60.0, processes=1)
+    assert only.roll == {}
+    assert only.points == sum(3 * units for units in nobody.need.values())
 
 
 def test_fixed_columns_keep_their_values() -> None:

@@ -142,14 +142,14 @@ def improve(
     kinds = [_Kind(name, FIRST_SIZE) for name in KINDS]
     cells = float(np.count_nonzero(of.day >= 0))
     with Parallel(n_jobs=processes) as pair:
-        while (parts is None or done < parts) and (ends is None or time.monotonic() < ends):
+        while cells and (parts is None or done < parts) and (ends is None or _left(ends) > 0):
             drawn = _drawn(kinds, random)
             freed = [_freed(of, state, least.x, kind, random) for kind in drawn]
             if all(each.all() for each in freed):
                 freed = freed[:1]
             left = None
             if ends is not None:
-                left = min(PART_S * patience, ends - time.monotonic())
+                left = min(PART_S * patience, _left(ends))
             answers: list[Solution] = pair(
                 delayed(solve_part)(
                     _freed_part(of, state, free),
@@ -176,6 +176,11 @@ def improve(
                 patience *= 2
 
 
+def _left(ends: float) -> float:
+    """Return the seconds until the search ends by the clock."""
+    return ends - time.monotonic()
+
+
 def _drawn(kinds: Sequence[_Kind], random: np.random.Generator) -> list[_Kind]:
     """Return two kinds, those that found much the more often."""
     chance = np.array([kind.reward + LEAST_REWARD for kind in kinds])
@@ -189,7 +194,7 @@ def _freed_part(of: Whole, state: _State, free: Bools) -> Part:
     return part(of, lower, upper, state.x)
 
 
-def _begun(of: Whole, roll: Roll | None, relaxed: Floats | None) -> _State:
+def _begun(of: Whole, roll: Roll | None, relaxed: Floats) -> _State:
     """Return the point of a roster, or one that is built crew by crew from a relaxation.
 
     Each crew replaces its own share of the relaxation, while those who are not planned yet are
@@ -203,11 +208,10 @@ def _begun(of: Whole, roll: Roll | None, relaxed: Floats | None) -> _State:
             for shift, column in free:
                 lower[column] = upper[column] = float(duty is not None and duty.shift == shift)
         return _solved(of, lower, upper, "the roster to begin from is not lawful")
-    assert relaxed is not None
     lower, upper = np.where(own, relaxed, 0.0), np.where(own, relaxed, of.upper)
     fractions = replace(of, whole=of.whole & own)
     number = max(round(np.count_nonzero(of.day >= 0) / BUILDING_SIZE), 1)
-    for crew in np.array_split(np.arange(len(of.agents)), min(number, len(of.agents))):
+    for crew in np.array_split(np.arange(len(of.agents)), max(min(number, len(of.agents)), 1)):
         now = np.isin(of.owner, crew)
         lower[now], upper[now] = 0.0, of.upper[now]
         names = ", ".join(of.agents[a].agent_id for a in crew)
