@@ -286,6 +286,15 @@ def test_same_seed_gives_the_same_course(monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(one) > 1
 
 
+def test_stale_parts_give_way_to_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the clock, the whole program beside the parts proves what exact solving finds."""
+    monkeypatch.setattr("staffing.roster.neighbourhoods.STALE", 0)
+    _, exact = solve_whole(crowd())
+    *_, last = improve(crowd(), lazy(crowd()), seconds=60.0, processes=1)
+    assert last.points == pytest.approx(exact.points) == last.claimed
+    assert last.seconds < 50.0
+
+
 def test_a_search_without_a_limit_is_refused() -> None:
     """Neither parts nor seconds: the fault says what to give."""
     with pytest.raises(ValueError, match="give parts or seconds"):

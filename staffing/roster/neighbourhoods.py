@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +50,9 @@ KINDS = ("people", "days", "both", "likely")
 people and days the shifts that the relaxation likes most, beside those of the roster."""
 NOISE = 0.05
 """Added to what the relaxation has of a shift, at most, so that no two draws are alike."""
+STALE, MOST_WHOLE = 6, 6000
+"""Rounds without a better roster after which the rest of the time goes, in one process, into the
+whole program, where it has no more than so many shift columns."""
 LEAST_DAYS = 3
 """Days in a row that are freed at least where not everybody's can be."""
 MEMORY, LEAST_REWARD = 0.85, 0.1
@@ -112,7 +115,10 @@ def improve(
     seed: int = 1,
     processes: int = 2,
 ) -> Iterator[Found]:
-    """Yield better and better rosters, the first one at once; stop when one is proven best.
+    """Yield better and better rosters, or bounds, until a roster is proven best.
+
+    By the clock, a program of middling size that parts make no better any more is solved whole in
+    one process for the rest of the time, while parts go on in the other.
 
     Parameters
     ----------
@@ -129,63 +135,137 @@ def improve(
         raise ValueError("the search needs a limit: give parts or seconds")
     began = time.monotonic()
     ends = None if seconds is None else began + seconds
-    of, random = whole(problem), np.random.default_rng(seed)
+    of = whole(problem)
     least = relaxed(of)
-    state, claimed = _begun(of, roll, least.x), least.bound
-    done, idle, patience = 0, 0, 1
+    search = _Search(of, least.x, _begun(of, roll, least.x), least.bound, seed)
 
     def found() -> Found:
-        seconds = time.monotonic() - began
-        return Found(of.roll(state.x), state.points, least.bound, claimed, done, seconds)
+        state, gone = search.state, time.monotonic() - began
+        return Found(of.roll(state.x), state.points, least.bound, search.claimed, search.done, gone)
 
     yield found()
-    kinds = [_Kind(name, FIRST_SIZE) for name in KINDS]
-    cells = float(np.count_nonzero(of.day >= 0))
+    told = search.claimed
     with Parallel(n_jobs=processes) as pair:
-        while cells and (parts is None or done < parts) and (ends is None or _left(ends) > 0):
-            drawn = _drawn(kinds, random)
-            freed = [_freed(of, state, least.x, kind, random) for kind in drawn]
-            if all(each.all() for each in freed):
-                freed = freed[:1]
-            left = None
-            if ends is not None:
-                left = min(PART_S * patience, _left(ends))
-            answers: list[Solution] = pair(
-                delayed(solve_part)(
-                    _freed_part(of, state, free),
-                    nodes=NODES * patience if ends is None else None,
-                    seconds=left,
-                    seed=int(random.integers(2**31)),
-                )
-                for free in freed
+        while (
+            search.cells
+            and not search.proven
+            and (parts is None or search.done < parts)
+            and (ends is None or _left(ends) > 0)
+        ):
+            if ends is not None and search.stale and search.cells <= MOST_WHOLE:
+                better = search.both(problem, pair, ends)
+            else:
+                better = search.step(pair, 2, ends)
+            if better or search.claimed > told:
+                told = search.claimed
+                yield found()
+
+
+@dataclass(slots=True, eq=False)
+class _Search:
+    """A search under way.
+
+    Attributes
+    ----------
+    relaxed : the point of the relaxation
+    claimed : points below which there is nothing, by the solver's word
+    done, idle : parts solved, and rounds since a better roster was found
+    patience : how many times as long as at first a part may take
+    """
+
+    of: Whole
+    relaxed: Floats
+    state: _State
+    claimed: float
+    seed: int
+    kinds: list[_Kind] = field(default_factory=lambda: [_Kind(k, FIRST_SIZE) for k in KINDS])
+    random: np.random.Generator = field(init=False)
+    done: int = 0
+    idle: int = 0
+    patience: int = 1
+    proven: bool = False
+
+    def __post_init__(self) -> None:
+        """Begin the course of chance."""
+        self.random = np.random.default_rng(self.seed)
+
+    @property
+    def cells(self) -> int:
+        """Return the shift columns of the program."""
+        return int(np.count_nonzero(self.of.day >= 0))
+
+    @property
+    def stale(self) -> bool:
+        """Return whether parts have found nothing for long."""
+        return self.idle >= STALE
+
+    def step(self, pair: Parallel, number: int, ends: float | None) -> bool:
+        """Solve some parts at a time; return whether the roster is better now."""
+        chance = np.array([kind.reward + LEAST_REWARD for kind in self.kinds])
+        drawn = self.random.choice(len(self.kinds), size=number, p=chance / chance.sum())
+        kinds = [self.kinds[k] for k in drawn]
+        freed = [_freed(self.of, self.state, self.relaxed, kind, self.random) for kind in kinds]
+        if all(each.all() for each in freed):
+            freed = freed[:1]
+        left = None if ends is None else min(PART_S * self.patience, _left(ends))
+        answers: list[Solution] = pair(
+            delayed(solve_part)(
+                _freed_part(self.of, self.state, free),
+                nodes=NODES * self.patience if ends is None else None,
+                seconds=left,
+                seed=int(self.random.integers(2**31)),
             )
-            done += len(answers)
-            before, state = state, _best(of, state, answers)
-            for kind, free, answer in zip(drawn, freed, answers, strict=False):
-                kind.learn(before.points, answer, cells)
-                if free.all():
-                    claimed = max(claimed, answer.bound)
-            if any(each.proven and free.all() for each, free in zip(answers, freed, strict=True)):
-                claimed = state.points
-                yield found()
-                return
-            if state.points < before.points - LEAST_GAIN:
-                idle, patience = 0, 1
-                yield found()
-            elif (idle := idle + 1) % PATIENCE == 0 or len(freed) == 1:
-                patience *= 2
+            for free in freed
+        )
+        self.done += len(answers)
+        before, self.state = self.state, _best(self.of, self.state, answers)
+        for kind, free, answer in zip(kinds, freed, answers, strict=False):
+            kind.learn(before.points, answer, self.cells)
+            if free.all():
+                self._believe(answer)
+        better = self.state.points < before.points - LEAST_GAIN
+        self.idle = 0 if better else self.idle + 1
+        if better:
+            self.patience = 1
+        elif self.idle % PATIENCE == 0 or len(freed) == 1:
+            self.patience *= 2
+        return better
+
+    def both(self, problem: Problem, pair: Parallel, ends: float) -> bool:
+        """Solve the whole program in one process while parts go on in the other, to the end."""
+        tight = whole(problem, windows=True)
+        found: list[_State | Solution] = pair(
+            [
+                delayed(solve_part)(part(tight, start=self.state.x), seconds=_left(ends)),
+                delayed(_alone)(self, ends),
+            ]
+        )
+        answer, state = found
+        assert isinstance(answer, Solution)
+        assert isinstance(state, _State)
+        self.done += 1
+        before = self.state
+        self.state = min(_best(self.of, self.state, [answer]), state, key=lambda each: each.points)
+        self._believe(answer)
+        return self.state.points < before.points - LEAST_GAIN
+
+    def _believe(self, answer: Solution) -> None:
+        """Note what the solver says of the whole program."""
+        self.proven = self.proven or answer.proven
+        self.claimed = self.state.points if answer.proven else max(self.claimed, answer.bound)
+
+
+def _alone(search: _Search, ends: float) -> _State:
+    """Return the roster that one process finds by the end, part by part."""
+    one = Parallel(n_jobs=1)
+    while _left(ends) > 0 and not search.proven:
+        search.step(one, 1, ends)
+    return search.state
 
 
 def _left(ends: float) -> float:
     """Return the seconds until the search ends by the clock."""
     return ends - time.monotonic()
-
-
-def _drawn(kinds: Sequence[_Kind], random: np.random.Generator) -> list[_Kind]:
-    """Return two kinds, those that found much the more often."""
-    chance = np.array([kind.reward + LEAST_REWARD for kind in kinds])
-    drawn = random.choice(len(kinds), size=2, p=chance / chance.sum())
-    return [kinds[k] for k in drawn]
 
 
 def _freed_part(of: Whole, state: _State, free: Bools) -> Part:
