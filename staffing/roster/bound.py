@@ -9,8 +9,10 @@ plus the least that the reduced costs can add over the boxes is below every feas
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
+import scipy.sparse as sp
 from ortools.pdlp import solvers_pb2
 from ortools.pdlp.python import pdlp
 
@@ -27,6 +29,34 @@ MOST_STEPS = 100_000
 """Iterations of PDLP; where they end the duals reached give a weaker bound, but one."""
 
 
+class Program(Protocol):
+    """Minimise ``cost @ x + constant`` over ``low <= matrix @ x <= high``, ``0 <= x <= upper``."""
+
+    @property
+    def cost(self) -> Floats:
+        """Return the points of each column."""
+
+    @property
+    def upper(self) -> Floats:
+        """Return the most of each column."""
+
+    @property
+    def matrix(self) -> sp.csr_array:
+        """Return rows × columns."""
+
+    @property
+    def low(self) -> Floats:
+        """Return the least of each row."""
+
+    @property
+    def high(self) -> Floats:
+        """Return the most of each row."""
+
+    @property
+    def constant(self) -> float:
+        """Return points that nothing avoids."""
+
+
 def least_points(of: Relaxation) -> float:
     """Return points that no lawful roster goes below, fairness and wishes apart."""
     return safe_bound(of, duals_of(of))
@@ -39,7 +69,7 @@ def least_uncovered(of: Relaxation) -> float | None:
     return max(least_points(replace(of, cost=of.units, constant=0.0)), 0.0)
 
 
-def safe_bound(of: Relaxation, duals: Floats) -> float:
+def safe_bound(of: Program, duals: Floats) -> float:
     """Return a lower bound on the relaxation from any duals, rounding errors allowed for.
 
     Parameters
@@ -63,6 +93,11 @@ def fitting(of: Relaxation, duals: Floats) -> Floats:
 
 def duals_of(of: Relaxation) -> Floats:
     """Return the duals that PDLP finds, nearly the best."""
+    return np.asarray(solve_pdlp(of, TOLERANCE).dual_solution, float)
+
+
+def solve_pdlp(of: Program, tolerance: float) -> pdlp.SolverResult:
+    """Return what PDLP makes of a program, up to a relative tolerance."""
     program = pdlp.QuadraticProgram()
     program.objective_vector = of.cost
     program.constraint_matrix = of.matrix.tocsc()
@@ -72,8 +107,7 @@ def duals_of(of: Relaxation) -> Floats:
     settings = solvers_pb2.PrimalDualHybridGradientParams()
     settings.num_threads = 2 if of.matrix.nnz > TINY else 1
     criteria = settings.termination_criteria
-    criteria.simple_optimality_criteria.eps_optimal_relative = TOLERANCE
-    criteria.simple_optimality_criteria.eps_optimal_absolute = TOLERANCE
+    criteria.simple_optimality_criteria.eps_optimal_relative = tolerance
+    criteria.simple_optimality_criteria.eps_optimal_absolute = tolerance
     criteria.iteration_limit = MOST_STEPS
-    result = pdlp.primal_dual_hybrid_gradient(program, settings)
-    return np.asarray(result.dual_solution, float)
+    return pdlp.primal_dual_hybrid_gradient(program, settings)

@@ -82,7 +82,7 @@ def solve_days(task: Task) -> Answer | None:
     if x is None:
         return None
     spent = EFFORT * x.size * len(task.days) ** 2
-    return Answer(roll=_read(task, shifts, eating, serving, x), proven=proven, spent=spent)
+    return Answer(roll=roll_of(task.agents, shifts, eating, serving, x), proven=proven, spent=spent)
 
 
 def _meals_in_turn(rows: Rows, task: Task, present: Present) -> None:
@@ -147,15 +147,14 @@ def _solved(rows: Rows, kept: Sequence[int], whole: Sequence[int]) -> tuple[Floa
     return np.round(np.asarray(result.x, float)), result.status == 0
 
 
-def _read(
-    task: Task,
+def roll_of(
+    agents: Sequence[Agent],
     shifts: Mapping[tuple[int, int], Free],
     eating: Eating,
     serving: Serving,
     x: Floats,
 ) -> Roll:
-    """Return the counts as duties of named people."""
-    agents = task.agents
+    """Return the counts of a solution as duties of named people."""
     taken = {
         (agents[a].agent_id, d): shift
         for (a, d), free in shifts.items()

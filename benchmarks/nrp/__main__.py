@@ -1,0 +1,176 @@
+"""Solve public nurse-rostering instances: ``python -m benchmarks.nrp --only 1,2,3``.
+
+Run ``python -m benchmarks.nrp [--only 1-4,6] [--seconds 300] [--seed 1] [--data DIR] [--write]``.
+Each instance becomes a `Problem` (adapter.py) that the engine's whole program and the search of
+its parts solve in two processes; the answer is judged by the instance's own definition
+(evaluate.py). ``--write`` puts the rows into docs/benchmarks.md and leaves other rows there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import re
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.markdown import PAGE, lined, write
+from benchmarks.nrp.adapter import problem, roster
+from benchmarks.nrp.evaluate import broken, cost
+from benchmarks.nrp.reader import read
+from staffing.roster.neighbourhoods import improve
+
+DATA = Path(__file__).parents[3] / "shared" / "roster" / "nrp"
+HEAD = [
+    "#",
+    "people × days × shifts",
+    "best known",
+    "ours",
+    "above",
+    "proven bound",
+    "HiGHS' bound",
+    "found s",
+    "limit s",
+    "CP-SAT 60 / 300 s",
+    "HiGHS 60 s",
+    "IP + VNS 600 s",
+    "ejection chain 600 s",
+]
+OTHERS: Mapping[int, tuple[int, str, str, str, str]] = {
+    1: (607, "607 / –", "607", "607", "607"),
+    2: (828, "828 / –", "828", "828", "923"),
+    3: (1001, "1001 / –", "1001", "1001", "1003"),
+    4: (1716, "1718 / 1718", "1716", "1716", "1719"),
+    5: (1143, "1251 / 1235", "1242", "1143", "1439"),
+    6: (1950, "2257 / 2151", "2139", "1950", "2344"),
+    7: (1056, "1281 / 1073", "1369", "1056", "1284"),
+    8: (1300, "1954 / 1744", "none", "1364", "2529"),
+    9: (439, "468 / 457", "539", "439", "474"),
+    10: (4631, "5476 / 4965", "6139", "4631", "4999"),
+    11: (3443, "3798 / 3793", "3546", "3443", "3967"),
+    12: (4040, "6654 / 5542", "11100", "4042", "5611"),
+    13: (1348, "–", "–", "3109", "8707"),
+}
+"""Instance -> best known (schedulingbenchmarks.org); plain CP-SAT and plain HiGHS on two cores;
+IP + VNS (Rahimian, Akartunalı & Levine 2017) and the ejection chain of Curtois & Qu 2014, as
+published."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One instance's result.
+
+    Attributes
+    ----------
+    size : people, days and shifts
+    bound, claimed : proven, and by the solver's own word
+    found_s : when the last better roster was found
+    seconds : until the search ended
+    """
+
+    number: int
+    size: tuple[int, int, int]
+    cost: int
+    bound: float
+    claimed: float
+    found_s: float
+    seconds: float
+
+
+def main() -> int:
+    """Solve and print; with ``--write`` put the rows into docs/benchmarks.md."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.nrp", description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path(os.environ.get("NRP_DATA", DATA)))
+    parser.add_argument("--only", default="1-13", help="such as 1-4,6")
+    parser.add_argument("--seconds", type=float, default=300.0, help="search time an instance")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
+    asked = parser.parse_args()
+    for number in numbers(asked.only):
+        path = asked.data / f"Instance{number}.txt"
+        if not path.exists():
+            parser.error(f"{path.name} is not in the folder; give that of the instances: --data")
+        row = run(path, number, asked.seconds, asked.seed)
+        print(lined([cells(row)]), flush=True)
+        if asked.write:
+            write(PAGE, "nrp", merged(PAGE.read_text("utf-8"), row))
+    return 0
+
+
+def numbers(text: str) -> list[int]:
+    """Return the numbers of a list of ranges.
+
+    Examples
+    --------
+    >>> numbers("1-3,6")
+    [1, 2, 3, 6]
+    """
+    found = []
+    for each in text.split(","):
+        first, _, last = each.partition("-")
+        found += range(int(first), int(last or first) + 1)
+    return found
+
+
+def run(path: Path, number: int, seconds: float, seed: int) -> Row:
+    """Solve one instance and check the answer by the instance's own definition.
+
+    Raises
+    ------
+    AssertionError
+        If the answer is not lawful, or costs anything else than the engine says.
+    """
+    instance, began = read(path), time.monotonic()
+    course = improve(problem(instance), seconds=seconds, seed=seed)
+    best = found = next(course)
+    for found in course:
+        print(f"  {number}: {found.points:.0f} after {found.seconds:.0f} s", file=sys.stderr)
+        best = found if found.points < best.points - 0.5 else best
+    answer = roster(found.roll)
+    faults = broken(instance, answer)
+    if faults or cost(instance, answer) != round(found.points):
+        raise AssertionError(f"instance {number}: {cost(instance, answer)}, {faults}")
+    return Row(
+        number=number,
+        size=(len(instance.nurses), instance.days, len(instance.shifts)),
+        cost=round(found.points),
+        bound=found.bound,
+        claimed=found.claimed,
+        found_s=best.seconds,
+        seconds=time.monotonic() - began,
+    )
+
+
+def cells(row: Row) -> list[str]:
+    """Return a row as text; costs are whole, so bounds are rounded up."""
+    known, *others = OTHERS[row.number]
+    return [
+        str(row.number),
+        " × ".join(map(str, row.size)),
+        str(known),
+        str(row.cost),
+        f"{row.cost / known - 1:.1%}",
+        str(math.ceil(row.bound - 1e-6)),
+        str(math.ceil(row.claimed - 1e-3)),
+        f"{row.found_s:.0f}",
+        f"{row.seconds:.0f}",
+        *others,
+    ]
+
+
+def merged(page: str, row: Row) -> str:
+    """Return the table of a page with one row put in or replaced."""
+    block = re.search(r"<!-- nrp: begin -->(.*?)<!-- nrp: end -->", page, re.DOTALL)
+    lines = block[1].splitlines() if block else []
+    of = {int(found[1]): line for line in lines if (found := re.match(r"\| (\d+) \|", line))}
+    of[row.number] = lined([cells(row)])
+    rule = ["---:" if k != 1 else "---" for k in range(len(HEAD))]
+    return "\n".join([lined([HEAD, rule]), *(of[number] for number in sorted(of))])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
