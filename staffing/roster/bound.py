@@ -85,7 +85,7 @@ def safe_bound(of: Program, duals: Floats) -> float:
     return float(value + of.constant - terms * 4 * EPSILON * of.cost.size**0.5)
 
 
-def fitting(of: Relaxation, duals: Floats) -> Floats:
+def fitting(of: Program, duals: Floats) -> Floats:
     """Return the duals without those that press on a side where a row has no limit."""
     duals = np.where((duals > 0) & np.isinf(of.low), 0.0, duals)
     return np.where((duals < 0) & np.isinf(of.high), 0.0, duals)
