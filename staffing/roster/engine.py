@@ -9,7 +9,6 @@ linear relaxation of the whole problem (`bound`), in a second process meanwhile,
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import time
 import warnings
@@ -87,12 +86,14 @@ def search(
         warnings.simplefilter("ignore", UserWarning)  # what is still at work at an interrupt
         bounds: Iterator[Bounds] = pair([delayed(_bounds)(problem)])  # at once, beside the search
         try:
+            going = True
             if _few(problem):
                 roll = _planned_at_once(problem, roll)
             else:
-                steps, roll = _annealed(problem, roll, told)
-            (least,) = bounds
-            for days, better in _planned_by_days(problem, roll, pair):
+                steps, roll, going = _annealed(problem, roll, told)
+            if going:
+                (least,) = bounds
+            for days, better in _planned_by_days(problem, roll, pair) if going else ():
                 roll = better
                 told(steps + days, _seat_h(problem.score(roll).units), _known_h(least[1]))
         except KeyboardInterrupt:
@@ -159,13 +160,15 @@ def _planned_at_once(problem: Problem, roll: Roll) -> Roll:
     return answer.roll
 
 
-def _annealed(problem: Problem, roll: Roll, told: Progress) -> tuple[int, Roll]:
-    """Return the changes tried and what annealing made of the duties, up to an interrupt."""
+def _annealed(problem: Problem, roll: Roll, told: Progress) -> tuple[int, Roll, bool]:
+    """Return the changes tried, the duties annealed, and whether no interrupt ended it."""
     walk, tried = Annealing(problem, roll), 0
-    with contextlib.suppress(KeyboardInterrupt):
+    try:
         for tried in walk.improve(int(problem.effort * ANNEALED_PART * STEPS_PER_EFFORT)):
             told(tried, _seat_h(walk.units), None)
-    return tried, walk.roll()
+    except KeyboardInterrupt:
+        return tried, walk.roll(), False
+    return tried, walk.roll(), True
 
 
 # --- days planned exactly -------------------------------------------------------------------------
