@@ -27,6 +27,8 @@ TOLERANCE = 1e-6
 EPSILON = float(np.finfo(float).eps)
 MOST_STEPS = 100_000
 """Iterations of PDLP; where they end the duals reached give a weaker bound, but one."""
+LEAST_STEPS, ENTRIES_PER_EFFORT = 2_000, 200_000_000
+"""Iterations at least, and entries of the matrix that they pass in a second of effort."""
 
 
 class Program(Protocol):
@@ -91,13 +93,15 @@ def fitting(of: Program, duals: Floats) -> Floats:
     return np.where((duals < 0) & np.isinf(of.high), 0.0, duals)
 
 
-def duals_of(of: Relaxation) -> Floats:
-    """Return the duals that PDLP finds, nearly the best."""
-    return np.asarray(solve_pdlp(of, TOLERANCE).dual_solution, float)
+def duals_of(of: Relaxation, effort: float = np.inf) -> Floats:
+    """Return the duals that PDLP finds, nearly the best where the effort lasts."""
+    most = ENTRIES_PER_EFFORT * effort / max(of.matrix.nnz, 1)
+    steps = int(min(max(most, LEAST_STEPS), MOST_STEPS))
+    return np.asarray(solve_pdlp(of, TOLERANCE, steps).dual_solution, float)
 
 
-def solve_pdlp(of: Program, tolerance: float) -> pdlp.SolverResult:
-    """Return what PDLP makes of a program, up to a relative tolerance."""
+def solve_pdlp(of: Program, tolerance: float, most_steps: int = MOST_STEPS) -> pdlp.SolverResult:
+    """Return what PDLP makes of a program, up to a relative tolerance or so many iterations."""
     program = pdlp.QuadraticProgram()
     program.objective_vector = of.cost
     program.constraint_matrix = of.matrix.tocsc()
@@ -109,5 +113,5 @@ def solve_pdlp(of: Program, tolerance: float) -> pdlp.SolverResult:
     criteria = settings.termination_criteria
     criteria.simple_optimality_criteria.eps_optimal_relative = tolerance
     criteria.simple_optimality_criteria.eps_optimal_absolute = tolerance
-    criteria.iteration_limit = MOST_STEPS
+    criteria.iteration_limit = most_steps
     return pdlp.primal_dual_hybrid_gradient(program, settings)

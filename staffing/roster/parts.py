@@ -68,8 +68,8 @@ def improved_bound(problem: Problem, effort: float) -> Iterator[float]:
 
     Parameters
     ----------
-    effort : deterministic seconds that the parts may take together, the linear program apart; the
-        bounds depend on the problem and on it alone
+    effort : deterministic seconds that the parts may take together; the linear program may take
+        what `problem.effort` allows, and the bounds depend on the problem and on these alone
 
     Yields
     ------
@@ -89,7 +89,7 @@ def improved_bound(problem: Problem, effort: float) -> Iterator[float]:
     )
     if _mixtures(whole) == _mixtures(tight):
         tight = whole  # as tight, and its duals price the days better
-    duals = fitting(tight, duals_of(tight))
+    duals = fitting(tight, duals_of(tight, problem.effort))
     best = safe_bound(tight, duals)
     yield best
     parts = parted(tight)
