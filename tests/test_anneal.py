@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -231,3 +235,25 @@ def test_an_interrupt_keeps_the_roster_so_far() -> None:
     for agent in problem.agents:
         own = {d: duty.shift for (name, d), duty in roll.items() if name == agent.agent_id}
         assert is_lawful(agent, own)
+
+
+def test_the_order_of_hashes_changes_nothing() -> None:
+    """Processes that hash strings differently find the same roster."""
+    script = (
+        "from dataclasses import replace\n"
+        "from staffing.roster.engine import search\n"
+        "from tests.test_anneal import busy\n"
+        "print(sorted(search(replace(busy(3), effort=3.0))[0].items()))\n"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            cwd=Path(__file__).parents[1],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(told) == 1

@@ -92,7 +92,7 @@ def _meals_in_turn(rows: Rows, task: Task, present: Present) -> None:
     """
     here: dict[tuple[str, int], list[Presence]] = defaultdict(list)
     for (group, t), people in present.items():
-        for pool in {pool_of(place) for place, _ in group[1]}:
+        for pool in dict.fromkeys(pool_of(place) for place, _ in group[1]):
             here[pool, t].append(people)
     for (pool, t), groups in here.items():
         eating = [j for people in groups for j in people.away]
