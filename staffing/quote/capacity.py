@@ -17,7 +17,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Literal
@@ -29,12 +29,12 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from staffing.grid import SLOTS_PER_DAY, SLOTS_PER_H
 from staffing.quote.book import Book, Week
-from staffing.quote.crew import Covered, Crew, Kind, at_full_speed, kinds, need_of, usual
+from staffing.quote.crew import Choice, Covered, Crew, Kind, at_full_speed, kinds, need_of, usual
 from staffing.quote.hiring import lost_share
 from staffing.roster.measures import HIRED_H, longer, with_tables
 from staffing.roster.places import by_pool, needed, pool_of
 from staffing.roster.prices import SPEED_UNITS, Place
-from staffing.roster.staff import Agent, staff
+from staffing.roster.staff import Agent, staff, without
 from staffing.seats import SeatRequirement
 from staffing.workspace import Workspace
 
@@ -295,12 +295,13 @@ def _covered(
     """Return what the people of a week leave open at best."""
     crew = Crew(
         of,
+        [kind.heads for kind in of],
         [len(kind.members) for kind in of],
         need_of(check.seats),
         asked.sets,
         _staying(book, book.weeks[check.week]),
     )
-    return crew.covered([kind.heads for kind in of])
+    return crew.covered()
 
 
 def _who(book: Book, check: _Check, workspace: Workspace | None = None) -> list[Kind]:
@@ -411,33 +412,12 @@ class _Group:
     pool: str
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class _Program:
-    """A check of a short week with everybody who might be there.
-
-    Attributes
-    ----------
-    heads : of each kind as things are, 0 of those who might be there
-    change : kinds × choices: heads that one of each choice adds
-    """
+    """A check of a short week with everybody who might be there."""
 
     check: _Check
     crew: Crew
-    heads: Floats
-    change: Floats
-    known: dict[bytes, Covered] = field(default_factory=dict)
-
-    def at(self, numbers: Floats) -> Covered:
-        """Return what stays open at best with so many of each choice."""
-        key = numbers.tobytes()
-        if key not in self.known:
-            heads = np.maximum(self.heads + self.change @ numbers, 0.0)
-            self.known[key] = self.crew.covered(list(heads))
-        return self.known[key]
-
-    def slope(self, covered: Covered) -> Floats:
-        """Return the speed units that one more of each choice leaves open (not above 0)."""
-        return -(covered.worth @ self.change)
 
 
 class _Mix:
@@ -457,10 +437,16 @@ class _Mix:
         self.pools = self._pools()
         self.skills = self._skills()
         self.groups = [] if self.trained_from is None else self._groups()
-        self.choices = [
+        self.choices: list[tuple[_Skill | _Group, int]] = [
             *((skill, n) for skill in self.skills for n in self.starts),
-            *((group, self.trained_from) for group in self.groups),
+            *((group, self.trained_from or 0) for group in self.groups),
         ]
+        self.most = np.array(
+            [
+                float(MOST_HIRED if isinstance(choice, _Skill) else len(choice.members))
+                for choice, _ in self.choices
+            ]
+        )
 
     def cheapest(self) -> Capacity:
         """Return the verdict, with the cheapest mix and the weeks computed again with it."""
@@ -571,41 +557,42 @@ class _Mix:
             for k, kind in enumerate(of)
             for name, speed in zip(kind.members, kind.speeds, strict=True)
         }
-        change: list[tuple[int, int, float]] = []
-        column = {id(skill): {} for skill in self.skills}
-        for j, (choice, n) in enumerate(self.choices):
-            if isinstance(choice, _Skill) and n is not None:
-                column[id(choice)][n] = j
+        heads_of: list[dict[int, float]] = [{} for _ in self.choices]
         for skill in self.skills:
             agent = fresh.get(skill)
             if agent is None or (check.pool is not None and check.pool not in _knows(agent)):
                 continue
             of.append(Kind(agent=agent, members=(), speeds=()))
-            most.append(MOST_HIRED)
+            most.append(MOST_HIRED * len(self.starts))
             heads.append(0.0)
-            for n, j in column[id(skill)].items():
-                if (speed := speeds.get((skill, n))) is not None:
-                    change.append((len(of) - 1, j, speed))
+            for j, (choice, n) in enumerate(self.choices):
+                if choice == skill and (speed := speeds.get((skill, n))) is not None:
+                    heads_of[j][len(of) - 1] = speed
         trained = self._trainees(check.week)
-        first = len(self.skills) * len(self.starts)
-        for j, group in enumerate(self.groups, start=first):
-            agent = trained.get(group)
-            if agent is None:
+        for j, (choice, _) in enumerate(self.choices):
+            agent = trained.get(choice) if isinstance(choice, _Group) else None
+            if agent is None or (check.pool is not None and check.pool not in _knows(agent)):
                 continue
-            if group.members[0] in place:
-                k, speed = place[group.members[0]]
-                change.append((k, j, -speed))
-            if check.pool is not None and check.pool not in _knows(agent):
-                continue
+            if choice.members[0] in place:
+                k, speed = place[choice.members[0]]
+                heads_of[j][k] = -speed
             of.append(Kind(agent=agent, members=(), speeds=()))
-            most.append(len(group.members))
+            most.append(len(choice.members))
             heads.append(0.0)
-            change.append((len(of) - 1, j, 1.0))
-        matrix = np.zeros((len(of), len(self.choices)))
-        for k, j, value in change:
-            matrix[k, j] += value
-        crew = Crew(of, most, need_of(check.seats), week.asked.sets, _staying(self.book, week))
-        return _Program(check=check, crew=crew, heads=np.array(heads), change=matrix)
+            heads_of[j][len(of) - 1] = 1.0
+        crew = Crew(
+            of,
+            heads,
+            most,
+            need_of(check.seats),
+            week.asked.sets,
+            _staying(self.book, week),
+            [
+                Choice(heads=own, most=self.most[j], who=_people_of(self.choices[j][0]))
+                for j, own in enumerate(heads_of)
+            ],
+        )
+        return _Program(check=check, crew=crew)
 
     def _hires(self, number: int) -> tuple[dict[_Skill, Agent], dict[tuple[_Skill, int], float]]:
         """Return somebody hired for each skill, at full speed, and her speed by when she began.
@@ -643,7 +630,7 @@ class _Mix:
             space = _trained(self.book, self.book.workspace, name, group.pool, serves)
             for agent in _few(self.book, week, space, [name]):
                 if any(option is not None and option.shifts for option in agent.options):
-                    found[group] = _unhurried(agent)
+                    found[group] = without(agent, "R6")
         return found
 
     def _hire(self, skill: _Skill, start: int, number: int) -> Hire:
@@ -674,13 +661,14 @@ class _Mix:
     def _solved(self, programs: Sequence[_Program]) -> tuple[Floats, float, set[int]]:
         """Return the cheapest numbers, what any cost at least, and the weeks that no mix mends."""
         numbers = np.zeros(len(self.choices))
+        lost = self._beyond(programs)
+        programs = [p for p in programs if p.check.week not in lost]
         if not programs:
-            return numbers, 0.0, set()
+            return numbers, 0.0, lost
         master = _Master(self, len(programs))
         least, slack = 0.0, np.zeros(len(programs))
         for _ in range(ROUNDS):
-            with ThreadPoolExecutor(WORKERS) as pool:
-                found = list(pool.map(lambda p: p.at(numbers), programs))
+            found = _at(programs, numbers)
             open_ = [
                 i
                 for i, (p, made) in enumerate(zip(programs, found, strict=True))
@@ -691,8 +679,17 @@ class _Mix:
             for i in open_:
                 master.cut(i, programs[i], found[i], numbers)
             numbers, slack, least = master.solved()
-        lost = {p.check.week for p, s in zip(programs, slack, strict=True) if s > SPEED_UNITS / 2}
+        lost |= {p.check.week for p, s in zip(programs, slack, strict=True) if s > SPEED_UNITS / 2}
         return numbers, least, lost
+
+    def _beyond(self, programs: Sequence[_Program]) -> set[int]:
+        """Return the weeks that stay short with all the people that might be had."""
+        found = _at(programs, self.most)
+        return {
+            p.check.week
+            for p, made in zip(programs, found, strict=True)
+            if not p.check.holds(made.units)
+        }
 
     def _measures(self, numbers: Floats) -> tuple[Measure, ...]:
         """Return the measures that numbers of the choices stand for."""
@@ -743,10 +740,7 @@ class _Master:
         self.width = len(mix.choices) + checks
         self.rows: list[Floats] = []
         self.most: list[float] = []
-        self.upper = np.full(self.width, np.inf)
-        for j, (choice, _) in enumerate(mix.choices):
-            group = isinstance(choice, _Group)
-            self.upper[j] = len(choice.members) if group else MOST_HIRED
+        self.upper = np.concatenate([mix.most, np.full(checks, np.inf)])
         self._once_each()
 
     def _once_each(self) -> None:
@@ -763,7 +757,7 @@ class _Master:
 
     def cut(self, number: int, program: _Program, covered: Covered, at: Floats) -> None:
         """State that a check is at least as its tangent at some numbers has it."""
-        slope, row = program.slope(covered), np.zeros(self.width)
+        slope, row = covered.slope, np.zeros(self.width)
         row[: len(slope)] = slope
         row[len(slope) + number] = -1.0
         self.rows.append(row)
@@ -799,11 +793,14 @@ def _few(book: Book, week: Week, space: Workspace, names: Sequence[str]) -> list
     return staff(book.tables(week, few), week.scenario)
 
 
-def _unhurried(agent: Agent) -> Agent:
-    """Return an agent without the least hours of her contract; her speeds as they are."""
-    from staffing.roster.staff import without  # noqa: PLC0415
+def _at(programs: Sequence[_Program], numbers: Floats) -> list[Covered]:
+    """Return what is left open at best in each program with so many of each choice."""
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return list(pool.map(lambda program: program.crew.covered(list(numbers)), programs))
 
-    return without(agent, "R6")
+
+def _people_of(choice: _Skill | _Group) -> tuple[str, ...]:
+    return choice.members if isinstance(choice, _Group) else ()
 
 
 def _yuan(amount: Decimal) -> Decimal:

@@ -2,21 +2,21 @@
 
 The linear relaxation of the roster (`roster.relax`), with the numbers of people as columns that
 are held in place (`roster.crowds`): hours of the week, rest days, rest between shifts, opening
-hours, absences, meals and skills are in it, so that no lawful roster covers more. Its reduced
-costs say what one person more of each kind would cover.
+hours, absences, meals and skills are in it, so that no lawful roster covers more. What stays open is
+told as the bound that the duals prove, however inexact (`roster.bound.safe_bound`); the same duals
+say what one person more of each kind would cover.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import scipy.sparse as sp
-from scipy.optimize import linprog
 
+from staffing.roster.bound import fitting, safe_bound, solve_pdlp
 from staffing.roster.classes import Class
 from staffing.roster.crowds import Crowd, crowds, state_crowd
 from staffing.roster.places import by_pool, reach
@@ -24,10 +24,12 @@ from staffing.roster.prices import SPEED_UNITS, Need, Place
 from staffing.roster.relax import Free, Rows, state_coverage, state_presence
 from staffing.roster.staff import Agent, Option, without
 
-__all__ = ["Covered", "Crew", "Kind", "at_full_speed", "kinds", "need_of", "usual"]
+__all__ = ["Choice", "Covered", "Crew", "Kind", "at_full_speed", "kinds", "need_of", "usual"]
 
 Floats = npt.NDArray[np.float64]
-_EPS = 1e-6
+TOLERANCE = 1e-4
+"""Relative, of PDLP: about a tenth of a seat-hour in a week of a hundred people."""
+_EPS = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,22 @@ class Kind:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What may be done once or several times.
+
+    Attributes
+    ----------
+    heads : kind of the crew -> heads that doing it once adds, or takes where negative
+    most : how many times at most
+    who : choices of the same people: together they are taken no more often than the first may be
+    """
+
+    heads: Mapping[int, float]
+    most: float
+    who: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Covered:
     """What people leave open at best.
 
@@ -59,13 +77,16 @@ class Covered:
     ----------
     missing : (pool, slot) -> seats, where there are any; where pools share people one of several
         ways to share them
-    units : speed units of all of it
+    units : speed units of all of it, at least
     worth : per kind of the crew, speed units that one more head would cover
+    slope : per choice, at most 0: however often each is taken, at least ``units + slope @ (numbers
+        - these numbers)`` stay open
     """
 
     missing: Mapping[Place, float]
     units: float
     worth: Floats
+    slope: Floats
 
 
 def usual(agent: Agent) -> tuple[Agent, float] | None:
@@ -110,12 +131,25 @@ def kinds(agents: Sequence[Agent]) -> list[Kind]:
     ]
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Program:
+    """As `roster.bound.Program` has it."""
+
+    cost: Floats
+    upper: Floats
+    matrix: sp.csr_array
+    low: Floats
+    high: Floats
+    constant: float = 0.0
+
+
 class Crew:
     """The program of some kinds of people against the seats that are asked of them.
 
     Parameters
     ----------
     of : the kinds; those who might be there as well
+    heads : what the people of each kind that are there count for
     most : people of each kind at most
     need : (row of seats, slot) -> speed units, see `roster.places`
     sets : as in `SeatRequirement`
@@ -125,19 +159,23 @@ class Crew:
     def __init__(
         self,
         of: Sequence[Kind],
+        heads: Sequence[float],
         most: Sequence[int],
         need: Need,
-        sets: Any,
+        sets: pd.DataFrame | None,
         staying: float = 1.0,
+        choices: Sequence[Choice] = (),
     ) -> None:
-        self.staying = staying
+        self.choices, self._start = choices, None
         rows = Rows()
         people = [Crowd(agent=kind.agent, most=n) for kind, n in zip(of, most, strict=True)]
-        self.heads = [rows.column(0.0, crowd.room) for crowd in people]
+        self._of = [rows.column(0.0, crowd.room) for crowd in people]
+        self._taken = [rows.column(0.0, choice.most) for choice in choices]
+        self._state_heads(rows, heads, staying)
         shifts: dict[tuple[int, int], Free] = {}
         crews = []
         for c, crowd in enumerate(people):
-            for d, free in enumerate(state_crowd(rows, crowd, self.heads[c])):
+            for d, free in enumerate(state_crowd(rows, crowd, self._of[c])):
                 shifts[c, d] = free
             members = (crowd.agent,) * crowd.room
             crews.append(Class(members=members, options=crowd.agent.options))
@@ -153,50 +191,54 @@ class Crew:
         )
         missing, _ = state_coverage(rows, present, need, steps, reach(names, sets), {})
         self.missing = dict(zip(asked, missing, strict=True))
-        self._state(rows)
-
-    def _state(self, rows: Rows) -> None:
-        """Keep the program in the form in which it is solved again and again."""
-        matrix, low, high = rows.matrix(), np.array(rows.low), np.array(rows.high)
-        same = low == high
-        under, over = ~same & np.isfinite(high), ~same & np.isfinite(low)
-        self.under = sp.vstack([matrix[under], -matrix[over]]).tocsr()
-        self.at_most = np.concatenate([high[under], -low[over]])
-        self.equal = matrix[same] if same.any() else None
-        self.value = high[same] if same.any() else None
-        self.upper = np.array(rows.upper, float)
-        self.cost = np.zeros(self.upper.size)
-        self.cost[list(self.missing.values())] = 1.0
-
-    def covered(self, heads: Sequence[float]) -> Covered:
-        """Return what so many heads of each kind leave open at best.
-
-        Raises
-        ------
-        RuntimeError
-            Where the solver fails: a bug, since nobody at work is always a solution.
-        """
-        if not self.missing:
-            return Covered(missing={}, units=0.0, worth=np.zeros(len(self.heads)))
-        lower, upper = np.zeros(self.upper.size), self.upper.copy()
-        lower[self.heads] = upper[self.heads] = np.asarray(heads, float) * self.staying
-        result: Any = linprog(
-            self.cost,
-            A_ub=self.under,
-            b_ub=self.at_most,
-            A_eq=self.equal,
-            b_eq=self.value,
-            bounds=np.column_stack([lower, upper]),
-            method="highs-ipm",
+        cost = np.zeros(len(rows.cost))
+        cost[list(self.missing.values())] = 1.0
+        self._program = _Program(
+            cost=cost,
+            upper=np.array(rows.upper, float),
+            matrix=rows.matrix(),
+            low=np.array(rows.low),
+            high=np.array(rows.high),
         )
-        if result.x is None:
-            raise RuntimeError(f"the week's program was not solved: {result.message}")
-        marginal = result.lower.marginals + result.upper.marginals
-        x = result.x
+
+    def _state_heads(self, rows: Rows, heads: Sequence[float], staying: float) -> None:
+        """State how many there are of each kind: more are never worse, so at most so many."""
+        change: dict[int, list[tuple[int, float]]] = {k: [] for k in range(len(heads))}
+        who: dict[tuple[str, ...], list[int]] = {}
+        for column, choice in zip(self._taken, self.choices, strict=True):
+            for k, number in choice.heads.items():
+                change[k].append((column, -number * staying))
+            if choice.who:
+                who.setdefault(choice.who, []).append(column)
+        for k, number in enumerate(heads):
+            columns, values = [j for j, _ in change[k]], [value for _, value in change[k]]
+            rows.row([self._of[k], *columns], [1.0, *values], high=number * staying)
+        for people, columns in who.items():
+            if len(columns) > 1:
+                rows.row(columns, [1.0], high=float(len(people)))
+        self._heads = range(len(heads))
+
+    def covered(self, numbers: Sequence[float] = ()) -> Covered:
+        """Return what is left open at best where each choice is taken so often at most."""
+        if not self.missing:
+            nothing = np.zeros(len(self._of)), np.zeros(len(self.choices))
+            return Covered(missing={}, units=0.0, worth=nothing[0], slope=nothing[1])
+        upper = self._program.upper.copy()
+        upper[self._taken] = np.asarray(numbers, float)
+        of = replace(self._program, upper=upper)
+        found = solve_pdlp(of, TOLERANCE, threads=1, start=self._start)
+        x, y = (
+            np.asarray(each, float) for each in (found.primal_solution, found.dual_solution)
+        )
+        self._start = x, y
+        duals = fitting(of, y)
+        # Whatever the duals, the numbers enter the bound by this alone: so it is a slope that holds.
+        reduced = of.cost - of.matrix.T @ duals
         return Covered(
             missing={p: float(x[j]) / SPEED_UNITS for p, j in self.missing.items() if x[j] > _EPS},
-            units=max(float(result.fun), 0.0),
-            worth=np.asarray(-marginal[self.heads]) * self.staying,
+            units=max(safe_bound(of, duals), 0.0),
+            worth=np.maximum(-duals[self._heads], 0.0),
+            slope=np.minimum(reduced[self._taken], 0.0),
         )
 
 
