@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
@@ -29,7 +28,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from staffing.grid import SLOTS_PER_DAY, SLOTS_PER_H
 from staffing.quote.book import Book, Week
-from staffing.quote.crew import Choice, Covered, Crew, Kind, at_full_speed, kinds, need_of, usual
+from staffing.quote.crew import Covered, Crew, Kind, Part, at_full_speed, kinds, need_of, usual
 from staffing.quote.hiring import lost_share
 from staffing.roster.measures import HIRED_H, longer, with_tables
 from staffing.roster.places import by_pool, needed, pool_of
@@ -42,13 +41,13 @@ __all__ = ["Capacity", "Hire", "Judged", "Lack", "Training", "capacity", "with_m
 
 Floats = npt.NDArray[np.float64]
 UNITS_PER_H = SPEED_UNITS * SLOTS_PER_H
-WORKERS = 2
-"""Programs solved at once: each is solved by one thread, alike whatever the machine."""
-MOST_POOLS, MOST_KINDS = 3, 4
+MOST_POOLS, MOST_KINDS = 3, 3
 """Pools that people are hired and trained for, and kinds of agents trained for each."""
 MOST_HIRED = 60
-ROUNDS = 14
-"""Rounds of tangents at most; what they end with is checked like any other mix."""
+TANGENTS, MARGINS = 4, 8
+"""Rounds with tangents alone, and with margins on top, at most."""
+STEP = SPEED_UNITS / 2
+"""Speed units that count as open: half a seat for half an hour."""
 UNREACHED = 1e5
 """Yuan a speed unit that stays open above what may: more than any measure costs for it."""
 LEAST_LACK = 0.1
@@ -76,6 +75,26 @@ class Lack:
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Check:
+    """What a week must hold: of all its pools, or of one with everybody who knows it.
+
+    Attributes
+    ----------
+    seats : (row of seats, slot) -> number
+    most : speed units that may stay open
+    """
+
+    week: int
+    pool: str | None
+    seats: Mapping[Place, int]
+    most: float
+
+    def holds(self, units: float) -> bool:
+        """Return whether so many speed units may stay open."""
+        return units <= self.most * (1 + 1e-6) + 1e-3
+
+
+@dataclass(frozen=True, kw_only=True)
 class Judged:
     """A week against its agents.
 
@@ -84,7 +103,7 @@ class Judged:
     covered : what stays open at best
     alone_h : pool of a newcomer -> seat-hours that stay open at best if everybody who knows it
         served nothing else
-    short : whether more is open than may be
+    failed : what does not hold; none where the week is not short
     plain : what stays open without the newcomers; None where the week is not short with them
     plain_short : whether it is short without them already
     """
@@ -92,9 +111,14 @@ class Judged:
     week: Week
     covered: Covered
     alone_h: Mapping[str, float]
-    short: bool
+    failed: tuple[_Check, ...]
     plain: Covered | None
     plain_short: bool
+
+    @property
+    def short(self) -> bool:
+        """Return whether more stays open than may."""
+        return bool(self.failed)
 
     @property
     def missing_h(self) -> float:
@@ -245,26 +269,6 @@ def _share(hours: float, asked: SeatRequirement) -> float:
     return hours / asked.seat_hours if asked.seat_hours else 0.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Check:
-    """What a week must hold: of all its pools, or of one with everybody who knows it.
-
-    Attributes
-    ----------
-    seats : (row of seats, slot) -> number
-    most : speed units that may stay open
-    """
-
-    week: int
-    pool: str | None
-    seats: Mapping[Place, int]
-    most: float
-
-    def holds(self, units: float) -> bool:
-        """Return whether so many speed units may stay open."""
-        return units <= self.most * (1 + 1e-6) + 1e-3
-
-
 def _checks(book: Book, number: int) -> list[_Check]:
     """Return what a week must hold with the newcomers."""
     week = book.weeks[number]
@@ -317,8 +321,7 @@ def _knows(agent: Agent) -> set[str]:
 
 
 def _judged(book: Book) -> tuple[Judged, ...]:
-    with ThreadPoolExecutor(WORKERS) as pool:
-        return tuple(pool.map(lambda number: _judge(book, number), range(len(book.weeks))))
+    return tuple(_judge(book, number) for number in range(len(book.weeks)))
 
 
 def _judge(book: Book, number: int) -> Judged:
@@ -327,22 +330,22 @@ def _judge(book: Book, number: int) -> Judged:
     whole, *single = _checks(book, number)
     made = _covered(book, whole, _who(book, whole), week.asked)
     alone = {c.pool: _covered(book, c, _who(book, c), week.asked) for c in single}
-    short = not whole.holds(made.units)
-    short |= any(not c.holds(alone[c.pool].units) for c in single)
+    failed = [] if whole.holds(made.units) else [whole]
+    failed += [check for check in single if not check.holds(alone[check.pool].units)]
     plain: Covered | None = None
     plain_short = False
-    if short and week.newcomers:
+    if failed and week.newcomers:
         check = _check(book, number, week.plain_asked, None)
         people = kinds(staff(book.tables(week, plain=True), week.scenario))
         plain = _covered(book, check, people, week.plain_asked)
         plain_short = not check.holds(plain.units)
     elif not week.newcomers:
-        plain, plain_short = made, short
+        plain, plain_short = made, bool(failed)
     return Judged(
         week=week,
         covered=made,
         alone_h={str(p): each.units / UNITS_PER_H for p, each in alone.items()},
-        short=short,
+        failed=tuple(failed),
         plain=plain,
         plain_short=plain_short,
     )
@@ -397,19 +400,21 @@ def _skill(
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Skill:
-    """What people may be hired for."""
+class _Hiring:
+    """People may be hired for some pools, to serve from the first day of a week on."""
 
     pools: tuple[str, ...]
     newcomer: str | None
+    week: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Group:
-    """Agents alike in every short week, who may be trained on a pool."""
+class _Training:
+    """Some people may be trained on a pool: groups of agents alike in every short week."""
 
-    members: tuple[str, ...]
     pool: str
+    groups: tuple[tuple[str, ...], ...]
+    week: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -426,70 +431,56 @@ class _Mix:
     def __init__(self, book: Book, weeks: Sequence[Judged]) -> None:
         self.book, self.weeks = book, tuple(weeks)
         self.short = [n for n, each in enumerate(weeks) if each.short]
-        start, hiring = book.scenario.horizon.start, book.hiring
-        hired = start + dt.timedelta(days=hiring.hired_after_days)
-        trained = start + dt.timedelta(days=hiring.cross_training_days)
-        last = max(self.short)
-        firsts = [week.first for week in book.weeks]
-        self.starts = [n for n in range(last + 1) if firsts[n] >= hired]
-        reached = [n for n in self.short if firsts[n] >= trained]
-        self.trained_from = reached[0] if reached else None
         self.pools = self._pools()
-        self.skills = self._skills()
-        self.groups = [] if self.trained_from is None else self._groups()
-        self.choices: list[tuple[_Skill | _Group, int]] = [
-            *((skill, n) for skill in self.skills for n in self.starts),
-            *((group, self.trained_from or 0) for group in self.groups),
-        ]
+        self.choices: list[_Hiring | _Training] = [*self._hirings(), *self._trainings()]
         self.most = np.array(
             [
-                float(MOST_HIRED if isinstance(choice, _Skill) else len(choice.members))
-                for choice, _ in self.choices
+                float(MOST_HIRED if isinstance(each, _Hiring) else sum(map(len, each.groups)))
+                for each in self.choices
+            ]
+        )
+        training = float(book.hiring.cross_training_yuan)
+        self.prices = np.array(
+            [
+                float(self._hire(each, 1).price) if isinstance(each, _Hiring) else training
+                for each in self.choices
             ]
         )
 
     def cheapest(self) -> Capacity:
         """Return the verdict, with the cheapest mix and the weeks computed again with it."""
-        reach = [n for n in self.short if self._reached(n)]
-        programs = self._programs(reach) if self.choices else []
-        numbers, least, lost = self._solved(programs)
-        lost |= set(self.short) - set(reach)
-        last = max(lost, default=-1)
-        while last >= 0 and (kept := [p for p in programs if p.check.week > last]):
-            numbers, least, more = self._solved(kept)
-            programs = kept
+        programs = [
+            self._program(check)
+            for n in self.short
+            if any(each.week <= n for each in self.choices)
+            for check in self.weeks[n].failed
+        ]
+        lost = set(self.short) - {p.check.week for p in programs}
+        lost |= {
+            p.check.week for p in programs if not p.check.holds(p.crew.covered(self.most).units)
+        }
+        measures, least, checked = tuple[Measure, ...](), 0.0, True
+        while kept := [p for p in programs if p.check.week > max(lost, default=-1)]:
+            measures, least, more, checked = self._mended(kept)
             if not more:
                 break
-            last = max(more)
-        if last >= 0 and not any(p.check.week > last for p in programs):
-            numbers, least, programs = np.zeros(len(self.choices)), 0.0, []
-        measures = self._measures(numbers)
-        checked = self._holds(measures, [p.check for p in programs])
-        served = [n for n in range(last + 1) if self.weeks[n].week.newcomers and n in lost]
+            lost |= more
+        else:
+            measures, least, checked = (), 0.0, True
         verdict: Verdict = "with_measures"
         day: dt.date | None = None
-        if last >= 0:
-            if last + 1 == len(self.weeks):
-                verdict = "not_within"
-            else:
-                verdict = "not_before"
-                day = self.weeks[last + 1].week.first
-        del served
+        if lost and max(lost) + 1 == len(self.weeks):
+            verdict = "not_within"
+        elif lost:
+            verdict, day = "not_before", self.weeks[max(lost) + 1].week.first
         return Capacity(
             book=self.book,
             weeks=self.weeks,
             verdict=verdict,
             measures=measures,
-            at_least=Decimal(str(round(least, 2))),
+            at_least=_yuan(Decimal(str(least))),
             not_before=day,
             checked=checked,
-        )
-
-    def _reached(self, number: int) -> bool:
-        """Return whether somebody hired or trained can be there in a week."""
-        first = self.trained_from
-        return any(n <= number for n in self.starts) or (
-            first is not None and first <= number and bool(self.groups)
         )
 
     def _pools(self) -> list[str]:
@@ -501,55 +492,61 @@ class _Mix:
             for pool, missing in self.weeks[n].alone_h.items():
                 hours[pool] = max(hours.get(pool, 0.0), missing)
         order = sorted(hours, key=lambda pool: (-round(hours[pool], 3), pool))
-        return [pool for pool in order if hours[pool] > 0][:MOST_POOLS]
+        return [pool for pool in order if hours[pool] > LEAST_LACK][:MOST_POOLS]
 
-    def _skills(self) -> list[_Skill]:
-        """Return what to hire for: each pool, and those of others together."""
+    def _hirings(self) -> list[_Hiring]:
+        """Return what to hire for, each pool and those of others together, and from when on.
+
+        Of all weeks in which they can be there only each short one and the one before, in which
+        somebody new gets faster, and the first of all are worth their wages.
+        """
+        hiring, weeks = self.book.hiring, self.book.weeks
+        first = self.book.scenario.horizon.start + dt.timedelta(days=hiring.hired_after_days)
+        able = [n for n in range(max(self.short) + 1) if weeks[n].first >= first]
+        begin = {n for n in able if n in self.short or n + 1 in self.short}
         own = self.book.own_pools
-        found = [_Skill(pools=(pool,), newcomer=own.get(pool)) for pool in self.pools]
+        skills = [((pool,), own.get(pool)) for pool in self.pools]
         shared = tuple(pool for pool in self.pools if pool not in own)
         if len(shared) > 1:
-            found.append(_Skill(pools=shared, newcomer=None))
-        return found
+            skills.append((shared, None))
+        return [
+            _Hiring(pools=pools, newcomer=newcomer, week=n)
+            for pools, newcomer in skills
+            for n in sorted(begin)
+        ]
 
-    def _groups(self) -> list[_Group]:
-        """Return whom to train: those whose own work is worth least in the short weeks."""
-        weeks = [n for n in self.short if n >= (self.trained_from or 0)]
-        key: dict[str, list[object]] = {}
+    def _trainings(self) -> list[_Training]:
+        """Return whom to train on what: those whose own work is worth least in the short weeks."""
+        days = self.book.hiring.cross_training_days
+        first = self.book.scenario.horizon.start + dt.timedelta(days=days)
+        weeks = [n for n in self.short if self.book.weeks[n].first >= first]
+        alike: dict[str, list[object]] = {}
         worth: dict[str, float] = {}
         knows: dict[str, set[str]] = {}
         for n in weeks:
-            whole = _checks(self.book, n)[0]
-            people = _who(self.book, whole)
+            people = _who(self.book, _checks(self.book, n)[0])
             for k, kind in enumerate(people):
                 for name, speed in zip(kind.members, kind.speeds, strict=True):
-                    key.setdefault(name, []).append((n, k, speed))
+                    alike.setdefault(name, []).append((n, k, speed))
                     told = float(self.weeks[n].covered.worth[k]) * speed
                     worth[name] = worth.get(name, 0.0) + told
                     knows.setdefault(name, set()).update(_knows(kind.agent))
-        alike: dict[tuple[object, ...], list[str]] = {}
-        for name in key:
-            alike.setdefault(tuple(key[name]), []).append(name)
-        own = self.book.own_pools
+        groups: dict[tuple[object, ...], list[str]] = {}
+        for name in sorted(alike):
+            groups.setdefault(tuple(alike[name]), []).append(name)
         found = []
         for pool in self.pools:
-            if pool in own:
-                continue
-            able = [names for names in alike.values() if pool not in knows[names[0]]]
-            able.sort(key=lambda names: (round(worth[names[0]], 3), names[0]))
-            found += [_Group(members=tuple(names), pool=pool) for names in able[:MOST_KINDS]]
+            able = [own for own in groups.values() if pool not in knows[own[0]]]
+            able.sort(key=lambda names: (round(worth[names[0]], 1), names[0]))
+            if able and pool not in self.book.own_pools:
+                some = tuple(tuple(names) for names in able[:MOST_KINDS])
+                found.append(_Training(pool=pool, groups=some, week=weeks[0]))
         return found
-
-    def _programs(self, numbers: Sequence[int]) -> list[_Program]:
-        checks = [check for n in numbers for check in _checks(self.book, n)]
-        with ThreadPoolExecutor(WORKERS) as pool:
-            return list(pool.map(self._program, checks))
 
     def _program(self, check: _Check) -> _Program:
         """Return a check with everybody who might be there."""
         week = self.book.weeks[check.week]
         of = _who(self.book, check)
-        fresh, speeds = self._hires(check.week)
         heads = [kind.heads for kind in of]
         most = [len(kind.members) for kind in of]
         place = {
@@ -557,228 +554,218 @@ class _Mix:
             for k, kind in enumerate(of)
             for name, speed in zip(kind.members, kind.speeds, strict=True)
         }
-        heads_of: list[dict[int, float]] = [{} for _ in self.choices]
-        for skill in self.skills:
-            agent = fresh.get(skill)
-            if agent is None or (check.pool is not None and check.pool not in _knows(agent)):
-                continue
+        hired, trained = self._hired_in(check.week), self._trained_in(check.week)
+        there: dict[tuple[str, ...], int] = {}
+
+        def added(agent: Agent, number: int) -> int | None:
+            """Return the kind of somebody who might be there, if she counts for the check."""
+            if check.pool is not None and check.pool not in _knows(agent):
+                return None
             of.append(Kind(agent=agent, members=(), speeds=()))
-            most.append(MOST_HIRED * len(self.starts))
             heads.append(0.0)
-            for j, (choice, n) in enumerate(self.choices):
-                if choice == skill and (speed := speeds.get((skill, n))) is not None:
-                    heads_of[j][len(of) - 1] = speed
-        trained = self._trainees(check.week)
-        for j, (choice, _) in enumerate(self.choices):
-            agent = trained.get(choice) if isinstance(choice, _Group) else None
-            if agent is None or (check.pool is not None and check.pool not in _knows(agent)):
-                continue
-            if choice.members[0] in place:
-                k, speed = place[choice.members[0]]
-                heads_of[j][k] = -speed
-            of.append(Kind(agent=agent, members=(), speeds=()))
-            most.append(len(choice.members))
-            heads.append(0.0)
-            heads_of[j][len(of) - 1] = 1.0
-        crew = Crew(
-            of,
-            heads,
-            most,
-            need_of(check.seats),
-            week.asked.sets,
-            _staying(self.book, week),
-            [
-                Choice(heads=own, most=self.most[j], who=_people_of(self.choices[j][0]))
-                for j, own in enumerate(heads_of)
-            ],
-        )
+            most.append(number)
+            return len(of) - 1
+
+        choices: list[list[Part]] = []
+        for j, each in enumerate(self.choices):
+            parts = list[Part]()
+            if isinstance(each, _Hiring) and each in hired:
+                agent, speed = hired[each]
+                if each.pools not in there:
+                    k = added(agent, MOST_HIRED * len(self.short) * 2)
+                    if k is not None:
+                        there[each.pools] = k
+                if each.pools in there:
+                    parts = [Part(heads={there[each.pools]: speed}, most=self.most[j])]
+            elif isinstance(each, _Training) and each.week <= check.week:
+                for names in each.groups:
+                    change = dict[int, float]()
+                    agent = trained[each.pool, names[0]]
+                    if (k := added(agent, len(names))) is not None:
+                        change[k] = 1.0
+                        if names[0] in place:
+                            old, speed = place[names[0]]
+                            change[old] = -speed
+                    parts.append(Part(heads=change, most=float(len(names)), who=names))
+            choices.append(parts)
+        staying = _staying(self.book, week)
+        crew = Crew(of, heads, most, need_of(check.seats), week.asked.sets, staying, choices)
         return _Program(check=check, crew=crew)
 
-    def _hires(self, number: int) -> tuple[dict[_Skill, Agent], dict[tuple[_Skill, int], float]]:
-        """Return somebody hired for each skill, at full speed, and her speed by when she began.
+    def _hired_in(self, number: int) -> dict[_Hiring, tuple[Agent, float]]:
+        """Return somebody hired by a week, at full speed, and what she counts for.
 
         Her speed is that of the week's first day, and in the pool in which she is slowest: it only
         rises from there.
         """
-        week, space = self.book.weeks[number], self.book.workspace
-        names: dict[str, tuple[_Skill, int]] = {}
-        for skill in self.skills:
-            for n in self.starts:
-                if n <= number:
-                    one = self._hire(skill, n, 1)
-                    space, name = _hired(self.book, space, one)
-                    names[name] = skill, n
-        agents, speeds = dict[_Skill, Agent](), dict[tuple[_Skill, int], float]()
-        for agent in _few(self.book, week, space, list(names)):
+        space, names = self.book.workspace, dict[str, _Hiring]()
+        for each in self.choices:
+            if isinstance(each, _Hiring) and each.week <= number:
+                space, name = _hired(self.book, space, self._hire(each, 1))
+                names[name] = each
+        found = {}
+        for agent in _few(self.book, self.book.weeks[number], space, list(names)):
             made = usual(agent)
-            if made is None or any(option is None for option in agent.options):
-                continue
-            skill, n = names[agent.agent_id]
-            units = [u for o in agent.options[:1] if o is not None for _, u in o.capability]
-            speeds[skill, n] = min(units) / SPEED_UNITS
-            agents[skill] = at_full_speed(made[0])
-        return agents, speeds
-
-    def _trainees(self, number: int) -> dict[_Group, Agent]:
-        """Return one agent of each group as she is in a week once trained."""
-        first = self.trained_from
-        if first is None or number < first:
-            return {}
-        week, found = self.book.weeks[number], dict[_Group, Agent]()
-        for group in self.groups:
-            name, serves = group.members[0], self.book.weeks[first].first
-            space = _trained(self.book, self.book.workspace, name, group.pool, serves)
-            for agent in _few(self.book, week, space, [name]):
-                if any(option is not None and option.shifts for option in agent.options):
-                    found[group] = without(agent, "R6")
+            if made is not None and agent.options[0] is not None:
+                units = min(u for _, u in agent.options[0].capability)
+                found[names[agent.agent_id]] = at_full_speed(made[0]), units / SPEED_UNITS
         return found
 
-    def _hire(self, skill: _Skill, start: int, number: int) -> Hire:
-        """Return so many people hired for a skill from a week on."""
-        hiring, serves = self.book.hiring, self.book.weeks[start].first
+    def _trained_in(self, number: int) -> dict[tuple[str, str], Agent]:
+        """Return (pool, agent id) -> the first of each group as she is in a week once trained."""
+        found = {}
+        for each in self.choices:
+            if isinstance(each, _Training) and each.week <= number:
+                space, serves = self.book.workspace, self.book.weeks[each.week].first
+                names = [own[0] for own in each.groups]
+                for name in names:
+                    space = _trained(self.book, space, name, each.pool, serves)
+                for agent in _few(self.book, self.book.weeks[number], space, names):
+                    found[each.pool, agent.agent_id] = without(agent, "R6")
+        return found
+
+    def _hire(self, each: _Hiring, number: int) -> Hire:
+        """Return so many people hired."""
+        hiring, serves = self.book.hiring, self.book.weeks[each.week].first
         days = (self.book.weeks[-1].last - serves).days + 1
         return Hire(
             number=number,
-            pools=skill.pools,
-            newcomer=skill.newcomer,
+            pools=each.pools,
+            newcomer=each.newcomer,
             serves=serves,
             decided_by=hiring.decided_by(serves, hired=True),
             price=_yuan(number * hiring.hire_price(days)),
         )
 
-    def _prices(self) -> Floats:
-        """Return the yuan of one of each choice."""
-        training = float(self.book.hiring.cross_training_yuan)
-        return np.array(
-            [
-                float(self._hire(choice, n or 0, 1).price)
-                if isinstance(choice, _Skill)
-                else training
-                for choice, n in self.choices
-            ]
-        )
+    def _mended(
+        self, programs: Sequence[_Program]
+    ) -> tuple[tuple[Measure, ...], float, set[int], bool]:
+        """Return cheap measures, what any cost at least, weeks that none mend, and whether the
+        weeks hold with the tables changed.
 
-    def _solved(self, programs: Sequence[_Program]) -> tuple[Floats, float, set[int]]:
-        """Return the cheapest numbers, what any cost at least, and the weeks that no mix mends."""
-        numbers = np.zeros(len(self.choices))
-        lost = self._beyond(programs)
-        programs = [p for p in programs if p.check.week not in lost]
-        if not programs:
-            return numbers, 0.0, lost
-        master = _Master(self, len(programs))
-        least, slack = 0.0, np.zeros(len(programs))
-        for _ in range(ROUNDS):
-            found = _at(programs, numbers)
-            open_ = [
-                i
+        First by tangents alone, whose prices are what any mix costs at least; where there are many
+        mixes of nearly one price that takes long, so then more is asked for than need be.
+        """
+        master = _Master(self.prices, self.most, [p.check for p in programs])
+        least, tangents = 0.0, 0
+        numbers, slack, _ = master.solved()
+        found: list[Covered] = []
+        while tangents < TANGENTS + MARGINS:
+            found = [p.crew.covered(numbers) for p in programs]
+            over = {
+                i: made.units - slack[i] - p.check.most
                 for i, (p, made) in enumerate(zip(programs, found, strict=True))
                 if not p.check.holds(made.units - slack[i])
-            ]
-            if not open_:
-                break
-            for i in open_:
-                master.cut(i, programs[i], found[i], numbers)
-            numbers, slack, least = master.solved()
-        lost |= {p.check.week for p, s in zip(programs, slack, strict=True) if s > SPEED_UNITS / 2}
-        return numbers, least, lost
+            }
+            lost = {p.check.week for p, s in zip(programs, slack, strict=True) if s > STEP}
+            if lost and not over:
+                return (), 0.0, lost, False
+            if not over:
+                measures = self._measures(numbers, found)
+                over = self._left_over(programs, measures)
+                if not over:
+                    return measures, least, set(), True
+            tangents += 1
+            for i, units in over.items():
+                master.cut(i, found[i], numbers)
+                if tangents > TANGENTS:
+                    master.margin[i] += units + STEP
+            numbers, slack, price = master.solved()
+            if tangents <= TANGENTS:
+                least = price
+        return self._measures(numbers, found), least, set(), False
 
-    def _beyond(self, programs: Sequence[_Program]) -> set[int]:
-        """Return the weeks that stay short with all the people that might be had."""
-        found = _at(programs, self.most)
-        return {
-            p.check.week
-            for p, made in zip(programs, found, strict=True)
-            if not p.check.holds(made.units)
-        }
+    def _left_over(
+        self, programs: Sequence[_Program], measures: Sequence[Measure]
+    ) -> dict[int, float]:
+        """Return the checks that do not hold with the tables changed, and by how many units.
 
-    def _measures(self, numbers: Floats) -> tuple[Measure, ...]:
-        """Return the measures that numbers of the choices stand for."""
-        hires, trained = list[Hire](), dict[str, list[str]]()
-        taken: set[str] = set()
-        for (choice, n), number in zip(self.choices, numbers, strict=True):
+        The programs take people to be trained in parts; the tables name them.
+        """
+        space, found = with_measures(self.book, measures), dict[int, float]()
+        for i, p in enumerate(programs):
+            asked = self.book.weeks[p.check.week].asked
+            left = _covered(self.book, p.check, _who(self.book, p.check, space), asked).units
+            if not p.check.holds(left):
+                found[i] = left - p.check.most
+        return found
+
+    def _measures(self, numbers: Floats, found: Sequence[Covered]) -> tuple[Measure, ...]:
+        """Return the measures that numbers of the choices stand for.
+
+        Of the people who may be trained those are named whom the programs use most.
+        """
+        hires, trainings, taken = list[Hire](), list[Training](), set[str]()
+        hiring = self.book.hiring
+        for j, (each, number) in enumerate(zip(self.choices, numbers, strict=True)):
             count = round(float(number))
             if not count:
                 continue
-            if isinstance(choice, _Skill):
-                hires.append(self._hire(choice, n or 0, count))
+            if isinstance(each, _Hiring):
+                hires.append(self._hire(each, count))
                 continue
-            names = [name for name in choice.members if name not in taken][:count]
-            taken |= set(names)
-            trained.setdefault(choice.pool, []).extend(names)
-        hires.sort(key=lambda hire: (hire.serves, hire.pools))
-        first = self.book.weeks[self.trained_from or 0].first
-        hiring = self.book.hiring
-        trainings = [
-            Training(
-                agents=tuple(names),
-                pool=pool,
-                serves=first,
-                decided_by=hiring.decided_by(first, hired=False),
-                price=_yuan(len(names) * Decimal(str(hiring.cross_training_yuan))),
+            used = np.zeros(len(each.groups))
+            for made in found:
+                used[: len(made.parts[j])] += made.parts[j]
+            names = list[str]()
+            for _ in range(count):
+                free = [[n for n in own if n not in taken] for own in each.groups]
+                k = max(range(len(free)), key=lambda i: (bool(free[i]), round(used[i], 3), -i))
+                if free[k]:
+                    names.append(free[k][0])
+                    taken.add(free[k][0])
+                    used[k] -= len(found)
+            serves = self.book.weeks[each.week].first
+            trainings.append(
+                Training(
+                    agents=tuple(sorted(names)),
+                    pool=each.pool,
+                    serves=serves,
+                    decided_by=hiring.decided_by(serves, hired=False),
+                    price=_yuan(len(names) * Decimal(str(hiring.cross_training_yuan))),
+                )
             )
-            for pool, names in trained.items()
-        ]
+        hires.sort(key=lambda hire: (hire.serves, hire.pools))
         return (*hires, *trainings)
-
-    def _holds(self, measures: Sequence[Measure], checks: Sequence[_Check]) -> bool:
-        """Return whether the checks hold once the measures are rows of the tables."""
-        space = with_measures(self.book, measures)
-
-        def holds(check: _Check) -> bool:
-            of, asked = _who(self.book, check, space), self.book.weeks[check.week].asked
-            return check.holds(_covered(self.book, check, of, asked).units)
-
-        with ThreadPoolExecutor(WORKERS) as pool:
-            return all(pool.map(holds, checks))
 
 
 class _Master:
-    """The integer program over the tangents found so far."""
+    """The integer program over the tangents found so far.
 
-    def __init__(self, mix: _Mix, checks: int) -> None:
-        self.mix, self.checks = mix, checks
-        self.width = len(mix.choices) + checks
-        self.rows: list[Floats] = []
-        self.most: list[float] = []
-        self.upper = np.concatenate([mix.most, np.full(checks, np.inf)])
-        self._once_each()
+    Attributes
+    ----------
+    margin : per check, speed units that are to be left open less than may be
+    """
 
-    def _once_each(self) -> None:
-        """State that nobody is trained on two pools at once."""
-        by_people: dict[tuple[str, ...], list[int]] = {}
-        for j, (choice, _) in enumerate(self.mix.choices):
-            if isinstance(choice, _Group):
-                by_people.setdefault(choice.members, []).append(j)
-        for members, columns in by_people.items():
-            row = np.zeros(self.width)
-            row[columns] = 1.0
-            self.rows.append(row)
-            self.most.append(float(len(members)))
+    def __init__(self, prices: Floats, most: Floats, checks: Sequence[_Check]) -> None:
+        self.prices, self.upper, self.checks = prices, most, checks
+        self.margin = np.zeros(len(checks))
+        self.cuts: list[tuple[int, Floats, float]] = []
 
-    def cut(self, number: int, program: _Program, covered: Covered, at: Floats) -> None:
-        """State that a check is at least as its tangent at some numbers has it."""
-        slope, row = covered.slope, np.zeros(self.width)
-        row[: len(slope)] = slope
-        row[len(slope) + number] = -1.0
-        self.rows.append(row)
-        self.most.append(program.check.most - covered.units + float(slope @ at))
+    def cut(self, check: int, covered: Covered, at: Floats) -> None:
+        """Add the tangent of what a check leaves open at some numbers."""
+        self.cuts.append((check, covered.slope, covered.units - float(covered.slope @ at)))
 
     def solved(self) -> tuple[Floats, Floats, float]:
         """Return numbers, what stays open above what may, and the price of the numbers."""
-        choices = len(self.mix.choices)
-        prices = self.mix._prices()
-        cost = np.concatenate([prices, np.full(self.checks, UNREACHED)])
-        whole = np.concatenate([np.ones(choices), np.zeros(self.checks)])
+        choices, checks = len(self.prices), len(self.checks)
+        if not self.cuts:
+            return np.zeros(choices), np.zeros(checks), 0.0
+        matrix = np.zeros((len(self.cuts), choices + checks))
+        most = np.zeros(len(self.cuts))
+        for row, (check, slope, constant) in enumerate(self.cuts):
+            matrix[row, :choices], matrix[row, choices + check] = slope, -1.0
+            most[row] = self.checks[check].most - self.margin[check] - constant
         result = milp(
-            cost,
-            constraints=LinearConstraint(np.array(self.rows), -np.inf, np.array(self.most)),
-            bounds=Bounds(0.0, self.upper),
-            integrality=whole,
+            np.concatenate([self.prices, np.full(checks, UNREACHED)]),
+            constraints=LinearConstraint(matrix, -np.inf, most),
+            bounds=Bounds(0.0, np.concatenate([self.upper, np.full(checks, np.inf)])),
+            integrality=np.concatenate([np.ones(choices), np.zeros(checks)]),
         )
         if result.x is None:
             raise RuntimeError(f"the mix was not found: {result.message}")
         numbers = np.round(result.x[:choices])
-        return numbers, np.asarray(result.x[choices:]), float(prices @ numbers)
+        return numbers, np.asarray(result.x[choices:]), float(self.prices @ numbers)
 
 
 def _few(book: Book, week: Week, space: Workspace, names: Sequence[str]) -> list[Agent]:
@@ -791,16 +778,6 @@ def _few(book: Book, week: Week, space: Workspace, names: Sequence[str]) -> list
         skills=skills[skills["agent_id"].isin(shared)],
     )
     return staff(book.tables(week, few), week.scenario)
-
-
-def _at(programs: Sequence[_Program], numbers: Floats) -> list[Covered]:
-    """Return what is left open at best in each program with so many of each choice."""
-    with ThreadPoolExecutor(WORKERS) as pool:
-        return list(pool.map(lambda program: program.crew.covered(list(numbers)), programs))
-
-
-def _people_of(choice: _Skill | _Group) -> tuple[str, ...]:
-    return choice.members if isinstance(choice, _Group) else ()
 
 
 def _yuan(amount: Decimal) -> Decimal:

@@ -16,19 +16,20 @@ import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sp
 
-from staffing.roster.bound import fitting, safe_bound, solve_pdlp
+from staffing.roster.bound import TINY, fitting, safe_bound, solve_pdlp
 from staffing.roster.classes import Class
 from staffing.roster.crowds import Crowd, crowds, state_crowd
 from staffing.roster.places import by_pool, reach
 from staffing.roster.prices import SPEED_UNITS, Need, Place
-from staffing.roster.relax import Free, Rows, state_coverage, state_presence
+from staffing.roster.relax import ONES, Free, Rows, state_coverage, state_presence
 from staffing.roster.staff import Agent, Option, without
 
-__all__ = ["Choice", "Covered", "Crew", "Kind", "at_full_speed", "kinds", "need_of", "usual"]
+__all__ = ["Choice", "Covered", "Crew", "Kind", "Part", "at_full_speed", "kinds", "need_of", "usual"]
 
 Floats = npt.NDArray[np.float64]
-TOLERANCE = 1e-4
-"""Relative, of PDLP: about a tenth of a seat-hour in a week of a hundred people."""
+SMALL, LARGE = 1e-6, 2e-4
+"""Relative tolerance of PDLP for programs up to `TINY` entries, and for larger ones: about a tenth
+of a seat-hour in a week of a hundred people."""
 _EPS = 1e-3
 
 
@@ -54,19 +55,24 @@ class Kind:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice:
-    """What may be done once or several times.
+class Part:
+    """One way to do what is chosen.
 
     Attributes
     ----------
     heads : kind of the crew -> heads that doing it once adds, or takes where negative
     most : how many times at most
-    who : choices of the same people: together they are taken no more often than the first may be
+    who : the people whom it is done with, if they are named: parts with the same people are
+        together done no more often than there are people
     """
 
     heads: Mapping[int, float]
     most: float
     who: tuple[str, ...] = ()
+
+
+Choice = Sequence[Part]
+"""What may be done once or several times, each time in one of some ways."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +85,7 @@ class Covered:
         ways to share them
     units : speed units of all of it, at least
     worth : per kind of the crew, speed units that one more head would cover
+    parts : per choice how often each of its parts is used
     slope : per choice, at most 0: however often each is taken, at least ``units + slope @ (numbers
         - these numbers)`` stay open
     """
@@ -86,6 +93,7 @@ class Covered:
     missing: Mapping[Place, float]
     units: float
     worth: Floats
+    parts: tuple[Floats, ...]
     slope: Floats
 
 
@@ -154,6 +162,7 @@ class Crew:
     need : (row of seats, slot) -> speed units, see `roster.places`
     sets : as in `SeatRequirement`
     staying : share of their work that is left of all heads, turnover taken off
+    choices : what may be done to have more of them
     """
 
     def __init__(
@@ -166,11 +175,13 @@ class Crew:
         staying: float = 1.0,
         choices: Sequence[Choice] = (),
     ) -> None:
-        self.choices, self._start = choices, None
+        self.choices = choices
+        self._start: tuple[Floats, Floats] | None = None
         rows = Rows()
         people = [Crowd(agent=kind.agent, most=n) for kind, n in zip(of, most, strict=True)]
         self._of = [rows.column(0.0, crowd.room) for crowd in people]
-        self._taken = [rows.column(0.0, choice.most) for choice in choices]
+        self._taken = [rows.column(0.0, sum(p.most for p in choice)) for choice in choices]
+        self._parts = [[rows.column(0.0, part.most) for part in choice] for choice in choices]
         self._state_heads(rows, heads, staying)
         shifts: dict[tuple[int, int], Free] = {}
         crews = []
@@ -205,28 +216,36 @@ class Crew:
         """State how many there are of each kind: more are never worse, so at most so many."""
         change: dict[int, list[tuple[int, float]]] = {k: [] for k in range(len(heads))}
         who: dict[tuple[str, ...], list[int]] = {}
-        for column, choice in zip(self._taken, self.choices, strict=True):
-            for k, number in choice.heads.items():
-                change[k].append((column, -number * staying))
-            if choice.who:
-                who.setdefault(choice.who, []).append(column)
+        for choice, columns in zip(self.choices, self._parts, strict=True):
+            for part, column in zip(choice, columns, strict=True):
+                for k, number in part.heads.items():
+                    change[k].append((column, -number * staying))
+                if part.who:
+                    who.setdefault(part.who, []).append(column)
         for k, number in enumerate(heads):
             columns, values = [j for j, _ in change[k]], [value for _, value in change[k]]
             rows.row([self._of[k], *columns], [1.0, *values], high=number * staying)
+        for taken, columns in zip(self._taken, self._parts, strict=True):
+            rows.row([taken, *columns], [-1.0, *[1.0] * len(columns)], high=0.0)
         for people, columns in who.items():
-            if len(columns) > 1:
-                rows.row(columns, [1.0], high=float(len(people)))
+            rows.row(columns, ONES, high=float(len(people)))
         self._heads = range(len(heads))
 
     def covered(self, numbers: Sequence[float] = ()) -> Covered:
         """Return what is left open at best where each choice is taken so often at most."""
         if not self.missing:
-            nothing = np.zeros(len(self._of)), np.zeros(len(self.choices))
-            return Covered(missing={}, units=0.0, worth=nothing[0], slope=nothing[1])
+            return Covered(
+                missing={},
+                units=0.0,
+                worth=np.zeros(len(self._of)),
+                parts=tuple(np.zeros(len(choice)) for choice in self.choices),
+                slope=np.zeros(len(self.choices)),
+            )
         upper = self._program.upper.copy()
         upper[self._taken] = np.asarray(numbers, float)
         of = replace(self._program, upper=upper)
-        found = solve_pdlp(of, TOLERANCE, threads=1, start=self._start)
+        tolerance = SMALL if of.matrix.nnz <= TINY else LARGE
+        found = solve_pdlp(of, tolerance, threads=1, start=self._start)
         x, y = (
             np.asarray(each, float) for each in (found.primal_solution, found.dual_solution)
         )
@@ -238,6 +257,7 @@ class Crew:
             missing={p: float(x[j]) / SPEED_UNITS for p, j in self.missing.items() if x[j] > _EPS},
             units=max(safe_bound(of, duals), 0.0),
             worth=np.maximum(-duals[self._heads], 0.0),
+            parts=tuple(x[columns] for columns in self._parts),
             slope=np.minimum(reduced[self._taken], 0.0),
         )
 
