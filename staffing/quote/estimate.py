@@ -372,7 +372,7 @@ class _Notes:
             ("terms.service", "service", prospect.service),
             ("terms.channel", "channel", prospect.channel),
             ("terms.weekdays", "weekdays", f"{len(prospect.served)}/7"),
-            ("terms.dedicated", "dedicated", "1" if prospect.dedicated else "0"),
+            ("terms.dedicated", "dedicated", "dedicated" if prospect.dedicated else "shared"),
             ("terms.bot", "bot_deflection", f"{prospect.bot_deflection:.0%}"),
             ("terms.months", "months", f"{prospect.months}"),
         ):
@@ -381,7 +381,7 @@ class _Notes:
         if not {"opens", "closes"} & prospect.told:
             self.add("terms.hours", f"{prospect.window}", prior("day.opens").origin)
         if not prospect.handover and prospect.days is None:
-            self.add("terms.handover", "100%", usual_)
+            self.add("terms.handover", "at_once", usual_)
         share, day = f"{settings.max_occupancy:.0%}", f"{settings.cap_day_h:g} h"
         self.add("seats.occupancy", share, prior("seat.occupancy").origin)
         self.add("seats.day", day, prior("person.day_h").origin)
@@ -390,6 +390,10 @@ class _Notes:
             self.add("seats.shrinkage", f"{settings.shrinkage:.0%}", usual_)
         speed = f"{prior('person.ramp_speed').value:.0%}"
         self.add("person.ramp_speed", speed, prior("person.ramp_speed").origin)
+
+
+def _peers(number: int) -> Statement:
+    return Statement("quote.origin_peers", {"peers": number})
 
 
 def _shops(number: int, peers: int) -> Statement:
@@ -473,7 +477,7 @@ def _volume(prospect: Prospect, of_shops: Known, history: Own | None, notes: _No
     part = of_shops.part * (1 - weigh_profile)
     spread = math.sqrt(level + part + day)
     notes.add("volume.spread", f"± {spread:.0%}", origin)
-    profiled = _shops(of_shops.profiled, of_shops.profiled)
+    profiled = _peers(of_shops.profiled)
     notes.add(
         "volume.profile",
         f"{_peak_text(profile)}",
@@ -578,7 +582,7 @@ def _terms(prospect: Prospect, category: str, of_shops: Known, notes: _Notes) ->
     level, within_s = _target(prospect, notes)
     aht_s = _aht(prospect, category, of_shops, notes)
     concurrency = _concurrency(prospect, of_shops, notes)
-    ours = _shops(of_shops.profiled, of_shops.profiled)
+    ours = _peers(of_shops.profiled)
     if prospect.daily_cap is not None:
         cap = prospect.daily_cap
     elif of_shops.daily_cap is not None:
@@ -643,7 +647,7 @@ def _aht(prospect: Prospect, category: str, of_shops: Known, notes: _Notes) -> f
         found = of_shops.aht_s or float(prior(f"category.{category}.aht_s").value)
         source = prior(f"category.{category}.aht_s").origin
     if of_shops.aht_s is not None:
-        source = _shops(of_shops.profiled, of_shops.profiled)
+        source = _peers(of_shops.profiled)
     factor = {
         "both": 1.0,
         "pre_sales": float(prior("contact.pre_sales_aht").value),
@@ -666,7 +670,7 @@ def _concurrency(prospect: Prospect, of_shops: Known, notes: _Notes) -> float:
     if prospect.concurrency is not None:
         return float(prospect.concurrency)
     if of_shops.concurrency is not None:
-        ours = _shops(of_shops.profiled, of_shops.profiled)
+        ours = _peers(of_shops.profiled)
         notes.add("contact.concurrency", f"{of_shops.concurrency:g}", ours)
         return of_shops.concurrency
     return float(notes.prior("contact.concurrency", "contact.concurrency").value)

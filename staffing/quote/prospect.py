@@ -32,7 +32,7 @@ from staffing.scenario import (
     unfit,
 )
 
-__all__ = ["FACTS", "WEEKDAYS", "Prospect", "prospect_of", "read_prospect"]
+__all__ = ["FACTS", "WEEKDAYS", "Prospect", "facts_told", "prospect_of", "read_prospect"]
 
 FACTS = ("category", "agents", "contacts", "promotions")
 """What a merchant has to tell before anything can be said."""
@@ -333,6 +333,16 @@ def read_prospect(path: Path | None, flags: Mapping[str, Any]) -> Prospect:
     raw, text = read_toml(path, "no_prospect") if path is not None else ({}, "")
     folder = path.parent if path is not None else Path()
     return prospect_of(raw, flags, path.name if path is not None else "", text, folder)
+
+
+def facts_told(path: Path | None) -> frozenset[str]:
+    """Return which of the four facts a file tells; none where it cannot be read."""
+    try:
+        raw = read_toml(path, "no_prospect")[0] if path is not None else {}
+    except ScenarioError:
+        # Not asked for: reading it again will say what is wrong with it.
+        return frozenset(FACTS)
+    return frozenset(raw) & frozenset(FACTS)
 
 
 def prospect_of(
