@@ -15,7 +15,7 @@ import tomllib
 import zoneinfo
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, get_args
 
 from pydantic import (
     BaseModel,
@@ -57,6 +57,8 @@ class Section(BaseModel):
     """A table of the scenario file: unknown keys are refused, values are frozen."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    page: ClassVar[str] = "docs/scenario.md"
+    """The page that lists the keys."""
 
     @property
     def preset_origins(self) -> Mapping[str, str]:
@@ -838,6 +840,7 @@ def _faults(
                 facts = {"near": near} if near else {}
             case _:
                 code, facts = _unfit(key, each, model)
+        facts = {**facts, "page": getattr(model, "page", Section.page)}
         yield Fault(
             code=code, file=file, row=line_of(text, place), column=key, value=value, facts=facts
         )

@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BeforeValidator, field_validator, model_validator
 
@@ -45,6 +45,7 @@ WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 Cover = Literal["hours", "days", "weekends", "meals"]
 OpenItem = Literal["history", "platform", "service", "hours", "target", "start", "handover"]
 WEEKEND = ("sat", "sun")
+LONGEST_NAME = 64
 AFTER_SALES = ("simple_after_sales", "full_after_sales")
 WEEKS_A_MONTH = 365 / 7 / 12
 CHINESE: Mapping[str, Mapping[str, str]] = {
@@ -80,12 +81,12 @@ def _english(word: str) -> BeforeValidator:
 class Prospect(Section):
     """A merchant who asks for a quote."""
 
+    page: ClassVar[str] = "docs/quotes.md"
+
     category: str = required(
         "What the shop sells; an unknown category is read as its nearest.",
         example='"apparel_bags"',
-        limits="text",
-        min_length=1,
-        max_length=64,
+        limits="text of 1 to 64 characters",
     )
     agents: int = required(
         "Customer-service agents that the shop has today.", example="6", ge=0, le=10_000
@@ -232,8 +233,8 @@ class Prospect(Section):
     @field_validator("category")
     @classmethod
     def _named(cls, name: str) -> str:
-        if not name.strip():
-            raise unfit("category_blank")
+        if not 0 < len(name.strip()) <= LONGEST_NAME:
+            raise unfit("category_text", most=LONGEST_NAME)
         return name.strip()
 
     @field_validator("start")
@@ -390,10 +391,11 @@ def _placed(fault: Fault, name: str, flags: Mapping[str, Any], file: str) -> Fau
     if fault.code == "key_missing" and name in FACTS:
         flag = f"--{name}"
         facts = {**fault.facts, "flag": flag}
-        return replace(fault, code="fact_missing", file=file or flag, column=name, facts=facts)
+        column = name if file else None
+        return replace(fault, code="fact_missing", file=file or flag, column=column, facts=facts)
     if name in flags or not file:
         return replace(fault, file=f"--{name.replace('_', '-')}", row=None, column=None)
-    return fault
+    return replace(fault, file=file)
 
 
 def _lined(fault: Fault, text: str) -> Fault:
