@@ -931,7 +931,7 @@ def _default(field: FieldInfo) -> str:
         isinstance(each, BeforeValidator) and each.func is _clock for each in field.metadata
     ):
         default = clock_text(default)
-    return _toml(default) or ""
+    return "none" if default is None else _toml(default) or ""
 
 
 def _toml(value: object) -> str | None:
@@ -953,14 +953,14 @@ def _toml(value: object) -> str | None:
             return str(value)
 
 
-def keys_page() -> str:
+def keys_page(model: type[BaseModel] = Scenario) -> str:
     """Return the reference of all keys as Markdown: default, limits, meaning, origin."""
     lines: list[str] = []
     head = [
         "| key | default | limits | meaning | where the default comes from |",
         "|---|---|---|---|---|",
     ]
-    for name, field in keys():
+    for name, field in keys(model):
         if _is_section(field):
             lines += [
                 "",

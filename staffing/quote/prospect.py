@@ -146,16 +146,23 @@ class Prospect(Section):
     )
     months: int = given(12, "Months of the contract.", origin=USUAL, ge=1, le=60)
     days: int | None = given(
-        None, "Days of a short engagement instead of months.", origin=NOT_SAID, ge=1, le=92
+        None,
+        "Days of a short engagement instead of months.",
+        limits="whole number, at least 1, at most 92",
+        origin=NOT_SAID,
+        ge=1,
+        le=92,
     )
     short: Cover | None = given(
         None,
         "A short cover: some hours a day, some days, weekends, or meal times.",
+        limits='"hours" or "days" or "weekends" or "meals"',
         origin=NOT_SAID,
     )
     target_level: float | None = given(
         None,
         "Share of contacts to be answered within `answer_within_s`.",
+        limits="share strictly between 0 and 1",
         origin="the platform's",
         gt=0,
         lt=1,
@@ -163,6 +170,7 @@ class Prospect(Section):
     answer_within_s: float | None = given(
         None,
         "Seconds within which a contact is answered in time.",
+        limits="number, above 0, at most 3600",
         origin="the platform's",
         gt=0,
         le=3600,
@@ -184,11 +192,17 @@ class Prospect(Section):
         strict=False,
     )
     ramp_days: int | None = given(
-        None, "Days until an agent new to the shop works at full speed.", origin=USUAL, ge=1, le=90
+        None,
+        "Days until an agent new to the shop works at full speed.",
+        limits="whole number, at least 1, at most 90",
+        origin=USUAL,
+        ge=1,
+        le=90,
     )
     training_days: int | None = given(
         None,
         "Days of training before the first day of service.",
+        limits="whole number, at least 0, at most 60",
         origin="of the category",
         ge=0,
         le=60,
@@ -196,29 +210,47 @@ class Prospect(Section):
     aht_s: float | None = given(
         None,
         "Mean handle time of a contact in seconds, observed at `concurrency`.",
+        limits="number, at least 5, at most 7200",
         origin="of the category",
         ge=5,
         le=7200,
     )
     concurrency: int | None = given(
-        None, "Most chats that an agent holds at once.", origin=USUAL, ge=1, le=30
+        None,
+        "Most chats that an agent holds at once.",
+        limits="whole number, at least 1, at most 30",
+        origin=USUAL,
+        ge=1,
+        le=30,
     )
     daily_cap: float | None = given(
         None,
         "Most contacts of an agent in a day's work of 8 hours.",
+        limits="number, at least 1, at most 5000",
         origin="of the category",
         ge=1,
         le=5000,
     )
     order_value_yuan: float | None = given(
-        None, "Mean value of an order.", origin=NOT_SAID, gt=0, le=1_000_000
+        None,
+        "Mean value of an order.",
+        limits="number, above 0, at most 1000000",
+        origin=NOT_SAID,
+        gt=0,
+        le=1_000_000,
     )
     conversion: float | None = given(
-        None, "Share of contacts that end in an order.", origin=NOT_SAID, ge=0, le=1
+        None,
+        "Share of contacts that end in an order.",
+        limits="share from 0 to 1",
+        origin=NOT_SAID,
+        ge=0,
+        le=1,
     )
     history: Path | None = given(
         None,
         "The shop's own contacts (a table like a workspace's history), relative to this file.",
+        limits="path",
         origin=NOT_SAID,
         strict=False,
     )
@@ -226,7 +258,7 @@ class Prospect(Section):
         (),
         "Open items that are settled with the merchant as they stand here.",
         origin="nothing is settled before it is said",
-        limits="names of open items",
+        limits="names of open items: history, platform, service, hours, target, start, handover",
         strict=False,
     )
 
