@@ -17,15 +17,16 @@ import pandas as pd
 from staffing.errors import Fault, ScenarioError
 from staffing.forecast import Forecast, forecast, history
 from staffing.frames import rows
-from staffing.grid import SLOTS_PER_DAY, SLOTS_PER_H, Grid
-from staffing.roster.measures import longer, with_tables
+from staffing.grid import INTERVAL_MIN, SLOTS_PER_DAY, SLOTS_PER_H, Grid, clock_text
+from staffing.quote.estimate import Estimate, contacts_on
 from staffing.quote.hiring import Hiring, ramped
+from staffing.roster.measures import longer, with_tables
 from staffing.scenario import Horizon, Scenario
 from staffing.seats import SeatRequirement, demand_by_shop, required
 from staffing.seats.sets import part_trained
 from staffing.workspace import Workspace
 
-__all__ = ["Book", "Newcomer", "Week", "book", "weeks_of"]
+__all__ = ["Book", "Newcomer", "Week", "book", "newcomer", "weeks_of"]
 
 LONGEST_DAYS = 42
 """Days of the longest horizon that is forecast at once (`Horizon.days`)."""
@@ -524,3 +525,38 @@ def _team_skills(
         }
         for row in rows(team)
     ]
+
+
+def newcomer(made: Estimate, name: str) -> Newcomer:
+    """Return a prospect, as it was estimated, as a shop that may come.
+
+    Parameters
+    ----------
+    name : what it is called where the prospect has no name
+    """
+    prospect = made.prospect
+
+    def contacts(day: dt.date) -> pd.DataFrame:
+        table = contacts_on(made, day)
+        return table.assign(slot=table["slot"] // INTERVAL_MIN)
+
+    return Newcomer(
+        name=prospect.name if "name" in prospect.told else name,
+        category=prospect.kind_of_goods,
+        platform=prospect.platform,
+        channel=prospect.channel,
+        goods=prospect.goods,
+        dedicated=prospect.dedicated,
+        opens=clock_text(prospect.opens),
+        closes=clock_text(prospect.closes),
+        aht_s=made.aht_s,
+        concurrency=made.concurrency,
+        target_level=made.level,
+        answer_within_s=made.within_s,
+        priority=2.0 if prospect.priority == "vip" else 1.0,
+        daily_cap=prospect.daily_cap,
+        start=made.start,
+        end=made.end,
+        ramp_days=max(round(made.ramp_days), 1),
+        contacts=contacts,
+    )

@@ -41,10 +41,10 @@ __all__ = ["Capacity", "Hire", "Judged", "Lack", "Training", "capacity", "with_m
 
 Floats = npt.NDArray[np.float64]
 UNITS_PER_H = SPEED_UNITS * SLOTS_PER_H
-MOST_POOLS, MOST_KINDS = 3, 3
+MOST_POOLS, MOST_KINDS = 3, 4
 """Pools that people are hired and trained for, and kinds of agents trained for each."""
 MOST_HIRED = 60
-TANGENTS, MARGINS = 4, 8
+TANGENTS, MARGINS = 3, 8
 """Rounds with tangents alone, and with margins on top, at most."""
 STEP = SPEED_UNITS / 2
 """Speed units that count as open: half a seat for half an hour."""
@@ -646,7 +646,7 @@ class _Mix:
         First by tangents alone, whose prices are what any mix costs at least; where there are many
         mixes of nearly one price that takes long, so then more is asked for than need be.
         """
-        master = _Master(self.prices, self.most, [p.check for p in programs])
+        master = _Master(self.prices, self.most, [p.check for p in programs], self._people())
         least, tangents = 0.0, 0
         numbers, slack, _ = master.solved()
         found: list[Covered] = []
@@ -674,6 +674,18 @@ class _Mix:
             if tangents <= TANGENTS:
                 least = price
         return self._measures(numbers, found), least, set(), False
+
+    def _people(self) -> tuple[Floats, float]:
+        """Return which choices train somebody, and how many people there are to train."""
+        which = np.array([float(isinstance(each, _Training)) for each in self.choices])
+        names = {
+            name
+            for each in self.choices
+            if isinstance(each, _Training)
+            for own in each.groups
+            for name in own
+        }
+        return which, float(len(names))
 
     def _left_over(
         self, programs: Sequence[_Program], measures: Sequence[Measure]
@@ -737,8 +749,14 @@ class _Master:
     margin : per check, speed units that are to be left open less than may be
     """
 
-    def __init__(self, prices: Floats, most: Floats, checks: Sequence[_Check]) -> None:
-        self.prices, self.upper, self.checks = prices, most, checks
+    def __init__(
+        self,
+        prices: Floats,
+        most: Floats,
+        checks: Sequence[_Check],
+        people: tuple[Floats, float],
+    ) -> None:
+        self.prices, self.upper, self.checks, self.people = prices, most, checks, people
         self.margin = np.zeros(len(checks))
         self.cuts: list[tuple[int, Floats, float]] = []
 
@@ -751,8 +769,9 @@ class _Master:
         choices, checks = len(self.prices), len(self.checks)
         if not self.cuts:
             return np.zeros(choices), np.zeros(checks), 0.0
-        matrix = np.zeros((len(self.cuts), choices + checks))
-        most = np.zeros(len(self.cuts))
+        matrix = np.zeros((len(self.cuts) + 1, choices + checks))
+        most = np.zeros(len(self.cuts) + 1)
+        matrix[-1, :choices], most[-1] = self.people
         for row, (check, slope, constant) in enumerate(self.cuts):
             matrix[row, :choices], matrix[row, choices + check] = slope, -1.0
             most[row] = self.checks[check].most - self.margin[check] - constant

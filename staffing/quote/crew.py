@@ -176,7 +176,6 @@ class Crew:
         choices: Sequence[Choice] = (),
     ) -> None:
         self.choices = choices
-        self._start: tuple[Floats, Floats] | None = None
         rows = Rows()
         people = [Crowd(agent=kind.agent, most=n) for kind, n in zip(of, most, strict=True)]
         self._of = [rows.column(0.0, crowd.room) for crowd in people]
@@ -245,11 +244,11 @@ class Crew:
         upper[self._taken] = np.asarray(numbers, float)
         of = replace(self._program, upper=upper)
         tolerance = SMALL if of.matrix.nnz <= TINY else LARGE
-        found = solve_pdlp(of, tolerance, threads=1, start=self._start)
+        # Begun from nothing: where nobody may be had, warm duals are large, and their slope no use.
+        found = solve_pdlp(of, tolerance, threads=1)
         x, y = (
             np.asarray(each, float) for each in (found.primal_solution, found.dual_solution)
         )
-        self._start = x, y
         duals = fitting(of, y)
         # Whatever the duals, the numbers enter the bound by this alone: so it is a slope that holds.
         reduced = of.cost - of.matrix.T @ duals

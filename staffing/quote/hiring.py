@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from pathlib import Path
 
-from staffing.scenario import Section, given
+from staffing.scenario import Section, checked, given, read_toml
 
-__all__ = ["Hiring", "lost_share", "ramped"]
+__all__ = ["Hiring", "lost_share", "ramped", "read_hiring"]
 
 UNSOURCED = "assumed in 2026: no source was found"
 DAYS_A_MONTH = 365 / 12
@@ -109,6 +110,20 @@ class Hiring(Section):
         """Return the last day on which to decide, for service from a day on."""
         lead = self.hired_after_days if hired else self.cross_training_days
         return serves - dt.timedelta(days=lead)
+
+
+def read_hiring(path: Path | None) -> Hiring:
+    """Read a file of hiring terms; what it leaves out, or no file at all, keeps its default.
+
+    Raises
+    ------
+    ScenarioError
+        With every fault of the file.
+    """
+    if path is None:
+        return Hiring()
+    raw, text = read_toml(path, "no_hiring")
+    return checked(Hiring, raw, path.name, text)
 
 
 def ramped(first: float, days: float, ramp_days: float) -> float:

@@ -105,14 +105,12 @@ def solve_pdlp(
     tolerance: float,
     most_steps: int = MOST_STEPS,
     threads: int | None = None,
-    start: tuple[Floats, Floats] | None = None,
 ) -> pdlp.SolverResult:
     """Return what PDLP makes of a program, up to a relative tolerance or so many iterations.
 
     Parameters
     ----------
     threads : None: two, where the program is not tiny
-    start : a primal and a dual solution to begin with, of a program much alike
     """
     program = pdlp.QuadraticProgram()
     program.objective_vector = of.cost
@@ -126,8 +124,4 @@ def solve_pdlp(
     criteria.simple_optimality_criteria.eps_optimal_relative = tolerance
     criteria.simple_optimality_criteria.eps_optimal_absolute = tolerance
     criteria.iteration_limit = most_steps
-    if start is None:
-        return pdlp.primal_dual_hybrid_gradient(program, settings)
-    first = pdlp.PrimalAndDualSolution()
-    first.primal_solution, first.dual_solution = start
-    return pdlp.primal_dual_hybrid_gradient(program, settings, first)
+    return pdlp.primal_dual_hybrid_gradient(program, settings)
