@@ -559,16 +559,15 @@ def _read_expecting(path: Path, voice: _Voice) -> tuple[Scenario, Workspace, For
     return scenario, workspace, expect(workspace, scenario, history(workspace))
 
 
-def _newcomers(
-    paths: list[Path], scenario: Scenario, workspace: Workspace
-) -> list[Newcomer]:
+def _newcomers(paths: list[Path], scenario: Scenario, workspace: Workspace) -> list[Newcomer]:
     """Read merchants who may come; tell all faults of all files at once."""
     from staffing.errors import Fault, InputError, ScenarioError
     from staffing.quote.book import newcomer
     from staffing.quote.estimate import estimate
     from staffing.quote.prospect import read_prospect
 
-    found, faults = list[Newcomer](), list[Fault]()
+    found: list[Newcomer] = []
+    faults: list[Fault] = []
     for path in paths:
         try:
             made = estimate(read_prospect(path, {}), workspace, scenario.seats)

@@ -30,15 +30,21 @@ from staffing.words import LANGS
 from staffing.workspace import Workspace, read_workspace
 from tests.rosters import MONDAY, need, scenario, workspace
 
-AT_ONCE = Hiring(hiring_days=0, training_days=0, cross_training_days=0, hired_speed=1.0,
-                 trained_speed=1.0, tenure_months=600.0)
+AT_ONCE = Hiring(
+    hiring_days=0,
+    training_days=0,
+    cross_training_days=0,
+    hired_speed=1.0,
+    trained_speed=1.0,
+    tenure_months=600.0,
+)
 """People can be had on the first day, are fast from then on, and nobody leaves."""
 HOURS = range(18, 42)
 """Half hours from 9:00 to 21:00."""
 
 
-def shop(shop_id: str, pool: str, contacts: float, **cells: object) -> dict[str, object]:
-    """Return a shop open from 9:00 to 21:00 whose contacts a day are told."""
+def shop(shop_id: str, pool: str, **cells: object) -> dict[str, object]:
+    """Return a shop open from 9:00 to 21:00."""
     return {
         "shop_id": shop_id,
         "pool": pool,
@@ -48,27 +54,37 @@ def shop(shop_id: str, pool: str, contacts: float, **cells: object) -> dict[str,
         "aht_s": 300,
         "concurrency": 1,
         "channel": "phone",
-        "contacts_per_day": contacts,
         **cells,
     }
 
 
 def company(
-    folder: Path, agents: int, contacts: float = 40.0, others: Sequence[str] = (), **tables: object
+    folder: Path, agents: int, contacts: float = 24.0, others: Sequence[str] = ()
 ) -> Workspace:
     """Return a company with a pool P and so many agents; `others` know a pool Q alone."""
-    shops = [shop("S1", "P", contacts)]
+    shops = [shop("S1", "P")]
     names = [f"A{i}" for i in range(1, agents + 1)]
     skills = [{"agent_id": name, "shop_id": "S1"} for name in names]
     if others:
-        shops.append(shop("S2", "Q", 1.0, category="digital"))
+        shops.append(shop("S2", "Q", category="digital"))
         skills += [{"agent_id": name, "shop_id": "S2"} for name in others]
+    daily = {"S1": contacts, "S2": 12.0}
+    history = [
+        {
+            "shop_id": each["shop_id"],
+            "start": f"2026-02-{day:02d} {hour:02d}:00",
+            "contacts": round(daily[str(each["shop_id"])] / 12),
+        }
+        for each in shops
+        for day in range(1, 29)
+        for hour in range(9, 21)
+    ]
     return workspace(
         folder,
         shops=shops,
         agents=[{"agent_id": name} for name in [*names, *others]],
         skills=skills,
-        **tables,  # type: ignore[arg-type]
+        history=history,
     )
 
 
@@ -119,9 +135,7 @@ def judged(folder: Path, agents: int, contacts: float) -> Capacity:
 
 
 def test_what_is_covered_at_best_is_what_the_best_roster_covers(tmp_path: Path) -> None:
-    """Two agents, a seat asked for twice in each half hour of a week: the roster that covers
-    most of it leaves no less open than the bound, and the bound says why: five days of 8 hours.
-    """
+    """No roster of two agents against two seats all week leaves less open than the bound."""
     space = company(tmp_path, agents=2)
     told = story(tmp_path, rules={"min_week_share": 0.0})
     seats = {("P", day, slot / 2): 2 for day in range(7) for slot in HOURS}
@@ -147,7 +161,7 @@ def test_half_the_speed_covers_half_as_much(tmp_path: Path) -> None:
     for speed in (1.0, 0.5):
         space = workspace(
             tmp_path / f"{speed}",
-            shops=[shop("S1", "P", 40.0)],
+            shops=[shop("S1", "P")],
             agents=[{"agent_id": "A1"}, {"agent_id": "A2"}],
             skills=[{"agent_id": a, "shop_id": "S1", "speed": speed} for a in ("A1", "A2")],
         )
@@ -161,7 +175,7 @@ def test_half_the_speed_covers_half_as_much(tmp_path: Path) -> None:
 
 def test_a_week_that_can_be_covered_is_deliverable(tmp_path: Path) -> None:
     """With people enough nothing is proposed, and the sentence names the weeks."""
-    made = judged(tmp_path, agents=6, contacts=10.0)
+    made = judged(tmp_path, agents=8, contacts=10.0)
     assert made.verdict == "deliverable"
     assert made.measures == ()
     assert "Deliverable: every week from 2026-03-02" in verdict(made).text("en")
@@ -195,15 +209,15 @@ def _holds(of: Book, measures: Sequence[Hire | Training]) -> bool:
 def test_training_or_hiring_whichever_is_cheaper(
     tmp_path: Path, training: float, best: type
 ) -> None:
-    """Two idle agents of another pool are trained where that costs less than hiring."""
-    space = company(tmp_path, agents=3, contacts=40.0, others=("B1", "B2", "B3"))
+    """Agents of another pool with time to spare are trained where that costs less than hiring."""
+    space = company(tmp_path, agents=3, others=("B1", "B2", "B3", "B4", "B5", "B6"))
     terms = AT_ONCE.model_copy(update={"cross_training_yuan": training})
     made = capacity(booked(space, story(tmp_path), coming(20.0), hiring=terms))
     assert {type(each) for each in made.measures} == {best}
     singles = [
         Training(agents=own, pool="P", serves=MONDAY, decided_by=MONDAY, price=made.price)
         for size in (1, 2)
-        for own in itertools.combinations(("B1", "B2", "B3"), size)
+        for own in itertools.combinations(("B1", "B2"), size)
     ]
     if best is Training:
         (chosen,) = made.measures
@@ -255,7 +269,7 @@ def test_a_small_dedicated_newcomer_does_not_hide_in_the_allowance(tmp_path: Pat
 def test_a_week_short_already_is_told_apart(tmp_path: Path) -> None:
     """The book alone is short in one company and not in the other; both refuse the newcomer."""
     already = judged(tmp_path / "one", agents=1, contacts=20.0)
-    fresh = judged(tmp_path / "two", agents=4, contacts=80.0)
+    fresh = judged(tmp_path / "two", agents=6, contacts=200.0)
     assert already.weeks[0].plain_short
     assert already.weeks[0].short
     assert not fresh.weeks[0].plain_short
@@ -433,7 +447,7 @@ def test_the_command_refuses_with_exit_3_and_writes_the_rows(tmp_path: Path) -> 
 
 def test_without_prospects_the_book_alone_is_judged(tmp_path: Path) -> None:
     """A company with people enough: exit 0, as JSON too."""
-    story_file, _ = files(tmp_path, FACTS, agents=6)
+    story_file, _ = files(tmp_path, FACTS, agents=8)
     code, out, _ = run(story_file, "--weeks", "1", "--json", "--out", str(tmp_path / "o"))
     assert code == 0
     told = json.loads(out)
@@ -468,8 +482,16 @@ def test_bad_inputs_exit_2_with_a_remedy(tmp_path: Path, spoil, said: str) -> No
     (tmp_path / "h.toml").write_text("")
     spoil(tmp_path)
     code, _, err = run(
-        story_file, prospect, "--weeks", "1", "--hiring", str(tmp_path / "h.toml"),
-        "--out", str(tmp_path / "o"), "--lang", "en",
+        story_file,
+        prospect,
+        "--weeks",
+        "1",
+        "--hiring",
+        str(tmp_path / "h.toml"),
+        "--out",
+        str(tmp_path / "o"),
+        "--lang",
+        "en",
     )
     assert code == 2
     assert said in err

@@ -46,8 +46,10 @@ def publish_capacity(made: Capacity, folder: Path, record: dict[str, object]) ->
 
 
 def weeks(made: Capacity) -> pd.DataFrame:
-    """Return one row a week and pool: seat-hours required without and with the newcomers, covered
-    at best and missing, the most seats missing at once.
+    """Return one row a week and pool.
+
+    Seat-hours required without and with the newcomers, covered at best, and missing; the most
+    seats missing at once.
     """
     found = []
     for each in made.weeks:
@@ -77,7 +79,11 @@ def weeks(made: Capacity) -> pd.DataFrame:
 def lacks(made: Capacity) -> pd.DataFrame:
     """Return one row a pool and half hour that lacks people: pool, start, seats."""
     found = [
-        {"pool": pool, "start": f"{each.week.scenario.grid.time_of(t)}", "seats": round(n, DECIMALS)}
+        {
+            "pool": pool,
+            "start": f"{each.week.scenario.grid.time_of(t)}",
+            "seats": round(n, DECIMALS),
+        }
         for each in made.weeks
         for (pool, t), n in sorted(each.covered.missing.items())
         if round(n, DECIMALS) > 0

@@ -408,9 +408,7 @@ def _part(asked: SeatRequirement, dates: pd.DatetimeIndex, offset: int) -> SeatR
     )
 
 
-def _instead(
-    old: SeatRequirement, fresh: SeatRequirement, pools: Sequence[str]
-) -> SeatRequirement:
+def _instead(old: SeatRequirement, fresh: SeatRequirement, pools: Sequence[str]) -> SeatRequirement:
     """Return seats with those of some pools taken from elsewhere."""
 
     def mixed(one: pd.DataFrame | None, other: pd.DataFrame | None) -> pd.DataFrame | None:
@@ -485,8 +483,9 @@ def _shared_skills(
     workspace: Workspace, newcomer: Newcomer, pool: str, day: dt.date, hiring: Hiring
 ) -> list[dict[str, object]]:
     """Return the skills in a newcomer's shop of the agents of a pool."""
-    shops = [shop for shop in workspace.pools[pool]]
-    alike = [shop for shop in shops if workspace.shops.at[shop, "category"] == newcomer.category]
+    shops = workspace.pools[pool]
+    category = workspace.shops["category"].astype(str)
+    alike = [shop for shop in shops if category[shop] == newcomer.category]
     table = workspace.skills[workspace.skills["shop_id"].isin(shops)]
     known = ramped(hiring.trained_speed, (day - newcomer.start).days, newcomer.ramp_days)
     found = list[dict[str, object]]()

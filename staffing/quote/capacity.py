@@ -5,8 +5,9 @@
    required of a newcomer's pool even if everybody who knows it served nothing else. A short week
    is looked at without the newcomers as well, so that it is known who makes it short.
 2. What would mend it is hiring and cross-training. What n people more leave open is a convex
-   function of n whose slope is the worth that the week's program tells; so the cheapest mix is found
-   by a small integer program over such tangents, until they hold (Benders 1962; Kelley 1960).
+   function of n, whose slope is the worth that the week's program tells; so the cheapest mix is
+   found by a small integer program over such tangents (Benders 1962; Kelley 1960). Where many
+   mixes have nearly one price that takes long: after some rounds more is asked for than need be.
 3. Who can be had in time is a matter of days: a week before which nobody can be there stays short,
    and the newcomer cannot be promised before the first week from which on everything holds.
 4. The mix is taken, as rows of the tables agents and skills, and the weeks are computed again.
@@ -26,7 +27,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from staffing.grid import SLOTS_PER_DAY, SLOTS_PER_H
+from staffing.grid import SLOTS_PER_H
 from staffing.quote.book import Book, Week
 from staffing.quote.crew import Covered, Crew, Kind, Part, at_full_speed, kinds, need_of, usual
 from staffing.quote.hiring import lost_share
@@ -225,7 +226,7 @@ class Capacity:
     @property
     def price(self) -> Decimal:
         """Return the yuan of the measures."""
-        return sum((each.price for each in self.measures), Decimal(0))
+        return _total(self.measures)
 
     @cached_property
     def proposed(self) -> Workspace:
@@ -265,6 +266,10 @@ def with_measures(book: Book, measures: Sequence[Measure]) -> Workspace:
     return space
 
 
+def _total(measures: Sequence[Measure]) -> Decimal:
+    return sum((each.price for each in measures), Decimal(0))
+
+
 def _share(hours: float, asked: SeatRequirement) -> float:
     return hours / asked.seat_hours if asked.seat_hours else 0.0
 
@@ -293,9 +298,7 @@ def _staying(book: Book, week: Week) -> float:
     return 1 - lost_share(book.hiring, middle if week.first > week.first_day else 0.0)
 
 
-def _covered(
-    book: Book, check: _Check, of: Sequence[Kind], asked: SeatRequirement
-) -> Covered:
+def _covered(book: Book, check: _Check, of: Sequence[Kind], asked: SeatRequirement) -> Covered:
     """Return what the people of a week leave open at best."""
     crew = Crew(
         of,
@@ -478,7 +481,7 @@ class _Mix:
             weeks=self.weeks,
             verdict=verdict,
             measures=measures,
-            at_least=_yuan(Decimal(str(least))),
+            at_least=min(_yuan(Decimal(str(least))), _total(measures)),
             not_before=day,
             checked=checked,
         )
@@ -505,7 +508,9 @@ class _Mix:
         able = [n for n in range(max(self.short) + 1) if weeks[n].first >= first]
         begin = {n for n in able if n in self.short or n + 1 in self.short}
         own = self.book.own_pools
-        skills = [((pool,), own.get(pool)) for pool in self.pools]
+        skills: list[tuple[tuple[str, ...], str | None]] = [
+            ((pool,), own.get(pool)) for pool in self.pools
+        ]
         shared = tuple(pool for pool in self.pools if pool not in own)
         if len(shared) > 1:
             skills.append((shared, None))
@@ -640,11 +645,12 @@ class _Mix:
     def _mended(
         self, programs: Sequence[_Program]
     ) -> tuple[tuple[Measure, ...], float, set[int], bool]:
-        """Return cheap measures, what any cost at least, weeks that none mend, and whether the
-        weeks hold with the tables changed.
+        """Return a cheap mix, checked.
 
-        First by tangents alone, whose prices are what any mix costs at least; where there are many
-        mixes of nearly one price that takes long, so then more is asked for than need be.
+        Returns
+        -------
+        the measures, what any mix costs at least (the price of the last round of tangents alone),
+        weeks that no mix mends, and whether all checks hold with the tables changed
         """
         master = _Master(self.prices, self.most, [p.check for p in programs], self._people())
         least, tangents = 0.0, 0
@@ -722,7 +728,9 @@ class _Mix:
             names = list[str]()
             for _ in range(count):
                 free = [[n for n in own if n not in taken] for own in each.groups]
-                k = max(range(len(free)), key=lambda i: (bool(free[i]), round(used[i], 3), -i))
+                k = max(
+                    range(len(free)), key=lambda i: (bool(free[i]), round(float(used[i]), 3), -i)
+                )
                 if free[k]:
                     names.append(free[k][0])
                     taken.add(free[k][0])

@@ -1,16 +1,17 @@
 """How much of a week's seats its agents can lawfully cover at best, and what one more would add.
 
-The linear relaxation of the roster (`roster.relax`), with the numbers of people as columns that
-are held in place (`roster.crowds`): hours of the week, rest days, rest between shifts, opening
-hours, absences, meals and skills are in it, so that no lawful roster covers more. What stays open is
-told as the bound that the duals prove, however inexact (`roster.bound.safe_bound`); the same duals
-say what one person more of each kind would cover.
+The linear relaxation of the roster (`roster.relax`), with the numbers of people as columns: hours
+of the week, rest days, rest between shifts, opening hours, absences, meals and skills are in it, so
+that no lawful roster covers more. What stays open is told as the bound that the duals prove,
+however inexact (`roster.bound.safe_bound`); the same duals say what one person more of each kind
+would cover.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -24,7 +25,17 @@ from staffing.roster.prices import SPEED_UNITS, Need, Place
 from staffing.roster.relax import ONES, Free, Rows, state_coverage, state_presence
 from staffing.roster.staff import Agent, Option, without
 
-__all__ = ["Choice", "Covered", "Crew", "Kind", "Part", "at_full_speed", "kinds", "need_of", "usual"]
+__all__ = [
+    "Choice",
+    "Covered",
+    "Crew",
+    "Kind",
+    "Part",
+    "at_full_speed",
+    "kinds",
+    "need_of",
+    "usual",
+]
 
 Floats = npt.NDArray[np.float64]
 SMALL, LARGE = 1e-6, 2e-4
@@ -121,9 +132,7 @@ def at_full_speed(agent: Agent) -> Agent:
 
 
 def _full(option: Option) -> Option:
-    return replace(
-        option, capability=tuple((name, SPEED_UNITS) for name, _ in option.capability)
-    )
+    return replace(option, capability=tuple((name, SPEED_UNITS) for name, _ in option.capability))
 
 
 def kinds(agents: Sequence[Agent]) -> list[Kind]:
@@ -230,7 +239,7 @@ class Crew:
             rows.row(columns, ONES, high=float(len(people)))
         self._heads = range(len(heads))
 
-    def covered(self, numbers: Sequence[float] = ()) -> Covered:
+    def covered(self, numbers: Floats | None = None) -> Covered:
         """Return what is left open at best where each choice is taken so often at most."""
         if not self.missing:
             return Covered(
@@ -241,16 +250,15 @@ class Crew:
                 slope=np.zeros(len(self.choices)),
             )
         upper = self._program.upper.copy()
-        upper[self._taken] = np.asarray(numbers, float)
+        if numbers is not None:
+            upper[self._taken] = numbers
         of = replace(self._program, upper=upper)
         tolerance = SMALL if of.matrix.nnz <= TINY else LARGE
         # Begun from nothing: where nobody may be had, warm duals are large, and their slope no use.
         found = solve_pdlp(of, tolerance, threads=1)
-        x, y = (
-            np.asarray(each, float) for each in (found.primal_solution, found.dual_solution)
-        )
+        x, y = (np.asarray(each, float) for each in (found.primal_solution, found.dual_solution))
         duals = fitting(of, y)
-        # Whatever the duals, the numbers enter the bound by this alone: so it is a slope that holds.
+        # Whatever the duals, the numbers enter the bound by this alone: a slope that holds.
         reduced = of.cost - of.matrix.T @ duals
         return Covered(
             missing={p: float(x[j]) / SPEED_UNITS for p, j in self.missing.items() if x[j] > _EPS},

@@ -54,9 +54,9 @@ def verdict(made: Capacity) -> Statement:
     span = {"first": f"{made.weeks[0].week.first}", "last": f"{made.weeks[-1].week.last}"}
     if made.verdict == "deliverable":
         worst = max(made.weeks, key=lambda week: week.share)
-        facts = {**span, "share": f"{worst.share:.1%}", "most": most}
-        return Statement("capacity.deliverable", facts)
-    facts = {"lacks": _lacking(made), **span}
+        told = {**span, "share": f"{worst.share:.1%}", "most": most}
+        return Statement("capacity.deliverable", told)
+    facts: dict[str, object] = {"lacks": _lacking(made), **span}
     measures = tuple(_measure(each) for each in made.measures)
     facts |= {"repair": measures, "price": f"{made.price:,.0f}"}
     if made.verdict == "with_measures":
@@ -77,8 +77,7 @@ def notes(made: Capacity) -> Iterator[Statement]:
         if already:
             days = [f"{week.week.first:%m-%d}" for week in already]
             worst = max(week.plain_share or 0.0 for week in already)
-            facts = {"weeks": listed(days), "share": f"{worst:.1%}"}
-            yield Statement("capacity.already", facts)
+            yield Statement("capacity.already", {"weeks": listed(days), "share": f"{worst:.1%}"})
         fresh = [f"{w.week.first:%m-%d}" for w in made.short if not w.plain_short]
         if fresh:
             yield Statement("capacity.made_short", {"weeks": listed(fresh)})
@@ -192,9 +191,7 @@ def _runs(days: Sequence[dt.date]) -> Statement:
             runs[-1].append(day)
         else:
             runs.append([day])
-    texts = [
-        f"{run[0]:%m-%d}" + (f"–{run[-1]:%m-%d}" if len(run) > 1 else "") for run in runs
-    ]
+    texts = [f"{run[0]:%m-%d}" + (f"–{run[-1]:%m-%d}" if len(run) > 1 else "") for run in runs]
     return listed(texts, most=3)
 
 
@@ -236,9 +233,7 @@ def _week_record(each: Judged) -> dict[str, object]:
         "required_h": round(week.asked.seat_hours, 2),
         "missing_h": round(each.missing_h, 2),
         "uncovered_share": round(each.share, 6),
-        "uncovered_share_without": None
-        if each.plain_share is None
-        else round(each.plain_share, 6),
+        "uncovered_share_without": None if each.plain_share is None else round(each.plain_share, 6),
         "state": _state(each),
         "pools": [
             {
