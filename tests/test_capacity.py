@@ -345,7 +345,7 @@ def test_pooling_adds_less_than_standing_alone(tmp_path: Path) -> None:
 def test_a_newcomer_counts_from_its_start_to_its_end(tmp_path: Path) -> None:
     """Weeks before and after the contract ask for no more than the book."""
     second = MONDAY + dt.timedelta(days=7)
-    one = coming(40.0, start=second, end=second + dt.timedelta(days=7))
+    one = coming(150.0, start=second, end=second + dt.timedelta(days=7))
     weeks = booked(company(tmp_path, agents=4), story(tmp_path), one, weeks=3).weeks
     more = [week.asked.seat_hours > week.plain_asked.seat_hours for week in weeks]
     assert more == [False, True, False]
