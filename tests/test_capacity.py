@@ -290,6 +290,18 @@ def test_before_anybody_can_be_there_it_cannot_be_promised(tmp_path: Path) -> No
     assert hire.decided_by == MONDAY
 
 
+def test_weeks_short_before_the_newcomer_do_not_delay_it(tmp_path: Path) -> None:
+    """Two weeks are short already and cannot be mended; the newcomer of the third one can come."""
+    third = MONDAY + dt.timedelta(days=14)
+    terms = AT_ONCE.model_copy(update={"hiring_days": 10, "training_days": 4})
+    space, one = company(tmp_path, agents=1), coming(20.0, start=third)
+    made = capacity(booked(space, story(tmp_path), one, hiring=terms, weeks=3))
+    assert made.before == (0, 1)
+    assert made.verdict == "with_measures"
+    assert made.not_before is None
+    assert made.checked
+
+
 def test_nobody_in_time_within_the_weeks(tmp_path: Path) -> None:
     """Where hiring takes longer than the weeks looked at, no date is promised."""
     terms = AT_ONCE.model_copy(update={"hiring_days": 60})

@@ -55,7 +55,7 @@ LEAST_LACK = 0.1
 """Seats below which a half hour is not told to lack people."""
 _EPS = 1e-6
 
-Verdict = Literal["deliverable", "with_measures", "not_before", "not_within"]
+Verdict = Literal["deliverable", "with_measures", "not_before", "not_within", "short_before"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,11 +201,13 @@ class Capacity:
     ----------
     weeks : each week as things are
     verdict : ``deliverable`` as things are; ``with_measures``; ``not_before`` a date, from which on
-        it holds, with the measures; ``not_within`` the weeks looked at
+        it holds, with the measures; ``not_within`` the weeks looked at; ``short_before``: with the
+        newcomers it holds, but a week before them is short and cannot be mended
     measures : the cheapest mix found that mends every week from `not_before` on
     at_least : yuan that every mix of the hires and trainings considered costs
     not_before : first day of the first week from which on all weeks hold
     checked : whether the weeks were computed again with the measures, and hold
+    before : numbers of the weeks without newcomers that are short and cannot be mended in time
     leavers : people expected to leave within the weeks; all are replaced
     """
 
@@ -216,6 +218,7 @@ class Capacity:
     at_least: Decimal = Decimal(0)
     not_before: dt.date | None = None
     checked: bool = True
+    before: tuple[int, ...] = ()
     leavers: float = 0.0
 
     @property
@@ -462,6 +465,8 @@ class _Mix:
         lost |= {
             p.check.week for p in programs if not p.check.holds(p.crew.covered(self.most).units)
         }
+        before = {n for n in lost if self.book.newcomers and not self.weeks[n].week.newcomers}
+        programs, lost = [p for p in programs if p.check.week not in before], lost - before
         measures, least, checked = tuple[Measure, ...](), 0.0, True
         while kept := [p for p in programs if p.check.week > max(lost, default=-1)]:
             measures, least, more, checked = self._mended(kept)
@@ -476,6 +481,8 @@ class _Mix:
             verdict = "not_within"
         elif lost:
             verdict, day = "not_before", self.weeks[max(lost) + 1].week.first
+        elif before and not measures:
+            verdict = "short_before"
         return Capacity(
             book=self.book,
             weeks=self.weeks,
@@ -484,6 +491,7 @@ class _Mix:
             at_least=min(_yuan(Decimal(str(least))), _total(measures)),
             not_before=day,
             checked=checked,
+            before=tuple(sorted(before)),
         )
 
     def _pools(self) -> list[str]:

@@ -64,7 +64,7 @@ def verdict(made: Capacity) -> Statement:
     if made.verdict == "not_before":
         facts["day"] = f"{made.not_before:%m-%d}"
         return Statement("capacity.not_before_with" if measures else "capacity.not_before", facts)
-    return Statement("capacity.not_within", facts)
+    return Statement(f"capacity.{made.verdict}", facts)
 
 
 def notes(made: Capacity) -> Iterator[Statement]:
@@ -163,7 +163,8 @@ def _pools(made: Capacity) -> list[list[str]]:
 def _lacking(made: Capacity) -> Statement:
     """Return what the pools lack in the short weeks, the worst first."""
     found: dict[str, list[Lack]] = {}
-    for week in made.short:
+    told = [week for n, week in enumerate(made.weeks) if week.short and n not in made.before]
+    for week in told or made.short:
         whole = [lack for lack in week.lacks if lack.hours >= week.missing_h / 10]
         for lack in whole or week.lacks:
             found.setdefault(lack.pool, []).append(lack)
