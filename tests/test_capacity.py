@@ -468,6 +468,15 @@ def test_without_prospects_the_book_alone_is_judged(tmp_path: Path) -> None:
     assert told["weeks"][0]["missing_h"] <= 0.05
 
 
+def test_a_week_of_the_demo_is_deliverable_without_prospects(tmp_path: Path) -> None:
+    """The week that `make plan` covers is within what its agents can cover."""
+    code, out, _ = run(
+        "scenarios/next-week.toml", "--weeks", "1", "--out", str(tmp_path), "--lang", "zh"
+    )
+    assert code == 0
+    assert out.startswith("可以交付：2026-11-23 至 2026-11-29")
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
