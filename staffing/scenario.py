@@ -14,8 +14,9 @@ import re
 import tomllib
 import zoneinfo
 from collections.abc import Collection, Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
 from pydantic import (
     BaseModel,
@@ -687,7 +688,12 @@ class Scenario(Section):
 
     def defaults(self) -> Iterator[tuple[str, object, str]]:
         """Yield every default in use: dotted name, value as JSON would say it, origin."""
-        yield from _defaults(self, self.model_dump(mode="json"), "")
+        yield from used_defaults(self)
+
+
+def used_defaults(section: BaseModel) -> Iterator[tuple[str, object, str]]:
+    """Yield every default in use of a model made of sections, as `Scenario.defaults` does."""
+    yield from _defaults(section, section.model_dump(mode="json"), "")
 
 
 def _defaults(
@@ -711,11 +717,28 @@ def read_scenario(path: Path) -> Scenario:
     ScenarioError
         With every fault of the file.
     """
+    scenario = read_section(path, Scenario)
+    root = (path.parent / scenario.workspace).resolve()
+    return scenario.model_copy(update={"workspace": root})
+
+
+S = TypeVar("S", bound=Section)
+
+
+def read_section(path: Path, model: type[S]) -> S:
+    """Read a TOML file of settings: a scenario, or another model made of sections.
+
+    Raises
+    ------
+    ScenarioError
+        With every fault of the file.
+    """
     try:
         text = path.read_text("utf-8-sig")
         raw = tomllib.loads(text)
     except FileNotFoundError:
-        raise ScenarioError([Fault(code="no_scenario", file=str(path))]) from None
+        code = "no_scenario" if model is Scenario else "no_file"
+        raise ScenarioError([Fault(code=code, file=str(path))]) from None
     except OSError as error:
         facts = {} if path.is_dir() else {"reason": error.strerror or str(error)}
         code = "unreadable" if facts else "is_folder"
@@ -725,12 +748,11 @@ def read_scenario(path: Path) -> Scenario:
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError([_not_toml(path.name, text, str(error))]) from None
     try:
-        scenario = Scenario.model_validate(raw)
+        return model.model_validate(raw)
     except ValidationError as error:
-        faults = {(fault.column, fault.code): fault for fault in _faults(path.name, text, error)}
+        told = _faults(path.name, text, error, model)
+        faults = {(fault.column, fault.code): fault for fault in told}
         raise ScenarioError(sorted(faults.values(), key=lambda f: f.row or 0)) from None
-    root = (path.parent / scenario.workspace).resolve()
-    return scenario.model_copy(update={"workspace": root})
 
 
 def check_shops(path: Path, scenario: Scenario, shops: Collection[str]) -> None:
@@ -774,6 +796,7 @@ LIMITS = {
     "multiple_of": "multiple",
     "finite_number": "number",
     "float_type": "number",
+    "bool_type": "flag",
     "int_type": "whole",
     "literal_error": "one_of",
     "model_type": "section",
@@ -786,8 +809,11 @@ LIMITS = {
 BOUNDS = ("gt", "ge", "lt", "le", "multiple_of")
 
 
-def _faults(file: str, text: str, error: ValidationError) -> Iterator[Fault]:
+def _faults(
+    file: str, text: str, error: ValidationError, model: type[BaseModel]
+) -> Iterator[Fault]:
     """Yield pydantic's errors as faults with the line of the file they stand on."""
+    known = dict(keys(model))
     for each in error.errors():
         facts = each.get("ctx", {})
         place = [str(part) for part in each["loc"] if isinstance(part, str)]
@@ -796,13 +822,13 @@ def _faults(file: str, text: str, error: ValidationError) -> Iterator[Fault]:
         value = facts.get("value") or _shown(each["input"], each["type"])
         match each["type"]:
             case "missing":
-                code, value, facts = "key_missing", None, {"example": _example(key)}
+                code, value, facts = "key_missing", None, {"example": _example(known, key)}
             case "extra_forbidden":
-                near = _nearest(key)
+                near = _nearest(known, key)
                 code, value = "key_unknown_near" if near else "key_unknown", None
                 facts = {"near": near} if near else {}
             case _:
-                code, facts = _unfit(key, each)
+                code, facts = _unfit(known, key, each)
         yield Fault(
             code=code, file=file, row=_line(text, place), column=key, value=value, facts=facts
         )
@@ -814,7 +840,9 @@ def _shown(value: object, kind: str) -> str | None:
     return value if isinstance(value, str) and not quotes_matter else _toml(value)
 
 
-def _unfit(key: str, error: ErrorDetails) -> tuple[str, dict[str, object]]:
+def _unfit(
+    known: Mapping[str, FieldInfo], key: str, error: ErrorDetails
+) -> tuple[str, dict[str, object]]:
     """Return code and facts of a value that is not what it must be."""
     kind, facts = error["type"], dict(error.get("ctx", {}))
     facts = {name: fact for name, fact in facts.items() if name not in ("key", "value")}
@@ -835,9 +863,9 @@ def _unfit(key: str, error: ErrorDetails) -> tuple[str, dict[str, object]]:
         return "key_not_a_share", {"limit": said}
     if limit == "section":
         return "key_not_a_section", {"limit": said, "name": key}
-    field = dict(keys()).get(key)
+    field = known.get(key)
     if field is None or field.is_required():
-        return "key_wrong_required", {"limit": said, "example": _example(key)}
+        return "key_wrong_required", {"limit": said, "example": _example(known, key)}
     return "key_wrong", {"limit": said, "default": _default(field)}
 
 
@@ -870,17 +898,16 @@ def _is_section(field: FieldInfo) -> bool:
     return isinstance(field.annotation, type) and issubclass(field.annotation, Section)
 
 
-def _nearest(key: str) -> str | None:
+def _nearest(known: Mapping[str, FieldInfo], key: str) -> str | None:
     """Return the known key that is meant: the same name in another section, or like spelling."""
-    known = [name for name, _ in keys()]
     moved = [name for name in known if name.rpartition(".")[2] == key.rpartition(".")[2]]
     close = moved or difflib.get_close_matches(key, known, n=1)
     return close[0] if close else None
 
 
-def _example(key: str) -> str:
+def _example(known: Mapping[str, FieldInfo], key: str) -> str:
     """Return how a required key is written."""
-    field = dict(keys()).get(key)
+    field = known.get(key)
     example = str((field.examples or [""])[0]) if field is not None else ""
     return example if example.startswith("[") else f"{key.rpartition('.')[2]} = {example}"
 
@@ -914,14 +941,14 @@ def _toml(value: object) -> str | None:
             return str(value)
 
 
-def keys_page() -> str:
+def keys_page(model: type[BaseModel] = Scenario) -> str:
     """Return the reference of all keys as Markdown: default, limits, meaning, origin."""
     lines: list[str] = []
     head = [
         "| key | default | limits | meaning | where the default comes from |",
         "|---|---|---|---|---|",
     ]
-    for name, field in keys():
+    for name, field in keys(model):
         if _is_section(field):
             lines += [
                 "",
@@ -946,7 +973,15 @@ def _limits(field: FieldInfo) -> str:
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     if extra.get("limits"):
         return str(extra["limits"])
-    kinds = {int: "whole number", float: "number", dt.date: "date", Path: "path", str: "text"}
+    kinds = {
+        int: "whole number",
+        float: "number",
+        Decimal: "number",
+        bool: "true or false",
+        dt.date: "date",
+        Path: "path",
+        str: "text",
+    }
     words = {
         "gt": "above {}",
         "ge": "at least {}",

@@ -1,0 +1,1 @@
+"""Quotes: a prospect's facts -> seats -> costs -> prices."""
