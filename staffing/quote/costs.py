@@ -47,6 +47,7 @@ class Workload:
     ----------
     month : its first day
     days : calendar days of it under contract
+    whole_days : calendar days of the whole month, for what is charged by the month
     open_days : days of those on which the shop is served
     open_h : hours that a billed seat is open on such a day
     contacts : expected receptions by people
@@ -63,6 +64,7 @@ class Workload:
 
     month: dt.date
     days: int
+    whole_days: int
     open_days: int
     open_h: Decimal
     contacts: Decimal
@@ -79,16 +81,8 @@ class Workload:
 
     @property
     def share(self) -> Decimal:
-        """Return the part of a whole month from `month` on that is under contract."""
-        return Decimal(self.days) / (_next_month(self.month) - self.month).days
-
-
-def _next_month(day: dt.date) -> dt.date:
-    """Return the same day of the next month, or that month's last day."""
-    year, month = divmod(day.year * 12 + day.month, 12)
-    first = dt.date(year, month + 1, 1)
-    after = dt.date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
-    return min(first + dt.timedelta(days=day.day - 1), after - dt.timedelta(days=1))
+        """Return the part of a whole month that is under contract."""
+        return Decimal(self.days) / self.whole_days
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,331 @@
+"""The whole of a quote: an estimate → months of work → costs → prices under every model.
+
+Seats are those of the estimate, staffed by dayparts; what is paid more for comes from the dates
+themselves: the 13 statutory days, the hours from 22:00 to 06:00, and the seats that promotion days
+need above the ordinary ones.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import combinations
+from typing import NamedTuple
+
+from staffing.forecast.calendar import is_statutory
+from staffing.grid import DAY_MIN, INTERVAL_MIN, SLOTS_PER_H
+from staffing.quote.costs import Costs, Workload, cost
+from staffing.quote.estimate import LEVELS, Estimate, Kind, add_months, contacts_on
+from staffing.quote.money import decimal
+from staffing.quote.prices import (
+    MODELS,
+    Model,
+    Priced,
+    break_even,
+    break_even_commission,
+    commissionable,
+    price,
+)
+from staffing.quote.prospect import Prospect
+from staffing.quote.rates import Rates
+
+__all__ = ["LIKELY", "Quote", "offer", "workloads"]
+
+LIKELY = "p80"
+"""The level that a firm quote is priced at."""
+NIGHT_ENDS_MIN, NIGHT_BEGINS_MIN = 6 * 60, 22 * 60
+"""Customary night hours, 22:00-06:00."""
+PLACES = Decimal("0.0001")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quote:
+    """A quote: what is asked for, what it takes, and what it is sold at.
+
+    Attributes
+    ----------
+    date : the day it was made; it is valid for `valid_days` of the rates after it
+    months : level (p50, p80, p90) -> months of work
+    costs : cost of each month at P80
+    priced : level -> model -> the contract's price
+    model : the model that is offered first
+    break_evens : pair of models -> receptions of a mean month at which they change places
+    """
+
+    estimate: Estimate
+    rates: Rates
+    date: dt.date
+    firm: bool
+    model: Model
+    months: Mapping[str, tuple[Workload, ...]]
+    costs: tuple[Costs, ...]
+    priced: Mapping[str, Mapping[Model, Priced]]
+    break_evens: Mapping[tuple[Model, Model], Decimal | None]
+
+    @property
+    def prospect(self) -> Prospect:
+        """Return the merchant who asked."""
+        return self.estimate.prospect
+
+    @property
+    def valid_until(self) -> dt.date:
+        """Return the last day on which the quote holds."""
+        return self.date + dt.timedelta(days=self.rates.prices.valid_days)
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """Return the models that can be offered: a commission needs sales to be paid on."""
+        return tuple(
+            model for model in MODELS if model != "commission" or self.commission_sales > 0
+        )
+
+    @property
+    def commission_sales(self) -> Decimal:
+        """Return the expected sales of the contract that commission is paid on."""
+        likely = self.months[LIKELY]
+        return sum((commissionable(each, self.rates.prices) for each in likely), Decimal(0))
+
+    @property
+    def break_even_commission(self) -> Decimal | None:
+        """Return the commission at which the listed base fee just covers the cost."""
+        return break_even_commission(self.months[LIKELY], self.rates)
+
+    def likely(self, model: Model | None = None) -> Priced:
+        """Return the price at P80 seats, of the model offered first where none is named."""
+        return self.priced[LIKELY][model or self.model]
+
+    def range_of(self, model: Model) -> tuple[Decimal, Decimal]:
+        """Return the totals at P50 and at P90 seats."""
+        return self.priced["p50"][model].total, self.priced["p90"][model].total
+
+    @property
+    def number(self) -> str:
+        """Return the quote's number: its date, and a digest of all that it was made from."""
+        known = {
+            "prospect": self.prospect.model_dump(mode="json", exclude={"history"}),
+            "rates": self.rates.model_dump(mode="json"),
+            "date": self.date.isoformat(),
+            "firm": self.firm,
+            "model": self.model,
+            "kinds": [
+                (kind.name, kind.days_per_month, kind.table.to_csv(float_format="%.6g"))
+                for kind in self.estimate.kinds
+            ],
+        }
+        text = json.dumps(known, ensure_ascii=True, sort_keys=True)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        return f"{self.date:%Y%m%d}-{digest[:8].upper()}"
+
+
+def offer(
+    estimate: Estimate,
+    rates: Rates,
+    *,
+    date: dt.date | None = None,
+    firm: bool = False,
+    model: Model | None = None,
+) -> Quote:
+    """Return the quote of an estimate under all price models.
+
+    Parameters
+    ----------
+    date : the day the quote is made; the first day of the service where None
+    firm : one price at P80 seats rather than a range from P50 to P90
+    model : offered first; by the seat where None, or as short term where only that is asked for
+    """
+    prospect = estimate.prospect
+    months = {level: workloads(estimate, rates, level) for level in LEVELS}
+    priced = {
+        level: {each: price(work, rates, each) for each in MODELS} for level, work in months.items()
+    }
+    likely = months[LIKELY]
+    mean = _mean(likely)
+    short = prospect.days is not None or prospect.short is not None
+    made = Quote(
+        estimate=estimate,
+        rates=rates,
+        date=date or estimate.start,
+        firm=firm,
+        model=model or ("short_term" if short else "per_seat"),
+        months=months,
+        costs=tuple(cost(each, rates) for each in likely),
+        priced=priced,
+        break_evens={},
+    )
+    pairs = {
+        (one, other): break_even(rates, one, other, mean)
+        for one, other in combinations(made.models, 2)
+    }
+    object.__setattr__(made, "break_evens", pairs)
+    return made
+
+
+def workloads(estimate: Estimate, rates: Rates, level: str) -> tuple[Workload, ...]:
+    """Return the months of a contract, or the one period of a short engagement.
+
+    Parameters
+    ----------
+    level : p50, p80 or p90: at which quantile of the contacts seats are filled
+    """
+    prospect = estimate.prospect
+    short = prospect.days is not None or prospect.short is not None
+    found = []
+    for i, (first, end) in enumerate(_periods(estimate)):
+        whole = calendar.monthrange(first.year, first.month)[1]
+        if prospect.days is None:
+            whole = (end - first).days
+        work = _workload(estimate, rates, level, (first, end), whole)
+        if i == 0 and not short:
+            work = _started(work)
+        found.append(work)
+    return tuple(found)
+
+
+def _periods(estimate: Estimate) -> Iterator[tuple[dt.date, dt.date]]:
+    """Yield first day and day after the last of each month of the contract."""
+    if estimate.prospect.days is not None:
+        yield estimate.start, estimate.end
+        return
+    for number in range(estimate.prospect.months):
+        yield add_months(estimate.start, number), add_months(estimate.start, number + 1)
+
+
+def _started(work: Workload) -> Workload:
+    """Return the first month: its people have to be found and trained."""
+    values = {name: getattr(work, name) for name in work.__dataclass_fields__}
+    return Workload(**{**values, "new_heads": work.heads})
+
+
+class _Day(NamedTuple):
+    """Hours of a day by what they are paid as, and its seats."""
+
+    seat_h: float
+    statutory_h: float
+    night_h: float
+    extra_h: float
+    billed: float
+    peak: float
+
+
+def _workload(
+    estimate: Estimate,
+    rates: Rates,
+    level: str,
+    period: tuple[dt.date, dt.date],
+    whole_days: int,
+) -> Workload:
+    """Return the work of the days from the first to before the end of a period."""
+    first, end = period
+    dates = [first + dt.timedelta(days=i) for i in range((end - first).days)]
+    served = [date for date in dates if estimate.share_on(date) > 0]
+    days = [_day(estimate, level, date) for date in served]
+    contacts = sum(float(contacts_on(estimate, date)["contacts"].sum()) for date in served)
+    sums = {
+        name: sum(getattr(day, name) for day in days)
+        for name in ("seat_h", "statutory_h", "night_h", "extra_h", "billed")
+    }
+    number = max(len(days), 1)
+    extra = _exact(sums["extra_h"])
+    share = sum(estimate.share_on(date) for date in served) / number
+    prospect = estimate.prospect
+    sales = contacts * (prospect.conversion or 0) * (prospect.order_value_yuan or 0)
+    overtime = (extra * rates.costs.overtime_share).quantize(PLACES)
+    return Workload(
+        month=first,
+        days=len(dates),
+        whole_days=whole_days,
+        open_days=len(served),
+        open_h=decimal(len(prospect.slots)) / SLOTS_PER_H,
+        contacts=_exact(contacts),
+        seat_h=_exact(sums["seat_h"]),
+        statutory_h=_exact(sums["statutory_h"]),
+        night_h=_exact(sums["night_h"]),
+        overtime_h=overtime,
+        extra_h=extra,
+        seats=_exact(sums["billed"] / number),
+        peak_seats=_exact(max((day.peak for day in days), default=0.0)),
+        heads=_heads(estimate, rates, level, share),
+        sales_yuan=_exact(sales),
+    )
+
+
+def _heads(estimate: Estimate, rates: Rates, level: str, share: float) -> Decimal:
+    """Return the people to employ, with the shrinkage that wages are reckoned with."""
+    without = estimate.heads[level] * (1 - estimate.settings.shrinkage) * share
+    return _exact(without / (1 - float(rates.costs.shrinkage)))
+
+
+def _day(estimate: Estimate, level: str, date: dt.date) -> _Day:
+    """Return a day's hours: seats of each daypart, handed over in whole seats if of one's own."""
+    share = estimate.share_on(date)
+    own = estimate.prospect.dedicated
+
+    def seats_of(number: float) -> float:
+        return float(math.ceil(number * share - 1e-9)) if own else number * share
+
+    billed = seats_of(estimate.ordinary.seats(level))
+    seat_h = statutory = night = extra = peak = 0.0
+    for slot, number in _slots(estimate.kind_of(date), level):
+        seats, hours = seats_of(number), 1 / SLOTS_PER_H
+        clock = slot % DAY_MIN
+        seat_h += seats * hours
+        night += seats * hours * (clock >= NIGHT_BEGINS_MIN or clock < NIGHT_ENDS_MIN)
+        statutory += seats * hours * is_statutory(date + dt.timedelta(days=slot // DAY_MIN))
+        extra += max(seats - billed, 0.0) * hours
+        peak = max(peak, seats)
+    return _Day(seat_h, statutory, night, extra, billed, peak)
+
+
+def _slots(kind: Kind, level: str) -> list[tuple[int, float]]:
+    """Return half hour and seats of a kind of day: all of a daypart has those of its busiest."""
+    return [
+        (slot, float(seats))
+        for opens, closes, seats in kind.dayparts[["opens", "closes", f"seats_{level}"]].itertuples(
+            index=False
+        )
+        for slot in range(int(opens), int(closes), INTERVAL_MIN)
+    ]
+
+
+def _mean(months: tuple[Workload, ...]) -> Workload:
+    """Return the mean month of a contract."""
+    number = len(months)
+
+    def mean(name: str) -> Decimal:
+        return sum((getattr(each, name) for each in months), Decimal(0)) / number
+
+    whole = max(round(sum(each.whole_days for each in months) / number), 1)
+    return Workload(
+        month=months[0].month,
+        days=round(sum(each.days for each in months) / number),
+        whole_days=whole,
+        open_days=round(sum(each.open_days for each in months) / number),
+        **{
+            name: mean(name)
+            for name in (
+                "open_h",
+                "contacts",
+                "seat_h",
+                "statutory_h",
+                "night_h",
+                "overtime_h",
+                "extra_h",
+                "seats",
+                "peak_seats",
+                "heads",
+                "sales_yuan",
+                "new_heads",
+            )
+        },
+    )
+
+
+def _exact(value: float) -> Decimal:
+    """Return a computed quantity as the decimal that is priced."""
+    return decimal(round(value, 6)).quantize(PLACES)
