@@ -65,6 +65,9 @@ class Section(BaseModel):
         return {}
 
 
+S = TypeVar("S", bound=Section)
+
+
 def unfit(limit: str, *, key: str = "", value: str | None = None, **facts: str | int) -> Exception:
     """Return the error of a value; `limit` names a sentence ``limit.*`` or a fault of the words.
 
@@ -717,28 +720,29 @@ def read_scenario(path: Path) -> Scenario:
     ScenarioError
         With every fault of the file.
     """
-    scenario = read_section(path, Scenario)
+    raw, text = read_toml(path, "no_scenario")
+    scenario = checked(Scenario, raw, path.name, text)
     root = (path.parent / scenario.workspace).resolve()
     return scenario.model_copy(update={"workspace": root})
 
 
-S = TypeVar("S", bound=Section)
+def read_toml(path: Path, missing: str) -> tuple[dict[str, Any], str]:
+    """Read a TOML file: what it says, and its text.
 
-
-def read_section(path: Path, model: type[S]) -> S:
-    """Read a TOML file of settings: a scenario, or another model made of sections.
+    Parameters
+    ----------
+    missing : code of the fault where there is no such file
 
     Raises
     ------
     ScenarioError
-        With every fault of the file.
+        Where the file cannot be read.
     """
     try:
         text = path.read_text("utf-8-sig")
-        raw = tomllib.loads(text)
+        return tomllib.loads(text), text
     except FileNotFoundError:
-        code = "no_scenario" if model is Scenario else "no_file"
-        raise ScenarioError([Fault(code=code, file=str(path))]) from None
+        raise ScenarioError([Fault(code=missing, file=str(path))]) from None
     except OSError as error:
         facts = {} if path.is_dir() else {"reason": error.strerror or str(error)}
         code = "unreadable" if facts else "is_folder"
@@ -747,12 +751,25 @@ def read_section(path: Path, model: type[S]) -> S:
         raise ScenarioError([Fault(code="not_utf8", file=path.name)]) from None
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError([_not_toml(path.name, text, str(error))]) from None
+
+
+def checked(model: type[S], raw: Mapping[str, Any], file: str, text: str) -> S:
+    """Return the values of a file as the model that describes it.
+
+    Parameters
+    ----------
+    raw, text : what the file says, and its text, in which faults find their lines
+
+    Raises
+    ------
+    ScenarioError
+        With every fault of the file.
+    """
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        told = _faults(path.name, text, error, model)
-        faults = {(fault.column, fault.code): fault for fault in told}
-        raise ScenarioError(sorted(faults.values(), key=lambda f: f.row or 0)) from None
+        found = {(f.column, f.code): f for f in _faults(file, text, error, model)}
+        raise ScenarioError(sorted(found.values(), key=lambda f: f.row or 0)) from None
 
 
 def check_shops(path: Path, scenario: Scenario, shops: Collection[str]) -> None:
@@ -770,7 +787,7 @@ def check_shops(path: Path, scenario: Scenario, shops: Collection[str]) -> None:
             near = difflib.get_close_matches(shop, shops, n=1)
             facts = {"table": "shops"} | ({"near": near[0]} if near else {})
             code = "unknown_near" if near else "unknown"
-            row = _line(path.read_text("utf-8-sig"), key.split("."))
+            row = line_of(path.read_text("utf-8-sig"), key.split("."))
             faults.append(
                 Fault(code=code, file=path.name, row=row, column=key, value=shop, facts=facts)
             )
@@ -813,7 +830,6 @@ def _faults(
     file: str, text: str, error: ValidationError, model: type[BaseModel]
 ) -> Iterator[Fault]:
     """Yield pydantic's errors as faults with the line of the file they stand on."""
-    known = dict(keys(model))
     for each in error.errors():
         facts = each.get("ctx", {})
         place = [str(part) for part in each["loc"] if isinstance(part, str)]
@@ -822,15 +838,15 @@ def _faults(
         value = facts.get("value") or _shown(each["input"], each["type"])
         match each["type"]:
             case "missing":
-                code, value, facts = "key_missing", None, {"example": _example(known, key)}
+                code, value, facts = "key_missing", None, {"example": _example(key, model)}
             case "extra_forbidden":
-                near = _nearest(known, key)
+                near = _nearest(key, model)
                 code, value = "key_unknown_near" if near else "key_unknown", None
                 facts = {"near": near} if near else {}
             case _:
-                code, facts = _unfit(known, key, each)
+                code, facts = _unfit(key, each, model)
         yield Fault(
-            code=code, file=file, row=_line(text, place), column=key, value=value, facts=facts
+            code=code, file=file, row=line_of(text, place), column=key, value=value, facts=facts
         )
 
 
@@ -840,9 +856,7 @@ def _shown(value: object, kind: str) -> str | None:
     return value if isinstance(value, str) and not quotes_matter else _toml(value)
 
 
-def _unfit(
-    known: Mapping[str, FieldInfo], key: str, error: ErrorDetails
-) -> tuple[str, dict[str, object]]:
+def _unfit(key: str, error: ErrorDetails, model: type[BaseModel]) -> tuple[str, dict[str, object]]:
     """Return code and facts of a value that is not what it must be."""
     kind, facts = error["type"], dict(error.get("ctx", {}))
     facts = {name: fact for name, fact in facts.items() if name not in ("key", "value")}
@@ -863,14 +877,15 @@ def _unfit(
         return "key_not_a_share", {"limit": said}
     if limit == "section":
         return "key_not_a_section", {"limit": said, "name": key}
-    field = known.get(key)
+    field = dict(keys(model)).get(key)
     if field is None or field.is_required():
-        return "key_wrong_required", {"limit": said, "example": _example(known, key)}
+        return "key_wrong_required", {"limit": said, "example": _example(key, model)}
     return "key_wrong", {"limit": said, "default": _default(field)}
 
 
-def _line(text: str, place: list[str]) -> int | None:
+def line_of(text: str, place: list[str] | str) -> int | None:
     """Return the line of a dotted key in a TOML text, else that of its section, else None."""
+    place = place.split(".") if isinstance(place, str) else place
     found: dict[str, int] = {}
     section = ""
     for number, line in enumerate(text.splitlines(), start=1):
@@ -898,16 +913,17 @@ def _is_section(field: FieldInfo) -> bool:
     return isinstance(field.annotation, type) and issubclass(field.annotation, Section)
 
 
-def _nearest(known: Mapping[str, FieldInfo], key: str) -> str | None:
+def _nearest(key: str, model: type[BaseModel]) -> str | None:
     """Return the known key that is meant: the same name in another section, or like spelling."""
+    known = [name for name, _ in keys(model)]
     moved = [name for name in known if name.rpartition(".")[2] == key.rpartition(".")[2]]
     close = moved or difflib.get_close_matches(key, known, n=1)
     return close[0] if close else None
 
 
-def _example(known: Mapping[str, FieldInfo], key: str) -> str:
+def _example(key: str, model: type[BaseModel]) -> str:
     """Return how a required key is written."""
-    field = known.get(key)
+    field = dict(keys(model)).get(key)
     example = str((field.examples or [""])[0]) if field is not None else ""
     return example if example.startswith("[") else f"{key.rpartition('.')[2]} = {example}"
 

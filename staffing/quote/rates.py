@@ -13,7 +13,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from staffing.quote.money import decimal
-from staffing.scenario import Section, given, read_section, unfit
+from staffing.scenario import Section, checked, given, read_toml, unfit
 
 UNSOURCED = "assumed in 2026: no source was found"
 PAID_HOURS_MONTH = Decimal("21.75") * 8
@@ -296,4 +296,5 @@ def read_rates(path: Path) -> Rates:
     ScenarioError
         With every fault of the file.
     """
-    return read_section(path, Rates)
+    raw, text = read_toml(path, "no_file")
+    return checked(Rates, raw, path.name, text)
