@@ -203,4 +203,4 @@ def _shown(value: Decimal) -> str:
 
 
 def _percent(share: Decimal) -> str:
-    return f"{share * 100:.4g}%"
+    return f"{float(share * 100):.4g}%"

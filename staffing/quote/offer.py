@@ -12,8 +12,8 @@ import datetime as dt
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import combinations
 from typing import NamedTuple
@@ -176,13 +176,14 @@ def workloads(estimate: Estimate, rates: Rates, level: str) -> tuple[Workload, .
     prospect = estimate.prospect
     short = prospect.days is not None or prospect.short is not None
     found = []
+    days_like = _Days(estimate, level)
     for i, (first, end) in enumerate(_periods(estimate)):
         whole = calendar.monthrange(first.year, first.month)[1]
         if prospect.days is None:
             whole = (end - first).days
-        work = _workload(estimate, rates, level, (first, end), whole)
+        work = _workload(estimate, rates, level, (first, end), whole, days_like)
         if i == 0 and not short:
-            work = _started(work)
+            work = replace(work, new_heads=work.heads)  # found and trained for the start
         found.append(work)
     return tuple(found)
 
@@ -196,21 +197,59 @@ def _periods(estimate: Estimate) -> Iterator[tuple[dt.date, dt.date]]:
         yield add_months(estimate.start, number), add_months(estimate.start, number + 1)
 
 
-def _started(work: Workload) -> Workload:
-    """Return the first month: its people have to be found and trained."""
-    values = {name: getattr(work, name) for name in work.__dataclass_fields__}
-    return Workload(**{**values, "new_heads": work.heads})
-
-
 class _Day(NamedTuple):
-    """Hours of a day by what they are paid as, and its seats."""
+    """What a day asks for: hours by what they are paid as, seats, receptions.
+
+    Attributes
+    ----------
+    seat_h, next_h : hours at the seats before and after midnight
+    night_h, extra_h : those from 22:00 to 06:00, and above the billed seats
+    billed, peak : seats of an ordinary day, and of this one's busiest half hour
+    """
 
     seat_h: float
-    statutory_h: float
+    next_h: float
     night_h: float
     extra_h: float
     billed: float
     peak: float
+    contacts: float
+
+
+class _Days:
+    """The days of an estimate at one level; alike ones are reckoned once."""
+
+    def __init__(self, estimate: Estimate, level: str) -> None:
+        self._estimate, self._level = estimate, level
+        self._slots = {kind.name: _slots(kind, level) for kind in estimate.kinds}
+        self._billed = estimate.ordinary.seats(level)
+        self._known: dict[tuple[str, float, int], _Day] = {}
+
+    def on(self, date: dt.date) -> _Day:
+        """Return what a served day asks for; a shop's own seats are handed over whole."""
+        share, kind = self._estimate.share_on(date), self._estimate.kind_of(date)
+        key = kind.name, share, date.weekday()
+        if key not in self._known:
+            contacts = float(contacts_on(self._estimate, date)["contacts"].sum())
+            self._known[key] = self._day(self._slots[kind.name], share, contacts)
+        return self._known[key]
+
+    def _day(self, slots: Sequence[tuple[int, float]], share: float, contacts: float) -> _Day:
+        own = self._estimate.prospect.dedicated
+
+        def seats_of(number: float) -> float:
+            return float(math.ceil(number * share - 1e-9)) if own else number * share
+
+        billed, hours = seats_of(self._billed), 1 / SLOTS_PER_H
+        sums = dict.fromkeys(("seat_h", "next_h", "night_h", "extra_h"), 0.0)
+        for slot, number in slots:
+            seats, clock = seats_of(number), slot % DAY_MIN
+            sums["seat_h" if slot < DAY_MIN else "next_h"] += seats * hours
+            if clock >= NIGHT_BEGINS_MIN or clock < NIGHT_ENDS_MIN:
+                sums["night_h"] += seats * hours
+            sums["extra_h"] += max(seats - billed, 0.0) * hours
+        peak = max((seats_of(number) for _, number in slots), default=0.0)
+        return _Day(**sums, billed=billed, peak=peak, contacts=contacts)
 
 
 def _workload(
@@ -219,23 +258,23 @@ def _workload(
     level: str,
     period: tuple[dt.date, dt.date],
     whole_days: int,
+    days_like: _Days,
 ) -> Workload:
     """Return the work of the days from the first to before the end of a period."""
     first, end = period
     dates = [first + dt.timedelta(days=i) for i in range((end - first).days)]
     served = [date for date in dates if estimate.share_on(date) > 0]
-    days = [_day(estimate, level, date) for date in served]
-    contacts = sum(float(contacts_on(estimate, date)["contacts"].sum()) for date in served)
-    sums = {
-        name: sum(getattr(day, name) for day in days)
-        for name in ("seat_h", "statutory_h", "night_h", "extra_h", "billed")
-    }
+    days = [days_like.on(date) for date in served]
+    statutory = sum(
+        day.seat_h * is_statutory(date) + day.next_h * is_statutory(date + dt.timedelta(days=1))
+        for date, day in zip(served, days, strict=True)
+    )
     number = max(len(days), 1)
-    extra = _exact(sums["extra_h"])
+    contacts = sum(day.contacts for day in days)
+    extra = _exact(sum(day.extra_h for day in days))
     share = sum(estimate.share_on(date) for date in served) / number
     prospect = estimate.prospect
     sales = contacts * (prospect.conversion or 0) * (prospect.order_value_yuan or 0)
-    overtime = (extra * rates.costs.overtime_share).quantize(PLACES)
     return Workload(
         month=first,
         days=len(dates),
@@ -243,12 +282,12 @@ def _workload(
         open_days=len(served),
         open_h=decimal(len(prospect.slots)) / SLOTS_PER_H,
         contacts=_exact(contacts),
-        seat_h=_exact(sums["seat_h"]),
-        statutory_h=_exact(sums["statutory_h"]),
-        night_h=_exact(sums["night_h"]),
-        overtime_h=overtime,
+        seat_h=_exact(sum(day.seat_h + day.next_h for day in days)),
+        statutory_h=_exact(statutory),
+        night_h=_exact(sum(day.night_h for day in days)),
+        overtime_h=(extra * rates.costs.overtime_share).quantize(PLACES),
         extra_h=extra,
-        seats=_exact(sums["billed"] / number),
+        seats=_exact(sum(day.billed for day in days) / number),
         peak_seats=_exact(max((day.peak for day in days), default=0.0)),
         heads=_heads(estimate, rates, level, share),
         sales_yuan=_exact(sales),
@@ -259,27 +298,6 @@ def _heads(estimate: Estimate, rates: Rates, level: str, share: float) -> Decima
     """Return the people to employ, with the shrinkage that wages are reckoned with."""
     without = estimate.heads[level] * (1 - estimate.settings.shrinkage) * share
     return _exact(without / (1 - float(rates.costs.shrinkage)))
-
-
-def _day(estimate: Estimate, level: str, date: dt.date) -> _Day:
-    """Return a day's hours: seats of each daypart, handed over in whole seats if of one's own."""
-    share = estimate.share_on(date)
-    own = estimate.prospect.dedicated
-
-    def seats_of(number: float) -> float:
-        return float(math.ceil(number * share - 1e-9)) if own else number * share
-
-    billed = seats_of(estimate.ordinary.seats(level))
-    seat_h = statutory = night = extra = peak = 0.0
-    for slot, number in _slots(estimate.kind_of(date), level):
-        seats, hours = seats_of(number), 1 / SLOTS_PER_H
-        clock = slot % DAY_MIN
-        seat_h += seats * hours
-        night += seats * hours * (clock >= NIGHT_BEGINS_MIN or clock < NIGHT_ENDS_MIN)
-        statutory += seats * hours * is_statutory(date + dt.timedelta(days=slot // DAY_MIN))
-        extra += max(seats - billed, 0.0) * hours
-        peak = max(peak, seats)
-    return _Day(seat_h, statutory, night, extra, billed, peak)
 
 
 def _slots(kind: Kind, level: str) -> list[tuple[int, float]]:

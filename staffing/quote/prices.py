@@ -367,7 +367,7 @@ def _seats(workload: Workload, tariff: Tariff, key: str = "seats") -> Line:
         _turns(workload) * workload.share * tariff.seat,
         seats=shown(workload.seats),
         hours=shown(workload.open_h),
-        share=f"{workload.share * 100:.4g}%",
+        share=f"{float(workload.share * 100):.4g}%",
         yuan=shown(tariff.seat),
     )
 
@@ -380,7 +380,7 @@ def _extra(workload: Workload, tariff: Tariff) -> Line:
 
 def _commission(workload: Workload, prices: PriceRates, tariff: Tariff) -> Line:
     sales = commissionable(workload, prices)
-    share = f"{tariff.commission * 100:.4g}%"
+    share = f"{float(tariff.commission * 100):.4g}%"
     return _line("commission", sales * tariff.commission, sales=shown(yuan(sales)), share=share)
 
 
