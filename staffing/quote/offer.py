@@ -41,7 +41,8 @@ LIKELY = "p80"
 """The level that a firm quote is priced at."""
 NIGHT_ENDS_MIN, NIGHT_BEGINS_MIN = 6 * 60, 22 * 60
 """Customary night hours, 22:00-06:00."""
-PLACES = Decimal("0.0001")
+PLACES = Decimal("0.001")
+"""Quantities are priced as they are printed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,16 +81,11 @@ class Quote:
 
     @property
     def models(self) -> tuple[Model, ...]:
-        """Return the models that can be offered: a commission needs sales to be paid on."""
-        return tuple(
-            model for model in MODELS if model != "commission" or self.commission_sales > 0
-        )
+        """Return the models that can be offered.
 
-    @property
-    def commission_sales(self) -> Decimal:
-        """Return the expected sales of the contract that commission is paid on."""
-        likely = self.months[LIKELY]
-        return sum((commissionable(each, self.rates.prices) for each in likely), Decimal(0))
+        Some days are sold for a short time only, and a commission needs sales to be paid on.
+        """
+        return _models(self.estimate, self.rates, self.months[LIKELY])
 
     @property
     def break_even_commission(self) -> Decimal | None:
@@ -147,7 +143,8 @@ def offer(
     likely = months[LIKELY]
     mean = _mean(likely)
     short = prospect.days is not None or prospect.short is not None
-    made = Quote(
+    models = _models(estimate, rates, likely)
+    return Quote(
         estimate=estimate,
         rates=rates,
         date=date or estimate.start,
@@ -156,14 +153,18 @@ def offer(
         months=months,
         costs=tuple(cost(each, rates) for each in likely),
         priced=priced,
-        break_evens={},
+        break_evens={
+            (one, other): break_even(rates, one, other, mean)
+            for one, other in combinations(models, 2)
+        },
     )
-    pairs = {
-        (one, other): break_even(rates, one, other, mean)
-        for one, other in combinations(made.models, 2)
-    }
-    object.__setattr__(made, "break_evens", pairs)
-    return made
+
+
+def _models(estimate: Estimate, rates: Rates, months: Sequence[Workload]) -> tuple[Model, ...]:
+    if estimate.prospect.days is not None:
+        return ("short_term",)
+    sales = any(commissionable(each, rates.prices) for each in months)
+    return tuple(model for model in MODELS if model != "commission" or sales)
 
 
 def workloads(estimate: Estimate, rates: Rates, level: str) -> tuple[Workload, ...]:
@@ -281,7 +282,7 @@ def _workload(
         whole_days=whole_days,
         open_days=len(served),
         open_h=decimal(len(prospect.slots)) / SLOTS_PER_H,
-        contacts=_exact(contacts),
+        contacts=_exact(contacts).quantize(Decimal(1)),
         seat_h=_exact(sum(day.seat_h + day.next_h for day in days)),
         statutory_h=_exact(statutory),
         night_h=_exact(sum(day.night_h for day in days)),

@@ -362,14 +362,16 @@ def _turns(workload: Workload) -> Decimal:
 
 
 def _seats(workload: Workload, tariff: Tariff, key: str = "seats") -> Line:
-    return _line(
-        key,
-        _turns(workload) * workload.share * tariff.seat,
-        seats=shown(workload.seats),
-        hours=shown(workload.open_h),
-        share=f"{float(workload.share * 100):.4g}%",
-        yuan=shown(tariff.seat),
-    )
+    facts: dict[str, object] = {
+        "seats": shown(workload.seats),
+        "hours": shown(workload.open_h),
+        "yuan": shown(tariff.seat),
+    }
+    amount = yuan(_turns(workload) * workload.share * tariff.seat)
+    if workload.share == 1:
+        return Line(key=key, amount=amount, basis=Statement("price_basis.seats", facts))
+    facts |= {"days": workload.days, "whole": workload.whole_days}
+    return Line(key=key, amount=amount, basis=Statement("price_basis.part", facts))
 
 
 def _extra(workload: Workload, tariff: Tariff) -> Line:

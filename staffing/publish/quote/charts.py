@@ -34,7 +34,7 @@ ON_PAPER: Palette = {
 ON_SCREEN: Palette = {name: f"var(--{name.replace('_', '-')})" for name in ON_PAPER} | {
     "font": "inherit"
 }
-WIDTH, LEFT, RIGHT, TOP, BOTTOM = 720, 44, 10, 12, 26
+WIDTH, LEFT, RIGHT, TOP, BOTTOM = 720, 44, 20, 12, 26
 HOUR_MIN = 60
 DASHES = {"p50": "6 4", "p90": "1.5 3"}
 
@@ -128,8 +128,8 @@ def _ticks(first: dt.date, days: int) -> list[tuple[dt.date, str]]:
 def _most(value: float) -> float:
     """Return the top of the scale: a round number no less than a value."""
     power = 10 ** math.floor(math.log10(max(value, 1)))
-    steps = (each * power for each in (1, 2, 3, 4, 5, 6, 8, 10))
-    return float(next(each for each in steps if each >= value))
+    steps = (each * power for each in (1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10))
+    return float(next(each for each in steps if each >= value and each % 1 == 0))
 
 
 def _scale(frame: _Frame, colours: Palette) -> list[str]:

@@ -53,11 +53,13 @@ class Day:
     ----------
     name : the kind, and its name as it is said
     rows : slot (minutes after midnight of the service day), contacts, seats at P50, P80, P90
+    times : when each row begins, as it is said
     """
 
     name: str
     title: str
     rows: tuple[tuple[int, float, float, float, float], ...]
+    times: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +124,7 @@ def letter(quote: Quote, lang: Lang, earlier: Mapping[str, object] | None = None
         lead=writer.lead(),
         tiles=tuple(writer.tiles()),
         scope=writer.scope(),
-        days=tuple(writer.day(kind) for kind in quote.estimate.kinds),
+        days=tuple(writer.day(kind) for kind in writer.charted()),
         parts=tuple(writer.parts(kind) for kind in writer.charted()),
         kinds=writer.kinds(),
         touches=tuple(touches(quote.estimate)),
@@ -193,6 +195,12 @@ class _Writer:
     def date(self, day: dt.date) -> str:
         return self.say("day", day=day)
 
+    def clock(self, minutes: int) -> str:
+        """Return a time of a service day; after midnight it is told as the next day's."""
+        if minutes <= DAY_MIN:
+            return clock_text(minutes)
+        return self.say("next_day", clock=clock_text(minutes - DAY_MIN))
+
     def kind(self, name: str) -> str:
         return say(self.lang, f"letter_kind.{name}")
 
@@ -261,6 +269,9 @@ class _Writer:
             value=_span(self.say, "seats", seats[0], seats[2]),
             note=self.say("tile_seats_note", seats=seats[1]),
         )
+        if self.short:
+            yield from self.tile_total()
+            return
         people = [_count(heads[name], "1") for name in ("p80_low", "p80")]
         each = [f"{heads[name]:.1f}" for name in ("per_seat_low", "per_seat_high")]
         yield Tile(
@@ -268,16 +279,22 @@ class _Writer:
             value=_span(self.say, "people", *people),
             note=self.say("tile_heads_note", hours=self.open_h(), low=each[0], high=each[1]),
         )
-        model = self.model(self.quote.model)
-        low, high = self.quote.range_of(self.quote.model)
+        low, high = self.ends()
+        yield Tile(
+            label=self.say("tile_month"),
+            value=_span(self.say, "range", self.monthly(low), self.monthly(high)),
+            note=self.say("tile_month_note", model=self.model(self.quote.model)),
+        )
+        yield from self.tile_total()
+
+    def ends(self) -> tuple[Decimal, Decimal]:
+        """Return the ends of the contract's range; both are the price if firm."""
         if self.quote.firm:
-            low = high = self.quote.likely().total
-        if not self.short:
-            yield Tile(
-                label=self.say("tile_month"),
-                value=_span(self.say, "range", self.monthly(low), self.monthly(high)),
-                note=self.say("tile_month_note", model=model),
-            )
+            return self.quote.likely().total, self.quote.likely().total
+        return self.quote.range_of(self.quote.model)
+
+    def tile_total(self) -> Iterator[Tile]:
+        low, high = self.ends()
         facts = {"first": self.date(self.estimate.start)}
         yield Tile(
             label=self.say("tile_total"),
@@ -371,12 +388,13 @@ class _Writer:
             (int(slot), float(contacts), float(low), float(likely), float(high))
             for slot, contacts, low, likely, high in kind.table[names].itertuples(index=False)
         )
-        return Day(name=kind.name, title=self.kind(kind.name), rows=rows)
+        times = tuple(self.clock(row[0]) for row in rows)
+        return Day(name=kind.name, title=self.kind(kind.name), rows=rows, times=times)
 
     def parts(self, kind: Kind) -> Table:
         rows = tuple(
             (
-                f"{clock_text(int(row.opens))}–{clock_text(int(row.closes))}",
+                f"{self.clock(int(row.opens))}–{self.clock(int(row.closes))}",
                 float(row.contacts),
                 *(float(getattr(row, f"seats_{level}")) for level in LEVELS),
             )
@@ -452,8 +470,11 @@ class _Writer:
         for model in self.quote.priced[LIKELY]:
             name = self.model(model)
             if model not in self.quote.models:
-                rows.append((name, self.say("on_request"), None, None))
+                if model == "commission" and not self.short:
+                    rows.append((name, self.say("on_request"), None, None))
                 continue
+            if model == self.quote.model:
+                name = self.say("offered", model=name)
             low, high = self.quote.range_of(model)
             if self.quote.firm:
                 low = high = self.quote.likely(model).total
@@ -557,6 +578,8 @@ class _Writer:
         """
         for (one, other), contacts in self.quote.break_evens.items():
             if contacts is None or "short_term" in (one, other):
+                continue
+            if self.quote.model not in (one, other):
                 continue
             rising, flat = sorted((one, other), key=RISING.index, reverse=True)
             yield self.say(
@@ -700,4 +723,5 @@ def _count(value: float, step: str = "0.1") -> str:
 
 
 def _money(amount: Decimal) -> str:
-    return f"¥{amount:,.2f}"
+    """Return a total; whole yuan without cents."""
+    return f"¥{amount:,.2f}".removesuffix(".00")

@@ -9,7 +9,6 @@ from typing import Any
 
 import xlsxwriter
 
-from staffing.grid import clock_text
 from staffing.publish.quote.letter import Letter
 from staffing.publish.reports import Table, shown
 from staffing.publish.workbook import SOFT, Styles, width_of, write_table
@@ -124,7 +123,7 @@ def _half_hours(letter: Letter) -> list[Table]:
         Table(
             title=say(letter.lang, "letter.chart_day", kind=day.title),
             columns=tuple(columns),
-            rows=tuple((clock_text(slot), *rest) for slot, *rest in day.rows),
+            rows=tuple((time, *row[1:]) for time, row in zip(day.times, day.rows, strict=True)),
         )
         for day in letter.days
     ]
