@@ -356,6 +356,95 @@ def simulate(
 
 
 @app.command()
+def quote(
+    prospect_file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[PROSPECT]", help="The merchant's facts and terms (.toml)."),
+    ] = None,
+    category: Annotated[str | None, typer.Option("--category", help="What the shop sells.")] = None,
+    agents: Annotated[
+        str | None, typer.Option("--agents", metavar="N", help="Agents that it has today.")
+    ] = None,
+    contacts: Annotated[
+        str | None, typer.Option("--contacts", metavar="N", help="Contacts on an average day.")
+    ] = None,
+    promotions: Annotated[
+        str | None,
+        typer.Option(
+            "--promotions",
+            metavar="HOW OFTEN",
+            help="none, yearly, quarterly, monthly or weekly.",
+        ),
+    ] = None,
+    workspace_folder: Annotated[
+        Path | None,
+        typer.Option("--workspace", help="Our own shops: what they teach about such a shop."),
+    ] = None,
+    firm: Annotated[
+        bool, typer.Option("--firm", help="A firm quote: refused while anything is open.")
+    ] = False,
+    zone: Zone = "Asia/Shanghai",
+    lang: Language = None,
+    as_json: Json = False,
+) -> None:
+    """Say what a merchant needs who is not there yet: seats, headcount, what is open, advice."""
+    with _faults_told(lang, as_json=as_json) as voice:
+        from staffing.quote.prospect import read_prospect
+
+        flags = {
+            "category": category,
+            "agents": _number(agents),
+            "contacts": _number(contacts),
+            "promotions": promotions,
+        }
+        if not as_json and os.isatty(0):
+            flags = _asked_for(prospect_file, flags, voice.lang)
+        prospect = read_prospect(prospect_file, flags)
+        workspace = None
+        if workspace_folder is not None:
+            from staffing.workspace import read_workspace
+
+            workspace = read_workspace(workspace_folder, zone)
+        from staffing.quote.advice import advise
+        from staffing.quote.estimate import estimate, refuse_open
+        from staffing.tell.quote import preliminary
+
+        made = estimate(prospect, workspace)
+        if firm:
+            refuse_open(made)
+        advice = advise(made)
+    preliminary(made, advice, voice.lang, machine=as_json)
+
+
+def _number(text: str | None) -> float | str | None:
+    """Return what was typed as a number, whole where it is; as it is where it is none."""
+    if text is None:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    return int(value) if value.is_integer() else value
+
+
+def _asked_for(
+    prospect_file: Path | None, flags: dict[str, str | float | None], lang: Lang
+) -> dict[str, str | float | None]:
+    """Ask for the facts that neither file nor flags tell; blank ends the asking."""
+    from staffing.quote.prospect import facts_told
+    from staffing.words import say
+
+    told = facts_told(prospect_file)
+    for name, value in flags.items():
+        if value is None and name not in told:
+            typed = typer.prompt(say(lang, f"quote.ask_{name}"), default="", show_default=False)
+            if typed.strip():
+                number = name in ("agents", "contacts")
+                flags[name] = _number(typed.strip()) if number else typed.strip()
+    return flags
+
+
+@app.command()
 def check(
     workspace_folder: WorkspaceFolder,
     zone: Zone = "Asia/Shanghai",

@@ -23,7 +23,7 @@ from staffing.errors import Fault, ScenarioError
 from staffing.forecast.counts import rate_quantile
 from staffing.grid import DAY_MIN, INTERVAL_MIN, SLOTS_PER_DAY, SLOTS_PER_H, clock_text
 from staffing.platforms import platforms
-from staffing.quote.known import KINDS, Known, Own, known, own, part_of, usual
+from staffing.quote.known import DEARER, KINDS, Known, Own, known, own, part_of, usual
 from staffing.quote.priors import Prior, category_of, prior, table
 from staffing.quote.prospect import WEEKDAYS, Prospect
 from staffing.scenario import SeatSettings
@@ -32,7 +32,16 @@ from staffing.seats.cap import seats_within_caps
 from staffing.words import Statement
 from staffing.workspace import Workspace, read_own_history
 
-__all__ = ["LEVELS", "Assumption", "Estimate", "Kind", "contacts_on", "estimate"]
+__all__ = [
+    "LEVELS",
+    "Assumption",
+    "Estimate",
+    "Kind",
+    "contacts_on",
+    "estimate",
+    "refuse_open",
+    "seats_for",
+]
 
 Array = npt.NDArray[np.float64]
 
@@ -167,6 +176,7 @@ class Estimate:
     training_days: float
     ramp_days: float
     settings: SeatSettings
+    terms: _Terms
     week: tuple[float, ...]
     sales: Mapping[dt.date, str] = field(default_factory=dict)
     own_days: int = 0
@@ -242,7 +252,7 @@ def estimate(
     """
     settings = settings or SeatSettings()
     category, nearest = category_of(prospect.category)
-    of_shops = known(workspace, category, prospect.channel)
+    of_shops = known(workspace, category, prospect.contacts, prospect.channel)
     history = _own_history(prospect, category, workspace)
     notes = _Notes()
     if nearest:
@@ -251,7 +261,7 @@ def estimate(
         )
     start = _start(prospect, workspace, notes)
     volume = _volume(prospect, of_shops, history, notes)
-    terms = _terms(prospect, category, of_shops, settings, notes)
+    terms = _terms(prospect, category, of_shops, notes)
     sales = _sales(prospect, category, workspace)
     served = [WEEKDAYS.index(day) for day in prospect.served]
     counted = _days_per_month(prospect, sales, start, served)
@@ -268,7 +278,7 @@ def estimate(
     kinds = tuple(
         _kind(prospect, rate, terms, settings, name, counted[name]) for name, rate in rates.items()
     )
-    notes.of_terms(prospect, terms, settings)
+    notes.of_terms(prospect, settings)
     warnings = _warnings(prospect, volume, terms, nearest)
     open_items = tuple(
         Statement(f"open.{name}")
@@ -292,9 +302,28 @@ def estimate(
         training_days=terms.training_days,
         ramp_days=terms.ramp_days,
         settings=settings,
+        terms=terms,
         week=tuple(of_shops.week.tolist()),
         sales=sales,
         own_days=history.days if history is not None else 0,
+    )
+
+
+def seats_for(estimate: Estimate, contacts: Array, *, peak: bool = False) -> Array:
+    """Return the seats that given contacts of the open half hours ask for, on the same terms.
+
+    Parameters
+    ----------
+    contacts : expected in each open half hour, for people (half hours,)
+    peak : whether it is a promotion's peak, when an agent takes more than the daily cap
+    """
+    return _seats_of(
+        estimate.prospect,
+        contacts,
+        float(contacts.sum()),
+        estimate.terms,
+        estimate.settings,
+        peak=peak,
     )
 
 
@@ -334,7 +363,7 @@ class _Notes:
         self.add(key, value or f"{used.value}", used.origin)
         return used
 
-    def of_terms(self, prospect: Prospect, terms: _Terms, settings: SeatSettings) -> None:
+    def of_terms(self, prospect: Prospect, settings: SeatSettings) -> None:
         """Note the terms of the service that were not told."""
         usual_ = Statement("quote.origin_usual")
         for key, told, value in (
@@ -343,7 +372,7 @@ class _Notes:
             ("terms.service", "service", prospect.service),
             ("terms.channel", "channel", prospect.channel),
             ("terms.weekdays", "weekdays", f"{len(prospect.served)}/7"),
-            ("terms.dedicated", "dedicated", "1" if prospect.dedicated else "0"),
+            ("terms.dedicated", "dedicated", "dedicated" if prospect.dedicated else "shared"),
             ("terms.bot", "bot_deflection", f"{prospect.bot_deflection:.0%}"),
             ("terms.months", "months", f"{prospect.months}"),
         ):
@@ -352,7 +381,7 @@ class _Notes:
         if not {"opens", "closes"} & prospect.told:
             self.add("terms.hours", f"{prospect.window}", prior("day.opens").origin)
         if not prospect.handover and prospect.days is None:
-            self.add("terms.handover", "100%", usual_)
+            self.add("terms.handover", "at_once", usual_)
         share, day = f"{settings.max_occupancy:.0%}", f"{settings.cap_day_h:g} h"
         self.add("seats.occupancy", share, prior("seat.occupancy").origin)
         self.add("seats.day", day, prior("person.day_h").origin)
@@ -361,6 +390,10 @@ class _Notes:
             self.add("seats.shrinkage", f"{settings.shrinkage:.0%}", usual_)
         speed = f"{prior('person.ramp_speed').value:.0%}"
         self.add("person.ramp_speed", speed, prior("person.ramp_speed").origin)
+
+
+def _peers(number: int) -> Statement:
+    return Statement("quote.origin_peers", {"peers": number})
 
 
 def _shops(number: int, peers: int) -> Statement:
@@ -378,7 +411,7 @@ class _Volume:
     ----------
     mean : contacts of an ordinary day within the usual hours
     profile : share of each half hour of the clock (48,)
-    level, part, day : squared relative spreads, see `Known`
+    level, part, day, total : squared relative spreads, see `Known`
     uplifts : kind of day -> factor, squared relative spread of its days
     """
 
@@ -387,7 +420,23 @@ class _Volume:
     level: float
     part: float
     day: float
+    total: float
     uplifts: Mapping[str, tuple[float, float]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Rate:
+    """Contacts of a kind of day that reach people.
+
+    Attributes
+    ----------
+    mean : of each open half hour
+    spread, total : squared relative spread of a half hour's rate, and of the whole day's
+    """
+
+    mean: Array
+    spread: float
+    total: float
 
 
 def _volume(prospect: Prospect, of_shops: Known, history: Own | None, notes: _Notes) -> _Volume:
@@ -415,7 +464,8 @@ def _volume(prospect: Prospect, of_shops: Known, history: Own | None, notes: _No
         if np.isfinite(history.profile).any():
             inside = np.isfinite(history.profile)
             weigh_profile = k / (k + float(prior("day.days").value))
-            own_profile = np.where(inside, np.nan_to_num(history.profile), profile)
+            scale = profile[inside].sum() / max(float(history.profile[inside].sum()), 1e-9)
+            own_profile = np.where(inside, np.nan_to_num(history.profile) * scale, profile)
             profile = (1 - weigh_profile) * profile + weigh_profile * own_profile
         # The history's days are of the shop's hours, the figure told of the usual ones.
         own_mean = history.mean / max(float(profile[covered].sum()), 1e-9)
@@ -427,7 +477,7 @@ def _volume(prospect: Prospect, of_shops: Known, history: Own | None, notes: _No
     part = of_shops.part * (1 - weigh_profile)
     spread = math.sqrt(level + part + day)
     notes.add("volume.spread", f"± {spread:.0%}", origin)
-    profiled = _shops(of_shops.profiled, of_shops.profiled)
+    profiled = _peers(of_shops.profiled)
     notes.add(
         "volume.profile",
         f"{_peak_text(profile)}",
@@ -442,7 +492,10 @@ def _volume(prospect: Prospect, of_shops: Known, history: Own | None, notes: _No
             factor = (1 - weigh) * factor + weigh * own_factor
             around *= 1 - weigh / 2
         uplifts[kind] = factor, around
-    return _Volume(mean=mean, profile=profile, level=level, part=part, day=day, uplifts=uplifts)
+    total = day * of_shops.total / max(of_shops.day, 1e-9)
+    return _Volume(
+        mean=mean, profile=profile, level=level, part=part, day=day, total=total, uplifts=uplifts
+    )
 
 
 def _covered(prospect: Prospect) -> npt.NDArray[np.int64]:
@@ -465,28 +518,27 @@ def _rate(
     kind: str,
     served: Sequence[int],
     notes: _Notes,
-) -> tuple[Array, float]:
-    """Return the contacts of each open half hour that reach people, and their squared spread."""
+) -> _Rate:
+    """Return the contacts of each open half hour that reach people."""
     clock = np.array(prospect.slots) % SLOTS_PER_DAY
     shape = volume.profile[clock]
     mean = volume.mean * float(of_shops.week[list(served)].mean())
-    spread = volume.level + volume.part
-    if kind == "ordinary":
-        spread += volume.day
-    else:
+    day, total = volume.day, min(volume.total, volume.day)
+    if kind != "ordinary":
         factor, around = volume.uplifts[kind]
         if kind == "tail" and prospect.goods == "virtual":
             # Parcels are what is asked about after a sale.
             factor = min(factor, float(prior("uplift.virtual_tail").value))
         mean *= factor
-        spread += max(around, volume.day)
+        day, total = max(around, day), max(around, total)
         seen = of_shops.uplifts[kind].shops
         origin = _shops(seen, of_shops.peers) if seen else prior(f"uplift.{kind}").origin
         notes.add(f"promotion.{kind}", f"× {factor:.2f}", origin)
         if kind == "peak":
             shape = shape * of_shops.peak_shape[clock]
     human = (1 - prospect.bot_deflection) * _taken_over(prospect)
-    return mean * shape * human, spread
+    spread = volume.level + volume.part + day
+    return _Rate(mean=mean * shape * human, spread=spread, total=volume.level + total)
 
 
 def _after_sales(prospect: Prospect) -> float:
@@ -525,14 +577,12 @@ class _Terms:
     ramp_days: float
 
 
-def _terms(
-    prospect: Prospect, category: str, of_shops: Known, settings: SeatSettings, notes: _Notes
-) -> _Terms:
+def _terms(prospect: Prospect, category: str, of_shops: Known, notes: _Notes) -> _Terms:
     """Return the terms told, else those of the category's shops, else the priors."""
     level, within_s = _target(prospect, notes)
     aht_s = _aht(prospect, category, of_shops, notes)
     concurrency = _concurrency(prospect, of_shops, notes)
-    ours = _shops(of_shops.profiled, of_shops.profiled)
+    ours = _peers(of_shops.profiled)
     if prospect.daily_cap is not None:
         cap = prospect.daily_cap
     elif of_shops.daily_cap is not None:
@@ -597,7 +647,7 @@ def _aht(prospect: Prospect, category: str, of_shops: Known, notes: _Notes) -> f
         found = of_shops.aht_s or float(prior(f"category.{category}.aht_s").value)
         source = prior(f"category.{category}.aht_s").origin
     if of_shops.aht_s is not None:
-        source = _shops(of_shops.profiled, of_shops.profiled)
+        source = _peers(of_shops.profiled)
     factor = {
         "both": 1.0,
         "pre_sales": float(prior("contact.pre_sales_aht").value),
@@ -620,14 +670,14 @@ def _concurrency(prospect: Prospect, of_shops: Known, notes: _Notes) -> float:
     if prospect.concurrency is not None:
         return float(prospect.concurrency)
     if of_shops.concurrency is not None:
-        ours = _shops(of_shops.profiled, of_shops.profiled)
+        ours = _peers(of_shops.profiled)
         notes.add("contact.concurrency", f"{of_shops.concurrency:g}", ours)
         return of_shops.concurrency
     return float(notes.prior("contact.concurrency", "contact.concurrency").value)
 
 
 def _held(
-    prospect: Prospect, terms: _Terms, rate: tuple[Array, float], settings: SeatSettings
+    prospect: Prospect, terms: _Terms, rate: _Rate, settings: SeatSettings
 ) -> tuple[float, float]:
     """Return how many contacts to hold at once, of what the cap allows, and the AHT then.
 
@@ -665,15 +715,21 @@ def _held(
 # --- seats ---------------------------------------------------------------------------------------
 
 
-def _quantile(rate: tuple[Array, float], level: str) -> Array:
+def _quantile(rate: _Rate, level: str) -> Array:
     """Return the contacts of each half hour at a quantile of their rate."""
-    mean, spread = rate
-    return rate_quantile(mean, mean + spread * mean**2, QUANTILES[level])
+    mean = rate.mean
+    return rate_quantile(mean, mean + rate.spread * mean**2, QUANTILES[level])
+
+
+def _day_quantile(rate: _Rate, level: str) -> float:
+    """Return the contacts of the whole day at a quantile of its rate."""
+    mean = np.array([rate.mean.sum()])
+    return float(rate_quantile(mean, mean + rate.total * mean**2, QUANTILES[level])[0])
 
 
 def _seats(
     prospect: Prospect,
-    rate: tuple[Array, float],
+    rate: _Rate,
     terms: _Terms,
     settings: SeatSettings,
     level: str,
@@ -687,6 +743,27 @@ def _seats(
     a pool's seats that the shop's contacts take, in tenths.
     """
     contacts = _quantile(rate, level)
+    # The dayparts are not all at their quantile on one day: a whole day varies less.
+    day = _day_quantile(rate, level)
+    return _seats_of(prospect, contacts, day, terms, settings, peak=peak)
+
+
+def _seats_of(
+    prospect: Prospect,
+    contacts: Array,
+    day: float,
+    terms: _Terms,
+    settings: SeatSettings,
+    *,
+    peak: bool,
+) -> Array:
+    """Return the seats that contacts of each open half hour and of the day ask for; see `_seats`.
+
+    Parameters
+    ----------
+    contacts : of each open half hour (half hours,)
+    day : of the whole day, for the daily cap
+    """
     load = contacts * terms.aht_s / INTERVAL_S
     cap = terms.daily_cap * (float(prior("contact.promotion_cap").value) if peak else 1.0)
     if not prospect.dedicated:
@@ -706,13 +783,14 @@ def _seats(
         1,
     )
     rows = pd.DataFrame({"pool": "", "date": 0, "contacts": contacts})
-    within = seats_within_caps(rows, rows.assign(daily_cap=cap), seats, settings.cap_day_h)
+    of_day = rows.assign(contacts=contacts * day / contacts.sum(), daily_cap=cap)
+    within = seats_within_caps(rows, of_day, seats, settings.cap_day_h)
     return within.astype(np.float64)
 
 
 def _kind(
     prospect: Prospect,
-    rate: tuple[Array, float],
+    rate: _Rate,
     terms: _Terms,
     settings: SeatSettings,
     name: str,
@@ -720,7 +798,7 @@ def _kind(
 ) -> Kind:
     """Return a kind of day with its seats."""
     slots = np.array(prospect.slots)
-    mean, spread = rate
+    mean, spread = rate.mean, rate.spread
     columns: dict[str, object] = {
         "slot": slots * INTERVAL_MIN,
         "part": [part_of(slot) for slot in slots],
@@ -817,7 +895,8 @@ def _sales(prospect: Prospect, category: str, workspace: Workspace | None) -> Ma
     """
     if workspace is None or prospect.promotions in ("none", "yearly"):
         return {}
-    phases, found = table("phase"), {}
+    phases = table("phase")
+    found: dict[dt.date, str] = {}
     rows = workspace.promotions
     mine = (rows["platform"] == prospect.platform) & rows["shop_id"].isna()
     mine &= rows["category"].isna() | (rows["category"] == category)
@@ -826,7 +905,7 @@ def _sales(prospect: Prospect, category: str, workspace: Workspace | None) -> Ma
         last = end - pd.Timedelta(minutes=1)
         for day in pd.date_range(start.normalize(), last.normalize()):
             before = found.get(day.date(), "tail")
-            found[day.date()] = min(name, before, key=("peak", "warm_up", "tail").index)
+            found[day.date()] = min(name, before, key=DEARER.index)
     return found
 
 

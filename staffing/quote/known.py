@@ -22,11 +22,13 @@ from staffing.grid import SLOTS_PER_DAY, Window
 from staffing.quote.priors import category_of, prior, table
 from staffing.workspace import Workspace
 
-__all__ = ["KINDS", "PARTS", "Known", "Own", "Uplift", "known", "own", "part_of", "usual"]
+__all__ = ["DEARER", "KINDS", "PARTS", "Known", "Own", "Uplift", "known", "own", "part_of", "usual"]
 
 Array = npt.NDArray[np.float64]
 
 KINDS = ("ordinary", "warm_up", "peak", "tail")
+DEARER = ("peak", "warm_up", "tail")
+"""Which kind a day is that several phases touch: the first of these."""
 PARTS: Mapping[str, tuple[int, int]] = {
     "night": (0, 16),
     "morning": (16, 24),
@@ -44,6 +46,13 @@ LATER_MOST = 365
 OWN_MOST = 182
 """Ordinary days of a merchant's own history that count: the latest half year."""
 STEP = 28
+SPREADS = ("size", "drift", "square", "part", "day", "total")
+"""What a shop's history teaches of its size and spread: logarithm of its contacts a day, mean and
+variance of the logarithm of what came over what was stated, and squared relative spreads of its
+dayparts' shares, of their days, of whole days."""
+STEEPEST = 0.9
+"""Most by which a shop twice as large may be taken to grow less: more stays more."""
+TINY = 1e-9
 SMOOTH = np.array([0.25, 0.5, 0.25])
 
 
@@ -86,8 +95,9 @@ class Known:
     peak_shape : what the half hours of a promotion's peak multiply that by (48,)
     week : factor of each weekday, Monday first (7,); their mean is 1
     drift : what shops' days over a contract came to, over what their first weeks said
-    level, part, day : squared relative spread of that from shop to shop, of a daypart's share from
-        shop to shop, and from day to day beyond Poisson noise
+    level, part, day, total : squared relative spread of that from shop to shop, of a daypart's
+        share from shop to shop, and from day to day beyond Poisson noise, of dayparts and of
+        whole days
     uplifts : kind of day but ordinary -> its factor
     shops, peers : shops of the workspace with a history long enough, and those of the category
         among them
@@ -101,6 +111,7 @@ class Known:
     level: float
     part: float
     day: float
+    total: float
     uplifts: Mapping[str, Uplift]
     shops: int = 0
     peers: int = 0
@@ -113,7 +124,7 @@ class Known:
 def prior_profile() -> Array:
     """Return the prior share of each half hour of the clock (48,); one over the usual hours."""
     hours = np.repeat(np.array(prior("day.hours").value, dtype=np.float64), 2)
-    return hours / hours[usual()].sum()
+    return np.asarray(hours / hours[usual()].sum())
 
 
 def usual() -> slice:
@@ -122,13 +133,17 @@ def usual() -> slice:
     return slice(window.first_slot, window.end_slot)
 
 
-def known(workspace: Workspace | None, category: str, channel: str = "chat") -> Known:
+def known(
+    workspace: Workspace | None, category: str, contacts: float, channel: str = "chat"
+) -> Known:
     """Return what a workspace and the priors know about shops of a category.
 
     Parameters
     ----------
     workspace : None: the priors alone
     category : a known category, see `priors.category_of`
+    contacts : what the merchant told of an ordinary day
+    channel : whose handle times to take
     """
     if workspace is None or workspace.history.empty:
         return _unknown()
@@ -139,14 +154,10 @@ def known(workspace: Workspace | None, category: str, channel: str = "chat") -> 
     peer = np.array([category_of(str(c))[0] == category for c in workspace.shops["category"]])
     profile, profiled = shops.profile(peer)
     spread = shops.spread()
-    drift, level, part, day = (
-        _drawn(spread[name], peer, start)
-        for name, start in (
-            ("drift", 1.0),
-            ("level", float(prior("doubt.level").value)),
-            ("part", float(prior("doubt.part").value)),
-            ("day", float(prior("doubt.day").value)),
-        )
+    drift, level = _level(spread, peer, contacts)
+    part, day, total = (
+        _drawn(np.maximum(spread[name], 0.0), peer, float(prior(f"doubt.{name}").value))
+        for name in ("part", "day", "total")
     )
     there = np.isfinite(spread["drift"])
     own = workspace.shops[peer & (workspace.shops["channel"] == channel).to_numpy()]
@@ -162,6 +173,7 @@ def known(workspace: Workspace | None, category: str, channel: str = "chat") -> 
         level=level,
         part=part,
         day=day,
+        total=total,
         uplifts={kind: shops.uplift(kind, peer) for kind in KINDS[1:]},
         shops=int(there.sum()),
         peers=int((there & peer).sum()),
@@ -216,7 +228,7 @@ def own(workspace: Workspace) -> Own | None:
     return Own(
         days=len(ordinary),
         mean=float(mean.sum()),
-        day=float(max(day, 0.0)) if day == day else float("nan"),
+        day=float(np.maximum(day, 0.0)),
         profile=shops.shares()[0],
         uplifts=uplifts,
     )
@@ -232,6 +244,7 @@ def _unknown() -> Known:
         level=float(prior("doubt.level").value),
         part=float(prior("doubt.part").value),
         day=float(prior("doubt.day").value),
+        total=float(prior("doubt.total").value),
         uplifts={
             kind: Uplift(
                 factor=float(prior(f"uplift.{kind}").value),
@@ -241,6 +254,33 @@ def _unknown() -> Known:
             for kind in KINDS[1:]
         },
     )
+
+
+def _level(
+    spread: Mapping[str, Array], peer: npt.NDArray[np.bool_], contacts: float
+) -> tuple[float, float]:
+    """Return drift and squared relative spread of the daily contacts over what was stated.
+
+    The logarithm of what came over what was stated is linear in that of the size (who stated
+    little has more to grow), by ridge regression with the pseudo-shops of the priors; a size
+    beyond all shops' is taken as the nearest of theirs.
+    """
+    size, gain = spread["size"], spread["drift"]
+    there = np.isfinite(gain)
+    start = float(prior("doubt.level").value)
+    if not there.any():
+        return 1.0, start
+    x, y = size[there], gain[there]
+    away = x - x.mean()
+    slope = float((away * (y - y.mean())).sum() / ((away**2).sum() + prior("doubt.shops").value))
+    slope = max(slope, -STEEPEST)
+    at = float(np.clip(np.log(contacts), x.min(), x.max()))
+    expected = slope * (at - size)
+    centre = _drawn(gain + expected, peer, 0.0)
+    # A shop's own spread over its origins, and how far its mean lies from what was expected.
+    around = np.maximum(spread["square"], 0.0) + (gain + expected - centre) ** 2
+    variance = _drawn(around, peer, float(np.log1p(start)))
+    return float(np.exp(centre + variance / 2)), float(np.expm1(variance))
 
 
 def _drawn(values: Array, peer: npt.NDArray[np.bool_], start: float) -> float:
@@ -306,8 +346,9 @@ class _Shops:
         for name in ("ordinary", "peak"):
             on = (kind == KINDS.index(name)) & np.isfinite(totals)
             summed = np.einsum("sdt,sd->st", filled, on.astype(np.float64))
-            mean = np.zeros((len(past.shops), SLOTS_PER_DAY))
-            np.add.at(mean, (slice(None), clock), summed)
+            # Half hours past midnight are those of the clock again.
+            two_days = np.pad(summed, ((0, 0), (0, 2 * SLOTS_PER_DAY - summed.shape[1])))
+            mean = two_days.reshape(-1, 2, SLOTS_PER_DAY).sum(axis=1)
             slots[name] = mean / np.maximum(on.sum(axis=1), 1)[:, None]
         return cls(
             days=past.days,
@@ -380,7 +421,7 @@ class _Shops:
         return np.asarray(found / found.mean())
 
     def spread(self) -> Mapping[str, Array]:
-        """Return drift and spreads of each shop (shops,); NaN where its history is too short.
+        """Return what `SPREADS` names of each shop (shops,); NaN where its history is too short.
 
         From origins every `STEP` days: what the merchant would have stated then, times the
         profile of the other shops, against what came within a year.
@@ -388,7 +429,7 @@ class _Shops:
         shops, days = self.totals.shape
         known_ = np.isfinite(self.totals) & (self.kind == 0)
         share = self._expected_shares()
-        found: dict[str, list[Array]] = {name: [] for name in ("drift", "square", "part", "day")}
+        seen: dict[str, list[Array]] = {name: [] for name in SPREADS}
         for origin in range(STATED_DAYS, days - LATER_LEAST + 1, STEP):
             before = known_[:, origin - STATED_DAYS : origin]
             later = known_[:, origin : origin + LATER_MOST]
@@ -396,34 +437,14 @@ class _Shops:
             count = later.sum(axis=1)
             stated = np.where((count >= LATER_LEAST) & (stated > 0), stated, np.nan)
             came = np.where(later[:, :, None], self.parts[:, origin : origin + LATER_MOST], 0.0)
-            meant = stated[:, None] * share
-            of_part = came.sum(axis=1) / np.maximum(count, 1)[:, None]
-            ratio = of_part.sum(axis=1) / stated
-            shape = np.divide(
-                of_part, meant * ratio[:, None], where=meant > 0, out=np.ones_like(meant)
-            )
-            # What the Poisson noise of all those days adds to a squared ratio is taken off again.
-            noise = np.divide(1.0, np.maximum(of_part * count[:, None], 1.0))
-            off = np.where(came.sum(axis=1) > 0, (shape - 1) ** 2 - noise, 0.0)
-            away = np.where(later[:, :, None], came - of_part[:, None, :], 0.0) ** 2
-            beyond = away.sum(axis=(1, 2)) - came.sum(axis=(1, 2))
-            found["drift"].append(ratio)
-            found["square"].append((ratio - 1) ** 2)
-            found["part"].append((share * off).sum(axis=1))
-            found["day"].append(beyond / np.maximum(((of_part**2).sum(axis=1) * count), 1e-9))
-        if not found["drift"]:
-            return dict.fromkeys(("drift", "level", "part", "day"), np.full(shops, np.nan))
-        drift = _nanmean(np.array(found["drift"]))
-        square = _nanmean(np.array(found["square"]))
-        # Spread around the drift that all shops share: that one is in the estimate already.
-        shared = np.nanmean(drift) if np.isfinite(drift).any() else 1.0
-        level = square - 2 * (drift - 1) * (shared - 1) + (shared - 1) ** 2
-        return {
-            "drift": drift,
-            "level": np.maximum(level, 0.0) / shared**2,
-            "part": np.maximum(_nanmean(np.array(found["part"])), 0.0),
-            "day": np.maximum(_nanmean(np.array(found["day"])), 0.0),
+            for name, values in _told_by(stated, share, came, count, later).items():
+                seen[name].append(values)
+        found = {
+            name: _nanmean(np.array(each)) if each else np.full(shops, np.nan)
+            for name, each in seen.items()
         }
+        found["square"] -= found["drift"] ** 2
+        return found
 
     def _expected_shares(self) -> Array:
         """Return the share of each daypart by the profile of the other shops (shops, parts)."""
@@ -453,6 +474,42 @@ class _Shops:
         return Uplift(factor=drawn, spread=spread, shops=int(np.isfinite(factor).sum()))
 
 
+def _told_by(
+    stated: Array, share: Array, came: Array, count: npt.NDArray[np.int64], later: Array
+) -> Mapping[str, Array]:
+    """Return what one origin says of each shop, by `SPREADS` (shops,).
+
+    Parameters
+    ----------
+    stated : contacts a day before the origin (shops,); NaN where too few are known
+    share : of the dayparts by the profile of the other shops (shops, parts)
+    came : contacts of the later days' dayparts (shops, days, parts)
+    count, later : number of known later days, and which they are
+    """
+    of_part = came.sum(axis=1) / np.maximum(count, 1)[:, None]
+    ratio = of_part.sum(axis=1) / stated
+    ratio = np.where(ratio > 0, ratio, np.nan)
+    meant = stated[:, None] * share * ratio[:, None]
+    shape = np.divide(of_part, meant, where=meant > 0, out=np.ones_like(meant))
+    # What the Poisson noise of all those days adds to a squared ratio is taken off again.
+    noise = 1.0 / np.maximum(of_part * count[:, None], 1.0)
+    off = np.where(of_part > 0, (shape - 1) ** 2 - noise, 0.0)
+    away = np.where(later[:, :, None], came - of_part[:, None, :], 0.0)
+    beyond = (away**2).sum(axis=(1, 2)) - came.sum(axis=(1, 2))
+    whole = (away.sum(axis=2) ** 2).sum(axis=1) - came.sum(axis=(1, 2))
+    scale = np.maximum(of_part.sum(axis=1) ** 2 * count, TINY)
+    known_ = np.isfinite(ratio)
+    found = {
+        "size": np.log(stated),
+        "drift": np.log(ratio),
+        "square": np.log(ratio) ** 2,
+        "part": (share * off).sum(axis=1),
+        "day": beyond / np.maximum((of_part**2).sum(axis=1) * count, TINY),
+        "total": whole / scale,
+    }
+    return {name: np.where(known_, values, np.nan) for name, values in found.items()}
+
+
 def kinds_of(workspace: Workspace, past: History) -> npt.NDArray[np.int64]:
     """Return which of `KINDS` each shop's days are (shops, days), by the promotions table."""
     phases = table("phase")
@@ -467,11 +524,7 @@ def kinds_of(workspace: Workspace, past: History) -> npt.NDArray[np.int64]:
                 if each.key.family == "promotion" and each.key.part == "on"
             ]
             if names and day in place:
-                found[i, place[day]] = (
-                    max(KINDS.index(n) for n in names if n != "tail")
-                    if any(n != "tail" for n in names)
-                    else KINDS.index("tail")
-                )
+                found[i, place[day]] = KINDS.index(min(names, key=DEARER.index))
     return found
 
 
@@ -483,14 +536,16 @@ def _before(plain: Array, days: int = 2 * STATED_DAYS) -> Array:
     first = np.maximum(np.arange(plain.shape[1]) - days, 0)
     last = np.arange(plain.shape[1])
     total, count = summed[:, last] - summed[:, first], number[:, last] - number[:, first]
-    return np.divide(total, count, out=np.full(plain.shape, np.nan), where=count >= STATED_LEAST)
+    mean = np.divide(total, count, out=np.full(plain.shape, np.nan), where=count >= STATED_LEAST)
+    return np.asarray(mean)
 
 
 def _mean(values: Array, there: npt.NDArray[np.bool_], least: int) -> Array:
     """Return the mean of each row's known values; NaN where they are fewer than `least`."""
     count = there.sum(axis=1)
     total = np.where(there, values, 0.0).sum(axis=1)
-    return np.divide(total, count, out=np.full(len(values), np.nan), where=count >= least)
+    mean = np.divide(total, count, out=np.full(len(values), np.nan), where=count >= least)
+    return np.asarray(mean)
 
 
 def _nanmean(values: Array) -> Array:
@@ -498,7 +553,8 @@ def _nanmean(values: Array) -> Array:
     there = np.isfinite(values)
     count = there.sum(axis=0)
     total = np.where(there, values, 0.0).sum(axis=0)
-    return np.divide(total, count, out=np.full(values.shape[1:], np.nan), where=count > 0)
+    mean = np.divide(total, count, out=np.full(values.shape[1:], np.nan), where=count > 0)
+    return np.asarray(mean)
 
 
 def _smooth(values: Array) -> Array:

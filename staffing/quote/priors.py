@@ -1,4 +1,4 @@
-"""What a quote assumes where nobody tells: ``priors.toml``, each number with its source and date."""
+"""What a quote assumes where nobody tells: ``priors.toml``, each number with its source."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self, get_args
@@ -31,7 +32,7 @@ from staffing.scenario import (
     unfit,
 )
 
-__all__ = ["FACTS", "WEEKDAYS", "Prospect", "prospect_of", "read_prospect"]
+__all__ = ["FACTS", "WEEKDAYS", "Prospect", "facts_told", "prospect_of", "read_prospect"]
 
 FACTS = ("category", "agents", "contacts", "promotions")
 """What a merchant has to tell before anything can be said."""
@@ -252,7 +253,7 @@ class Prospect(Section):
     @field_validator("handover")
     @classmethod
     def _steps(cls, shares: tuple[float, ...]) -> tuple[float, ...]:
-        rising = all(a <= b for a, b in zip(shares, shares[1:], strict=False))
+        rising = all(a <= b for a, b in pairwise(shares))
         if shares and not (rising and shares[0] > 0 and shares[-1] == 1):
             raise unfit("handover")
         return shares
@@ -334,6 +335,16 @@ def read_prospect(path: Path | None, flags: Mapping[str, Any]) -> Prospect:
     return prospect_of(raw, flags, path.name if path is not None else "", text, folder)
 
 
+def facts_told(path: Path | None) -> frozenset[str]:
+    """Return which of the four facts a file tells; none where it cannot be read."""
+    try:
+        raw = read_toml(path, "no_prospect")[0] if path is not None else {}
+    except ScenarioError:
+        # Not asked for: reading it again will say what is wrong with it.
+        return frozenset(FACTS)
+    return frozenset(raw) & frozenset(FACTS)
+
+
 def prospect_of(
     raw: Mapping[str, Any],
     flags: Mapping[str, Any] = MappingProxyType({}),
@@ -394,35 +405,67 @@ def _lined(fault: Fault, text: str) -> Fault:
 
 def _contradictions(prospect: Prospect) -> Iterator[Fault]:
     """Yield what cannot be true together; `column` is the field to change."""
-
-    def clash(code: str, column: str, value: object, **facts: object) -> Fault:
-        shown = None if value is None else f"{value}"
-        return Fault(code=code, file="", column=column, value=shown, facts=facts)
-
     p, told = prospect, prospect.told
-    if p.channel == "phone" and (p.concurrency or 1) > 1:
-        yield clash("phone_one_at_a_time", "concurrency", p.concurrency)
-    if p.short == "weekends" and not p.served:
-        yield clash("no_weekend", "weekdays", ", ".join(p.weekdays))
-    if p.short == "days" and p.days is None:
-        yield clash("short_days_missing", "short", p.short)
-    if p.short == "hours" and not {"opens", "closes"} <= told:
-        yield clash("short_hours_missing", "short", p.short)
-    if p.short == "meals" and not p.slots:
-        yield clash("no_meals", "short", f"{p.window}")
-    if p.days is not None and "months" in told:
-        yield clash("days_or_months", "months", p.months)
-    if p.handover and (p.days is not None or p.short is not None):
-        yield clash("handover_short", "handover", list(p.handover))
-    elif len(p.handover) > p.months * WEEKS_A_MONTH:
-        yield clash("handover_long", "handover", f"{len(p.handover)}", months=p.months)
-    if p.priority == "vip" and not p.dedicated:
-        yield clash("vip_shared", "dedicated", "false")
-    if p.kind_of_goods == "virtual" and p.goods == "physical" and "goods" in told:
-        yield clash("virtual_goods", "goods", p.goods)
-    if p.history is not None and not p.history.is_file():
-        yield clash("no_history_file", "history", p.history.name)
-    if "history" in p.confirmed and p.history is None:
-        yield clash("confirmed_history", "confirmed", "history")
-    if p.service in AFTER_SALES and p.conversion is not None:
-        yield clash("no_sales", "conversion", p.conversion)
+    clashes: tuple[tuple[bool, str, str, object], ...] = (
+        (
+            p.channel == "phone" and (p.concurrency or 1) > 1,
+            "phone_one_at_a_time",
+            "concurrency",
+            p.concurrency,
+        ),
+        (
+            p.short == "weekends" and not p.served,
+            "no_weekend",
+            "weekdays",
+            ", ".join(p.weekdays),
+        ),
+        (p.short == "days" and p.days is None, "short_days_missing", "short", p.short),
+        (
+            p.short == "hours" and not {"opens", "closes"} <= told,
+            "short_hours_missing",
+            "short",
+            p.short,
+        ),
+        (p.short == "meals" and not p.slots, "no_meals", "short", p.short),
+        (p.days is not None and "months" in told, "days_or_months", "months", p.months),
+        (
+            bool(p.handover) and (p.days is not None or p.short is not None),
+            "handover_short",
+            "handover",
+            list(p.handover),
+        ),
+        (
+            len(p.handover) > p.months * WEEKS_A_MONTH,
+            "handover_long",
+            "handover",
+            len(p.handover),
+        ),
+        (p.priority == "vip" and not p.dedicated, "vip_shared", "dedicated", "false"),
+        (
+            p.kind_of_goods == "virtual" and p.goods == "physical" and "goods" in told,
+            "virtual_goods",
+            "goods",
+            p.goods,
+        ),
+        (
+            p.history is not None and not p.history.is_file(),
+            "no_history_file",
+            "history",
+            p.history.name if p.history is not None else "",
+        ),
+        (
+            "history" in p.confirmed and p.history is None,
+            "confirmed_history",
+            "confirmed",
+            "history",
+        ),
+        (
+            p.service in AFTER_SALES and p.conversion is not None,
+            "no_sales",
+            "conversion",
+            p.conversion,
+        ),
+    )
+    for wrong, code, column, value in clashes:
+        if wrong:
+            yield Fault(code=code, file="", column=column, value=f"{value}")
