@@ -18,10 +18,14 @@ from decimal import Decimal
 from itertools import combinations
 from typing import NamedTuple
 
+import pandas as pd
+
+from staffing.errors import Fault, ScenarioError
 from staffing.forecast.calendar import is_statutory
 from staffing.grid import DAY_MIN, INTERVAL_MIN, SLOTS_PER_H
+from staffing.quote.advice import Advice, advise
 from staffing.quote.costs import Costs, Workload, cost
-from staffing.quote.estimate import LEVELS, Estimate, Kind, add_months, contacts_on
+from staffing.quote.estimate import LEVELS, Estimate, add_months, contacts_on
 from staffing.quote.money import decimal
 from staffing.quote.prices import (
     MODELS,
@@ -29,6 +33,7 @@ from staffing.quote.prices import (
     Priced,
     break_even,
     break_even_commission,
+    cheaper,
     commissionable,
     price,
 )
@@ -56,7 +61,9 @@ class Quote:
     costs : cost of each month at P80
     priced : level -> model -> the contract's price
     model : the model that is offered first
-    break_evens : pair of models -> receptions of a mean month at which they change places
+    break_evens : pair of models -> receptions of a mean month from which the first is the cheaper
+        one and the second no longer; None where the first always is
+    advice : seats more or fewer, at the price of an hour of a seat
     """
 
     estimate: Estimate
@@ -68,6 +75,7 @@ class Quote:
     costs: tuple[Costs, ...]
     priced: Mapping[str, Mapping[Model, Priced]]
     break_evens: Mapping[tuple[Model, Model], Decimal | None]
+    advice: Advice
 
     @property
     def prospect(self) -> Prospect:
@@ -134,30 +142,63 @@ def offer(
     date : the day the quote is made; the first day of the service where None
     firm : one price at P80 seats rather than a range from P50 to P90
     model : offered first; by the seat where None, or as short term where only that is asked for
+
+    Raises
+    ------
+    ScenarioError
+        When the date lies after the first day of the service, or the model cannot be offered.
     """
-    prospect = estimate.prospect
-    months = {level: workloads(estimate, rates, level) for level in LEVELS}
+    months = workloads(estimate, rates)
+    likely = months[LIKELY]
+    models = _models(estimate, rates, likely)
+    short = estimate.prospect.days is not None or estimate.prospect.short is not None
+    chosen: Model = model or ("short_term" if short else "per_seat")
+    _refuse(estimate, date, chosen, models)
     priced = {
         level: {each: price(work, rates, each) for each in MODELS} for level, work in months.items()
     }
-    likely = months[LIKELY]
     mean = _mean(likely)
-    short = prospect.days is not None or prospect.short is not None
-    models = _models(estimate, rates, likely)
+    hours = sum((work.seat_h for work in likely), Decimal(0))
+    hour_yuan = float(priced[LIKELY][chosen].total / hours) if hours else 0.0
     return Quote(
         estimate=estimate,
         rates=rates,
         date=date or estimate.start,
         firm=firm,
-        model=model or ("short_term" if short else "per_seat"),
+        model=chosen,
         months=months,
         costs=tuple(cost(each, rates) for each in likely),
         priced=priced,
-        break_evens={
-            (one, other): break_even(rates, one, other, mean)
-            for one, other in combinations(models, 2)
-        },
+        break_evens=dict(_break_evens(rates, models, mean)),
+        advice=advise(estimate, hour_yuan or None),
     )
+
+
+def _break_evens(
+    rates: Rates, models: Sequence[Model], month: Workload
+) -> Iterator[tuple[tuple[Model, Model], Decimal | None]]:
+    """Yield pairs of models with their break-even, the one first that is cheaper above it."""
+    for pair in combinations(models, 2):
+        at = break_even(rates, *pair, month)
+        volume = month.contacts if at is None else at
+        first = cheaper(rates, *pair, month, volume)
+        yield (first, pair[pair[0] == first]), at
+
+
+def _refuse(
+    estimate: Estimate, date: dt.date | None, model: Model, models: Sequence[Model]
+) -> None:
+    """Refuse a date or a model that does not fit the service, all faults at once."""
+    faults = []
+    if date is not None and date > estimate.start:
+        facts = {"start": f"{estimate.start}"}
+        faults.append(Fault(code="quoted_late", file="--date", value=f"{date}", facts=facts))
+    if model not in models:
+        only_days = estimate.prospect.days is not None
+        code = "model_of_months" if only_days else "model_of_sales"
+        faults.append(Fault(code=code, file="--model", value=model))
+    if faults:
+        raise ScenarioError(faults)
 
 
 def _models(estimate: Estimate, rates: Rates, months: Sequence[Workload]) -> tuple[Model, ...]:
@@ -167,26 +208,26 @@ def _models(estimate: Estimate, rates: Rates, months: Sequence[Workload]) -> tup
     return tuple(model for model in MODELS if model != "commission" or sales)
 
 
-def workloads(estimate: Estimate, rates: Rates, level: str) -> tuple[Workload, ...]:
-    """Return the months of a contract, or the one period of a short engagement.
+def workloads(estimate: Estimate, rates: Rates) -> dict[str, tuple[Workload, ...]]:
+    """Return level -> months of a contract, or the one period of a short engagement.
 
-    Parameters
-    ----------
-    level : p50, p80 or p90: at which quantile of the contacts seats are filled
+    A level (p50, p80, p90) is the quantile of the contacts at which seats are filled.
     """
+    days = _Days(estimate)
+    return {level: tuple(_months(estimate, rates, level, days)) for level in LEVELS}
+
+
+def _months(estimate: Estimate, rates: Rates, level: str, days: _Days) -> Iterator[Workload]:
     prospect = estimate.prospect
     short = prospect.days is not None or prospect.short is not None
-    found = []
-    days_like = _Days(estimate, level)
-    for i, (first, end) in enumerate(_periods(estimate)):
-        whole = calendar.monthrange(first.year, first.month)[1]
-        if prospect.days is None:
-            whole = (end - first).days
-        work = _workload(estimate, rates, level, (first, end), whole, days_like)
-        if i == 0 and not short:
-            work = replace(work, new_heads=work.heads)  # found and trained for the start
-        found.append(work)
-    return tuple(found)
+    for number, (first, end) in enumerate(_periods(estimate)):
+        whole = (end - first).days
+        if prospect.days is not None:
+            whole = calendar.monthrange(first.year, first.month)[1]
+        work = _workload(estimate, rates, level, (first, end), whole, days)
+        if number == 0 and not short:  # its people are found and trained for the start
+            work = replace(work, new_heads=work.heads)
+        yield work
 
 
 def _periods(estimate: Estimate) -> Iterator[tuple[dt.date, dt.date]]:
@@ -218,30 +259,36 @@ class _Day(NamedTuple):
 
 
 class _Days:
-    """The days of an estimate at one level; alike ones are reckoned once."""
+    """The days of an estimate; those that are alike are reckoned once."""
 
-    def __init__(self, estimate: Estimate, level: str) -> None:
-        self._estimate, self._level = estimate, level
-        self._slots = {kind.name: _slots(kind, level) for kind in estimate.kinds}
-        self._billed = estimate.ordinary.seats(level)
-        self._known: dict[tuple[str, float, int], _Day] = {}
+    def __init__(self, estimate: Estimate) -> None:
+        self._estimate = estimate
+        parts = {kind.name: kind.dayparts for kind in estimate.kinds}
+        self._slots = {
+            (name, level): _slots(rows, level) for name, rows in parts.items() for level in LEVELS
+        }
+        self._known: dict[tuple[str, str, float, int], _Day] = {}
 
-    def on(self, date: dt.date) -> _Day:
+    def on(self, date: dt.date, level: str) -> _Day:
         """Return what a served day asks for; a shop's own seats are handed over whole."""
         share, kind = self._estimate.share_on(date), self._estimate.kind_of(date)
-        key = kind.name, share, date.weekday()
+        key = level, kind.name, share, date.weekday()
         if key not in self._known:
             contacts = float(contacts_on(self._estimate, date)["contacts"].sum())
-            self._known[key] = self._day(self._slots[kind.name], share, contacts)
+            billed = self._estimate.ordinary.seats(level)
+            slots = self._slots[kind.name, level]
+            self._known[key] = self._day(slots, share, billed, contacts)
         return self._known[key]
 
-    def _day(self, slots: Sequence[tuple[int, float]], share: float, contacts: float) -> _Day:
+    def _day(
+        self, slots: Sequence[tuple[int, float]], share: float, ordinary: float, contacts: float
+    ) -> _Day:
         own = self._estimate.prospect.dedicated
 
         def seats_of(number: float) -> float:
             return float(math.ceil(number * share - 1e-9)) if own else number * share
 
-        billed, hours = seats_of(self._billed), 1 / SLOTS_PER_H
+        billed, hours = seats_of(ordinary), 1 / SLOTS_PER_H
         sums = dict.fromkeys(("seat_h", "next_h", "night_h", "extra_h"), 0.0)
         for slot, number in slots:
             seats, clock = seats_of(number), slot % DAY_MIN
@@ -265,7 +312,7 @@ def _workload(
     first, end = period
     dates = [first + dt.timedelta(days=i) for i in range((end - first).days)]
     served = [date for date in dates if estimate.share_on(date) > 0]
-    days = [days_like.on(date) for date in served]
+    days = [days_like.on(date, level) for date in served]
     statutory = sum(
         day.seat_h * is_statutory(date) + day.next_h * is_statutory(date + dt.timedelta(days=1))
         for date, day in zip(served, days, strict=True)
@@ -301,13 +348,12 @@ def _heads(estimate: Estimate, rates: Rates, level: str, share: float) -> Decima
     return _exact(without / (1 - float(rates.costs.shrinkage)))
 
 
-def _slots(kind: Kind, level: str) -> list[tuple[int, float]]:
-    """Return half hour and seats of a kind of day: all of a daypart has those of its busiest."""
+def _slots(parts: pd.DataFrame, level: str) -> list[tuple[int, float]]:
+    """Return half hour and seats: all of a daypart has the seats of its busiest half hour."""
+    names = ["opens", "closes", f"seats_{level}"]
     return [
         (slot, float(seats))
-        for opens, closes, seats in kind.dayparts[["opens", "closes", f"seats_{level}"]].itertuples(
-            index=False
-        )
+        for opens, closes, seats in parts[names].itertuples(index=False)
         for slot in range(int(opens), int(closes), INTERVAL_MIN)
     ]
 

@@ -10,7 +10,7 @@ more work is never cheaper.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
@@ -31,6 +31,7 @@ __all__ = [
     "break_even",
     "break_even_commission",
     "charges",
+    "cheaper",
     "commissionable",
     "listed",
     "price",
@@ -269,16 +270,11 @@ def break_even(rates: Rates, one: Model, other: Model, workload: Workload) -> De
     -------
     Receptions, or None where the same model is cheaper up to `MOST_TIMES` the expected volume.
     """
-    tariffs = {model: settled([workload], rates, model)[0] for model in (one, other)}
+    tariffs = _tariffs(rates, one, other, workload)
 
     def dearer(contacts: int) -> int:
         """Return -1, 0 or 1 as `one` is cheaper, as dear or dearer."""
-        at = at_volume(workload, Decimal(contacts))
-        first, second = (
-            total(line.amount for line in charges(at, rates.prices, tariffs[model], model))
-            for model in (one, other)
-        )
-        return (first > second) - (first < second)
+        return _compared(rates, tariffs, workload, Decimal(contacts))
 
     bounds = [each * workload.open_days for model in tariffs for each in tariffs[model].upto]
     bounds += [int(_included(workload, tariffs[model])) for model in tariffs]
@@ -294,6 +290,28 @@ def break_even(rates: Rates, one: Model, other: Model, workload: Workload) -> De
             continue
         return Decimal(_first(low, high, dearer, -side))
     return None
+
+
+def cheaper(rates: Rates, one: Model, other: Model, workload: Workload, contacts: Decimal) -> Model:
+    """Return the cheaper of two models at a volume, under the tariffs of `break_even`."""
+    tariffs = _tariffs(rates, one, other, workload)
+    return other if _compared(rates, tariffs, workload, contacts) > 0 else one
+
+
+def _tariffs(rates: Rates, one: Model, other: Model, workload: Workload) -> dict[Model, Tariff]:
+    return {model: settled([workload], rates, model)[0] for model in (one, other)}
+
+
+def _compared(
+    rates: Rates, tariffs: Mapping[Model, Tariff], workload: Workload, contacts: Decimal
+) -> int:
+    """Return -1, 0 or 1 as the first of two models is cheaper, as dear or dearer at a volume."""
+    at = at_volume(workload, contacts)
+    first, second = (
+        total(line.amount for line in charges(at, rates.prices, tariff, model))
+        for model, tariff in tariffs.items()
+    )
+    return (first > second) - (first < second)
 
 
 def _first(low: int, high: int, side_at: Callable[[int], int], side: int) -> int:

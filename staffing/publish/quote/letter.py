@@ -7,6 +7,7 @@ no part of it, so no document can show them.
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -93,6 +94,7 @@ class Letter:
     bill: Table
     instalments: Table
     break_evens: tuple[str, ...]
+    advice: Table
     assumptions: Table
     check: tuple[str, ...]
     open_items: tuple[str, ...]
@@ -133,8 +135,9 @@ def letter(quote: Quote, lang: Lang, earlier: Mapping[str, object] | None = None
         bill=writer.bill(),
         instalments=writer.instalments(),
         break_evens=tuple(writer.break_evens()),
+        advice=writer.advice(),
         assumptions=writer.assumptions(),
-        check=tuple(each.text(lang) for each in quote.estimate.warnings),
+        check=tuple(writer.check()),
         open_items=tuple(each.text(lang) for each in quote.estimate.open_items),
         changes=writer.changes(earlier),
         changes_note=writer.changes_note(earlier),
@@ -266,7 +269,7 @@ class _Writer:
         seats = [_count(ordinary.seats(level)) for level in LEVELS]
         yield Tile(
             label=self.say("tile_seats"),
-            value=_span(self.say, "seats", seats[0], seats[2]),
+            value=_span(self.say, "seats", *((seats[1],) * 2 if self.quote.firm else seats[::2])),
             note=self.say("tile_seats_note", seats=seats[1]),
         )
         if self.short:
@@ -572,22 +575,52 @@ class _Writer:
         )
 
     def break_evens(self) -> Iterator[str]:
-        """Yield at which volume which way of billing becomes the cheaper one.
-
-        By receptions the fee starts at nothing, so it is the cheaper one below the volume.
-        """
+        """Yield at which volume which way of billing becomes the cheaper one."""
         for (one, other), contacts in self.quote.break_evens.items():
             if contacts is None or "short_term" in (one, other):
                 continue
             if self.quote.model not in (one, other):
                 continue
-            rising, flat = sorted((one, other), key=RISING.index, reverse=True)
             yield self.say(
                 "break_even_above",
                 contacts=f"{contacts:,.0f}",
-                cheaper=self.model(flat),
-                dearer=self.model(rising),
+                cheaper=self.model(one),
+                dearer=self.model(other),
             )
+
+    def advice(self) -> Table:
+        """Return what seats more or fewer do to the merchant; what they cost is no part of it."""
+        advice = self.quote.advice
+        sold = not any(math.isnan(step.sales_lost_yuan) for step in advice.steps)
+        sales: list[tuple[str, Form]] = [("sales", "count")] if sold else []
+        forms: list[tuple[str, Form]] = [
+            ("seats", "count"),
+            ("answered", "share"),
+            ("occupancy", "share"),
+            ("lost", "number"),
+            *sales,
+            ("verdict", "text"),
+        ]
+        rows = []
+        for step in advice.steps:
+            values: list[object] = [
+                step.seats,
+                step.service_level,
+                step.occupancy,
+                step.lost,
+                *([step.sales_lost_yuan] if sold else []),
+                say(self.lang, f"advice.{step.verdict}"),
+            ]
+            rows.append(tuple(values))
+        title = self.say("advice")
+        return Table(title=title, columns=self.columns(*forms), rows=tuple(rows))
+
+    def check(self) -> Iterator[str]:
+        """Yield what does not fit together in the merchant's figures, as one asks a customer."""
+        for each in self.estimate.warnings:
+            key = f"letter_check.{each.key.partition('.')[2]}"
+            if key in catalogue():
+                yield say(self.lang, key, **each.facts)
 
     # --- what it rests on -----------------------------------------------------------------------
 
@@ -663,10 +696,6 @@ class _Writer:
             return ""
         date = self.date(dt.date.fromisoformat(str(earlier["date"])))
         return self.say("changes_note", number=earlier["number"], date=date)
-
-
-RISING: tuple[Model, ...] = ("per_seat", "hybrid", "commission", "per_reception", "short_term")
-"""Models by how much of the fee follows the volume."""
 
 
 FILLED: Mapping[str, tuple[str, ...]] = {

@@ -28,7 +28,12 @@ def workbook(letter: Letter) -> bytes:
         styles = Styles(book, letter.lang)
         _front(styles, letter)
         _tables(styles, letter, "prices", [letter.models, letter.instalments, letter.bill])
-        _tables(styles, letter, "seats", [letter.kinds, *letter.parts, *_half_hours(letter)])
+        _tables(
+            styles,
+            letter,
+            "seats",
+            [letter.kinds, letter.advice, *letter.parts, *_half_hours(letter)],
+        )
         if letter.phases.rows:
             _tables(styles, letter, "phases", [letter.phases])
         if letter.assumptions.rows:
