@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from staffing.quote.prospect import Prospect
 from staffing.scenario import keys_page
 from staffing.workspace.template import table_page
 
@@ -16,12 +17,15 @@ def refreshed(page: str) -> str:
     """Return a page with its generated parts as the code has them now.
 
     A part stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``; the name is a table
-    of the workspace, or ``scenario`` for the keys of the scenario file.
+    of the workspace, ``scenario`` for the keys of the scenario file, ``prospect`` for those of a
+    prospect.
     """
     return PART.sub(lambda part: f"{part[1]}{part[2]}\n{_part(part[1])}\n", page)
 
 
 def _part(name: str) -> str:
+    if name == "prospect":
+        return keys_page(Prospect)
     return keys_page() if name == "scenario" else table_page(name, "en")
 
 

@@ -16,7 +16,7 @@ import zoneinfo
 from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, get_args
 
 from pydantic import (
     BaseModel,
@@ -58,6 +58,8 @@ class Section(BaseModel):
     """A table of the scenario file: unknown keys are refused, values are frozen."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    page: ClassVar[str] = "docs/scenario.md"
+    """The page that lists the keys."""
 
     @property
     def preset_origins(self) -> Mapping[str, str]:
@@ -845,6 +847,7 @@ def _faults(
                 facts = {"near": near} if near else {}
             case _:
                 code, facts = _unfit(key, each, model)
+        facts = {**facts, "page": getattr(model, "page", Section.page)}
         yield Fault(
             code=code, file=file, row=line_of(text, place), column=key, value=value, facts=facts
         )
@@ -935,7 +938,7 @@ def _default(field: FieldInfo) -> str:
         isinstance(each, BeforeValidator) and each.func is _clock for each in field.metadata
     ):
         default = clock_text(default)
-    return _toml(default) or ""
+    return "none" if default is None else _toml(default) or ""
 
 
 def _toml(value: object) -> str | None:

@@ -255,7 +255,7 @@ def estimate(
     of_shops = known(workspace, category, prospect.contacts, prospect.channel)
     history = _own_history(prospect, category, workspace)
     notes = _Notes()
-    if nearest:
+    if category != prospect.category:
         notes.add(
             "category", category, Statement("quote.origin_nearest", {"got": prospect.category})
         )

@@ -404,7 +404,7 @@ class _Shops:
 
     def week(self, peer: npt.NDArray[np.bool_]) -> Array:
         """Return the factor of each weekday (7,), Monday first; their mean is 1."""
-        weekday = self.days.dayofweek.to_numpy()
+        weekday = self.days.day_of_week.to_numpy()
         plain = np.where(self.kind == 0, self.totals, np.nan)
         found = np.ones(7)
         by_day = np.full((len(plain), 7), np.nan)

@@ -85,24 +85,23 @@ def prior(key: str) -> Prior:
 
 
 def category_of(name: str) -> tuple[str, bool]:
-    """Return the known category of a name, and whether it was only the nearest.
+    """Return the category that a name means, and whether that was guessed.
 
-    Names in Chinese and the usual sub-categories are known; what is like none is `OTHER`.
+    Names in Chinese and the usual sub-categories are known; another name is taken as the nearest
+    of them, and what is like none as `OTHER`.
 
     Examples
     --------
     >>> category_of("apparel_bags"), category_of("女装"), category_of("womens-wear")
-    (('apparel_bags', False), ('apparel_bags', True), ('apparel_bags', True))
-    >>> category_of("zzz")
-    ('other', True)
+    (('apparel_bags', False), ('apparel_bags', False), ('apparel_bags', False))
+    >>> category_of("高端女装"), category_of("zzz")
+    (('apparel_bags', True), ('other', True))
     """
     plain = name.strip().lower().replace("-", "_").replace(" ", "_")
     known = table("category")
-    if plain in known:
-        return plain, False
     names = {alias: key for key, entry in known.items() for alias in [key, *entry["aliases"]]}
     if plain in names:
-        return names[plain], True
+        return names[plain], False
     within = [alias for alias in names if len(alias) > 1 and alias in plain]
     if within:
         return names[max(within, key=len)], True

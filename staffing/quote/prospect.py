@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BeforeValidator, field_validator, model_validator
 
@@ -45,6 +45,7 @@ WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 Cover = Literal["hours", "days", "weekends", "meals"]
 OpenItem = Literal["history", "platform", "service", "hours", "target", "start", "handover"]
 WEEKEND = ("sat", "sun")
+LONGEST_NAME = 64
 AFTER_SALES = ("simple_after_sales", "full_after_sales")
 WEEKS_A_MONTH = 365 / 7 / 12
 CHINESE: Mapping[str, Mapping[str, str]] = {
@@ -80,12 +81,12 @@ def _english(word: str) -> BeforeValidator:
 class Prospect(Section):
     """A merchant who asks for a quote."""
 
+    page: ClassVar[str] = "docs/quotes.md"
+
     category: str = required(
         "What the shop sells; an unknown category is read as its nearest.",
         example='"apparel_bags"',
-        limits="text",
-        min_length=1,
-        max_length=64,
+        limits="text of 1 to 64 characters",
     )
     agents: int = required(
         "Customer-service agents that the shop has today.", example="6", ge=0, le=10_000
@@ -145,16 +146,23 @@ class Prospect(Section):
     )
     months: int = given(12, "Months of the contract.", origin=USUAL, ge=1, le=60)
     days: int | None = given(
-        None, "Days of a short engagement instead of months.", origin=NOT_SAID, ge=1, le=92
+        None,
+        "Days of a short engagement instead of months.",
+        limits="whole number, at least 1, at most 92",
+        origin=NOT_SAID,
+        ge=1,
+        le=92,
     )
     short: Cover | None = given(
         None,
         "A short cover: some hours a day, some days, weekends, or meal times.",
+        limits='"hours" or "days" or "weekends" or "meals"',
         origin=NOT_SAID,
     )
     target_level: float | None = given(
         None,
         "Share of contacts to be answered within `answer_within_s`.",
+        limits="share strictly between 0 and 1",
         origin="the platform's",
         gt=0,
         lt=1,
@@ -162,6 +170,7 @@ class Prospect(Section):
     answer_within_s: float | None = given(
         None,
         "Seconds within which a contact is answered in time.",
+        limits="number, above 0, at most 3600",
         origin="the platform's",
         gt=0,
         le=3600,
@@ -183,11 +192,17 @@ class Prospect(Section):
         strict=False,
     )
     ramp_days: int | None = given(
-        None, "Days until an agent new to the shop works at full speed.", origin=USUAL, ge=1, le=90
+        None,
+        "Days until an agent new to the shop works at full speed.",
+        limits="whole number, at least 1, at most 90",
+        origin=USUAL,
+        ge=1,
+        le=90,
     )
     training_days: int | None = given(
         None,
         "Days of training before the first day of service.",
+        limits="whole number, at least 0, at most 60",
         origin="of the category",
         ge=0,
         le=60,
@@ -195,29 +210,47 @@ class Prospect(Section):
     aht_s: float | None = given(
         None,
         "Mean handle time of a contact in seconds, observed at `concurrency`.",
+        limits="number, at least 5, at most 7200",
         origin="of the category",
         ge=5,
         le=7200,
     )
     concurrency: int | None = given(
-        None, "Most chats that an agent holds at once.", origin=USUAL, ge=1, le=30
+        None,
+        "Most chats that an agent holds at once.",
+        limits="whole number, at least 1, at most 30",
+        origin=USUAL,
+        ge=1,
+        le=30,
     )
     daily_cap: float | None = given(
         None,
         "Most contacts of an agent in a day's work of 8 hours.",
+        limits="number, at least 1, at most 5000",
         origin="of the category",
         ge=1,
         le=5000,
     )
     order_value_yuan: float | None = given(
-        None, "Mean value of an order.", origin=NOT_SAID, gt=0, le=1_000_000
+        None,
+        "Mean value of an order.",
+        limits="number, above 0, at most 1000000",
+        origin=NOT_SAID,
+        gt=0,
+        le=1_000_000,
     )
     conversion: float | None = given(
-        None, "Share of contacts that end in an order.", origin=NOT_SAID, ge=0, le=1
+        None,
+        "Share of contacts that end in an order.",
+        limits="share from 0 to 1",
+        origin=NOT_SAID,
+        ge=0,
+        le=1,
     )
     history: Path | None = given(
         None,
         "The shop's own contacts (a table like a workspace's history), relative to this file.",
+        limits="path",
         origin=NOT_SAID,
         strict=False,
     )
@@ -225,15 +258,15 @@ class Prospect(Section):
         (),
         "Open items that are settled with the merchant as they stand here.",
         origin="nothing is settled before it is said",
-        limits="names of open items",
+        limits="names of open items: history, platform, service, hours, target, start, handover",
         strict=False,
     )
 
     @field_validator("category")
     @classmethod
     def _named(cls, name: str) -> str:
-        if not name.strip():
-            raise unfit("category_blank")
+        if not 0 < len(name.strip()) <= LONGEST_NAME:
+            raise unfit("category_text", most=LONGEST_NAME)
         return name.strip()
 
     @field_validator("start")
@@ -390,10 +423,11 @@ def _placed(fault: Fault, name: str, flags: Mapping[str, Any], file: str) -> Fau
     if fault.code == "key_missing" and name in FACTS:
         flag = f"--{name}"
         facts = {**fault.facts, "flag": flag}
-        return replace(fault, code="fact_missing", file=file or flag, column=name, facts=facts)
+        column = name if file else None
+        return replace(fault, code="fact_missing", file=file or flag, column=column, facts=facts)
     if name in flags or not file:
         return replace(fault, file=f"--{name.replace('_', '-')}", row=None, column=None)
-    return fault
+    return replace(fault, file=file)
 
 
 def _lined(fault: Fault, text: str) -> Fault:
