@@ -24,7 +24,7 @@ from staffing.publish.quote.page import page
 from staffing.publish.quote.pdf import pdf
 from staffing.publish.quote.workbook import workbook
 from staffing.quote.estimate import estimate
-from staffing.quote.offer import LIKELY, Quote, offer, workloads
+from staffing.quote.offer import LIKELY, Quote, offer
 from staffing.quote.prospect import prospect_of
 from staffing.quote.rates import Rates
 from staffing.words import Lang, catalogue, say
@@ -70,9 +70,7 @@ def told(content: bytes, name: str) -> str:
 
 def cells(content: bytes) -> list[object]:
     book = openpyxl.load_workbook(io.BytesIO(content))
-    return [
-        cell.value for sheet in book for row in sheet.iter_rows() for cell in row if cell.value
-    ]
+    return [cell.value for sheet in book for row in sheet.iter_rows() for cell in row if cell.value]
 
 
 # --- from the estimate to the work ----------------------------------------------------------------
@@ -123,7 +121,7 @@ def test_promotions_add_hours_above_the_billed_seats():
 @pytest.mark.parametrize("more", [{"contacts": 800.0}, {"target_level": 0.97}, {"closes": "02:00"}])
 def test_asking_for_more_is_never_cheaper(more):
     """More contacts, a tighter target or longer hours lower neither cost nor any price."""
-    usual, asked = quoted(target_level=0.8, answer_within_s=60.0), None
+    usual = quoted(target_level=0.8, answer_within_s=60.0)
     asked = quoted(**({"target_level": 0.8, "answer_within_s": 60.0} | more))
     assert asked.likely().cost >= usual.likely().cost
     for model in usual.models:
@@ -176,14 +174,18 @@ def test_nothing_of_other_shops_agents_wages_costs_or_margin_is_told(demo, quote
     """No name or id of a shop or agent, no cost, no rate of ours stands in a merchant's file."""
     shops, agents = demo.shops, demo.agents
     secrets = {str(each) for each in shops.index} | set(shops["name"].astype(str))
-    secrets |= {str(each) for each in agents.index} | set(agents["agent_id"].astype(str))
+    secrets |= {str(each) for each in agents.index}
     secrets |= set(agents["name"].astype(str))
     secrets |= {str(costs.total) for costs in quote.costs}
     secrets |= {f"{costs.total:,.2f}" for costs in quote.costs}
-    secrets |= {f"{line.amount:,.2f}" for costs in quote.costs for line in costs.lines if line.amount}
+    secrets |= {
+        f"{line.amount:,.2f}" for costs in quote.costs for line in costs.lines if line.amount
+    }
     secrets |= {f"{each.cost:,.2f}" for each in quote.priced[LIKELY].values()}
     secrets |= {f"{each.earned:,.2f}" for each in quote.priced[LIKELY].values()}
-    secrets |= {say(lang, f"cost_line.{name}") for lang in ("zh", "en") for name in ("wages", "benefits")}
+    secrets |= {
+        say(lang, f"cost_line.{name}") for lang in ("zh", "en") for name in ("wages", "benefits")
+    }
     secrets |= {"工资", "月薪", "薪", "毛利", "成本", "margin:", "wage"}
     secrets = {each for each in secrets if len(each) > 1 or each == "薪"}
     assert len(secrets) > 100
@@ -193,6 +195,26 @@ def test_nothing_of_other_shops_agents_wages_costs_or_margin_is_told(demo, quote
         text = re.sub(r"margin[-a-z]*:|底薪", "", text)
         found = [each for each in secrets if re.search(rf"(?<![\w.]){re.escape(each)}", text)]
         assert found == [], name
+
+
+def test_secrets_of_a_workspace_and_of_rates_are_told_to_nobody(demo):
+    """Marked names, wages and rates appear in no byte that a merchant gets."""
+    shops, agents = demo.shops.copy(), demo.agents.copy()
+    shops["name"] = [f"机密店铺{i}" for i in range(len(shops))]
+    agents["name"] = [f"机密客服{i}" for i in range(len(agents))]
+    agents["monthly_wage"] = 87654
+    workspace = dataclasses.replace(demo, tables={**demo.tables, "shops": shops, "agents": agents})
+    costs = {"wage_month": Decimal("4321.98"), "board_month": Decimal("765.43")}
+    rates = Rates.model_validate({"costs": costs, "prices": {"margin": Decimal("0.23456")}})
+    made = offer(estimate(prospect_of({}, NAMED), workspace), rates)
+    files = render(made, "zh")
+    assert b"4321.98" in files["internal.json"]
+    for name in FOR_MERCHANTS:
+        text = told(files[name], name).replace(",", "")
+        found = re.findall(
+            r"机密|(?<![\d.])(?:87654|4321\.98|765\.43|23\.456|0\.23456)(?!\d)", text
+        )
+        assert not found, name
 
 
 def test_wages_in_the_workspace_are_not_told(quote, demo, files):
@@ -251,7 +273,9 @@ def test_a_firm_quote_is_one_price(quote):
     assert f"¥{total:,.2f}".removesuffix(".00") in made.lead
     assert "至" not in str(made.models.rows)
     assert made.bill.rows[0][-1] == sum(row[-1] for row in made.bill.rows[1:]) == total
-    assert made.instalments.rows[0][-1] == sum(row[-1] for row in made.instalments.rows[1:]) == total
+    assert (
+        made.instalments.rows[0][-1] == sum(row[-1] for row in made.instalments.rows[1:]) == total
+    )
 
 
 def test_a_merchant_can_reckon_each_line_again(quote):
@@ -284,7 +308,7 @@ def test_quoting_again_tells_what_changed(tmp_path):
     assert "与上次报价相比" not in (folder / "quote.html").read_text("utf-8")
     publish_quote(quoted(), folder, "zh")
     first = {name: (folder / name).read_bytes() for name in NAMES}
-    changes = dict(map(lambda row: (row[0], row[1:]), json.loads(first["quote.json"])["changes"]))
+    changes = {row[0]: row[1:] for row in json.loads(first["quote.json"])["changes"]}
     assert changes["日均咨询量"] == ["400 次", "520 次"]
     assert "合同总额（八成把握）" in changes
     assert quoted(contacts=400.0).number in first["quote.html"].decode()
@@ -368,6 +392,18 @@ def test_every_value_of_a_snapshot_is_said(quote):
     assert not any("|" in str(cell) for row in made.scope.rows for cell in row)
 
 
+def test_every_origin_has_words_for_a_merchant():
+    """What an assumption rests on is told without addresses of pages and counts of shops."""
+    ours = {key for key in catalogue() if key.startswith("quote.origin_")}
+    assert ours
+    for key in ours:
+        name = f"letter_origin.{key.partition('.')[2]}"
+        assert name in catalogue()
+        assert not {"{shops}", "{peers}", "{source}"} & set(
+            re.findall(r"{\w+}", str(catalogue()[name]))
+        )
+
+
 @pytest.mark.parametrize(
     "facts",
     [
@@ -399,7 +435,7 @@ def test_every_kind_of_service_has_its_documents(facts, lang: Lang):
         assert "None" not in text
 
 
-# --- the PDF ---------------------------------------------------------------------------------------
+# --- the PDF --------------------------------------------------------------------------------------
 
 
 def test_the_pdf_has_all_its_chinese_in_an_embedded_font(quote, files):
@@ -429,12 +465,12 @@ def test_no_character_of_the_pdf_is_missing_from_the_font(files):
 
 
 def test_the_pdf_is_drawn_within_its_margins(files):
-    """Every page has ink, and none in the outer twelve millimetres."""
+    """Every page has ink, and none in the outer ten millimetres."""
     document = pypdfium2.PdfDocument(files["quote.pdf"])
     assert 3 <= len(document) <= 7
     for sheet in document:
-        dark = sheet.render(scale=1, grayscale=True).to_numpy()[:, :, 0] < 200
-        edge = round(12 / 25.4 * 72)
+        dark = sheet.render(scale=1, grayscale=True).to_numpy() < 200
+        edge = round(10 / 25.4 * 72)
         assert dark.sum() > 500
         inner = dark[edge:-edge, edge:-edge]
         assert inner.sum() == dark.sum()
