@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -418,7 +419,7 @@ def quote(
             "contacts": _number(contacts),
             "promotions": promotions,
         }
-        if not as_json and os.isatty(0):
+        if not as_json and _at_terminal():
             flags = _asked_for(prospect_file, flags, voice.lang)
         prospect = read_prospect(prospect_file, flags)
         workspace = None
@@ -448,6 +449,11 @@ def quote(
 
             paths = publish_quote(priced, out / prospect.name, voice.lang)
     quoted(priced, paths, voice.lang, machine=as_json)
+
+
+def _at_terminal() -> bool:
+    """Return whether somebody can be asked."""
+    return sys.stdin.isatty()
 
 
 def _number(text: str | None) -> float | str | None:

@@ -549,7 +549,7 @@ def test_the_same_inputs_print_the_same_bytes() -> None:
 
 def test_facts_are_asked_for_where_somebody_can_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a terminal the missing facts are prompted for; what is left blank is missing."""
-    monkeypatch.setattr(os, "isatty", lambda _: True)
+    monkeypatch.setattr(cli, "_at_terminal", lambda: True)
     asked = CliRunner().invoke(
         cli.app, ["quote", "--agents", "6", "--lang", "en"], input="snacks\n200\nnone\n"
     )

@@ -52,6 +52,12 @@ MONTHS_A_YEAR = 12
 YEAR = 365
 SOUND_LEVEL = 0.8
 """A platform's level below this is the floor of a penalty, not a target to staff for."""
+TIMES: Mapping[str, str] = {
+    "warm_up": "promotion.warm_up",
+    "peak": "promotion.peak",
+    "tail": "promotion.tail",
+}
+"""Kind of day -> key of the assumption about what it multiplies by."""
 OPEN_FIELDS: Mapping[str, tuple[str, ...]] = {
     "history": ("history",),
     "platform": ("platform",),
@@ -533,7 +539,7 @@ def _rate(
         day, total = max(around, day), max(around, total)
         seen = of_shops.uplifts[kind].shops
         origin = _shops(seen, of_shops.peers) if seen else prior(f"uplift.{kind}").origin
-        notes.add(f"promotion.{kind}", f"× {factor:.2f}", origin)
+        notes.add(TIMES[kind], f"× {factor:.2f}", origin)
         if kind == "peak":
             shape = shape * of_shops.peak_shape[clock]
     human = (1 - prospect.bot_deflection) * _taken_over(prospect)
