@@ -7,6 +7,8 @@ import datetime as dt
 import io
 import json
 import re
+import subprocess
+import sys
 import zipfile
 from decimal import Decimal
 from pathlib import Path
@@ -433,6 +435,49 @@ def test_every_kind_of_service_has_its_documents(facts, lang: Lang):
         assert "letter_" not in text.replace("letter_value", "letter_value")
         assert "nan" not in re.findall(r"\b\w+\b", text)
         assert "None" not in text
+
+
+# --- the command ---------------------------------------------------------------------------------
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    facts = ["--category", "女装", "--agents", "6", "--contacts", "520", "--promotions", "monthly"]
+    return subprocess.run(
+        [sys.executable, "cli.py", "quote", *facts, *arguments],
+        cwd=DEMO.parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def test_the_command_writes_documents_and_tells_prices(tmp_path):
+    """`--out` writes six files; JSON has prices, cost and payments of the same quote."""
+    done = command("--out", str(tmp_path), "--date", "2026-12-20", "--json", "--lang", "zh")
+    assert done.returncode == 0, done.stderr
+    made = json.loads(done.stdout)
+    assert sorted(path.name for path in (tmp_path / "prospect").iterdir()) == sorted(NAMES)
+    record = json.loads((tmp_path / "prospect" / "quote.json").read_text("utf-8"))
+    assert record["number"] == made["offer"]["number"]
+    assert record["number"].startswith("20261220-")
+    likely = Decimal(made["offer"]["prices"]["per_seat"]["p80"])
+    assert sum(Decimal(each["amount"]) for each in made["offer"]["instalments"]) == likely
+
+
+def test_the_command_refuses_what_it_cannot_price(tmp_path):
+    """A late date, a commission without sales and wrong rates: exit 2, each with its remedy."""
+    rates = tmp_path / "rates.toml"
+    rates.write_text("[prices]\nmargin = 2\n", "utf-8")
+    for arguments, said in (
+        (["--date", "2027-02-01", "--model", "commission"], ("--date", "--model", "conversion")),
+        (["--rates", str(rates)], ("prices.margin", "line 2")),
+        (["--rates", str(tmp_path / "none.toml")], ("none.toml",)),
+    ):
+        done = command(*arguments, "--lang", "en")
+        assert done.returncode == 2
+        assert all(each in done.stderr for each in said), done.stderr
+        assert "Traceback" not in done.stderr
 
 
 # --- the PDF --------------------------------------------------------------------------------------
