@@ -357,12 +357,15 @@ def _summary(writer: _Writer, roster: Board) -> None:
     sheet.set_column(5, max(LONG_TEXT_ENDS, len(roster.days)), 14)
 
 
-def write_table(writer: Styles, sheet: Any, row: int, table: Table, last: int = 0) -> int:
+def write_table(
+    writer: Styles, sheet: Any, row: int, table: Table, last: int = 0, *, wrapped: bool = False
+) -> int:
     """Write a table with its title at `row`; return the row after it.
 
     Parameters
     ----------
     last : the column up to which long text runs across cells
+    wrapped : whether long text is broken into lines within its cell
     """
     if not table.rows:
         return row
@@ -381,6 +384,8 @@ def write_table(writer: Styles, sheet: Any, row: int, table: Table, last: int = 
                 properties |= {"font_color": BAD, "bg_color": BAD_FILL}
             if table.total and i == 0:
                 properties |= {"bold": True}
+            if wrapped and table.columns[j].form == "long":
+                properties |= {"text_wrap": True}
             text = reports.shown(writer.lang, value, form := table.columns[j].form)
             at = (row + 2 + i, j)
             if form in NUMBER and text != writer.say("mark.blank"):

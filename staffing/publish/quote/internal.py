@@ -136,7 +136,8 @@ def _by_month(quote: Quote, lang: Lang) -> Table:
 def _margins(quote: Quote, lang: Lang) -> Table:
     """Return price, cost and margin of each model at P80, and whether its list was raised."""
     rows: list[tuple[object, ...]] = []
-    for model, priced in quote.priced[LIKELY].items():
+    for model in quote.models:
+        priced = quote.likely(model)
         raised = priced.tariff != listed(quote.rates.prices, model)
         rows.append(
             (
@@ -232,7 +233,7 @@ def _sheet(styles: Styles, quote: Quote, name: str, tables: list[Table]) -> None
     sheet.write_string(0, 0, styles.say("internal.secret", number=quote.number), warning)
     row, widths = 2, dict[int, float]()
     for table in tables:
-        row = write_table(styles, sheet, row, table) + 1
+        row = write_table(styles, sheet, row, table, wrapped=True) + 1
         for number, column in enumerate(table.columns):
             texts = [shown(styles.lang, cells[number], column.form) for cells in table.rows]
             own = width_of([column.label, *texts], least=10, most=70)

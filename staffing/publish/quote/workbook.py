@@ -111,7 +111,7 @@ def _tables(styles: Styles, letter: Letter, name: str, tables: Sequence[Table]) 
     for table in tables:
         if not table.rows:
             continue
-        row = write_table(styles, sheet, row, table) + 1
+        row = write_table(styles, sheet, row, table, wrapped=True) + 1
         for number, column in enumerate(table.columns):
             texts = [shown(letter.lang, cells[number], column.form) for cells in table.rows]
             most = LONG_TEXT if column.form == "long" else 40
