@@ -56,6 +56,7 @@ def arguments(command: str, here: Path) -> list[object]:
         **{name: [scenario, "--out", here / "out"] for name in ("plan", "forecast", "backtest")},
         **{name: [here / "roster.csv", scenario] for name in ("audit", "simulate")},
         "check": [here / "workspace"],
+        "quote": ["--category", "snacks", "--agents", 3, "--contacts", 90, "--promotions", "none"],
         "init": [here / f"new-{len(list(here.iterdir()))}"],
     }
     return special.get(command, [scenario])
