@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -50,6 +50,7 @@ Language = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print machine-readable JSON to stdout.")]
 Out = Annotated[Path, typer.Option("--out", help="Where output folders go.")]
+PriceModel = Literal["per_seat", "commission", "per_reception", "hybrid", "short_term"]
 Zone = Annotated[str, typer.Option("--zone", help="IANA time zone of the tables.")]
 
 
@@ -428,6 +429,26 @@ def quote(
     firm: Annotated[
         bool, typer.Option("--firm", help="A firm quote: refused while anything is open.")
     ] = False,
+    rates_file: Annotated[
+        Path | None, typer.Option("--rates", help="What service costs and is sold at (.toml).")
+    ] = None,
+    model: Annotated[
+        PriceModel | None,
+        typer.Option("--model", help="The way of billing that is offered first."),
+    ] = None,
+    date: Annotated[
+        datetime | None,
+        typer.Option(
+            "--date",
+            metavar="DAY",
+            formats=["%Y-%m-%d", "%Y/%m/%d"],
+            help="The day of the quote; the first day of the service where none is given.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Where the folder of documents goes; none without it."),
+    ] = None,
     zone: Zone = "Asia/Shanghai",
     lang: Language = None,
     as_json: Json = False,
@@ -450,15 +471,28 @@ def quote(
             from staffing.workspace import read_workspace
 
             workspace = read_workspace(workspace_folder, zone)
-        from staffing.quote.advice import advise
         from staffing.quote.estimate import estimate, refuse_open
-        from staffing.tell.quote import preliminary
+        from staffing.quote.offer import offer
+        from staffing.quote.rates import Rates, read_rates
+        from staffing.tell.offer import quoted
 
+        rates = Rates() if rates_file is None else read_rates(rates_file)
         made = estimate(prospect, workspace)
         if firm:
             refuse_open(made)
-        advice = advise(made)
-    preliminary(made, advice, voice.lang, machine=as_json)
+        priced = offer(
+            made,
+            rates,
+            date=None if date is None else date.date(),
+            firm=firm,
+            model=model,
+        )
+        paths = []
+        if out is not None:
+            from staffing.publish.quote import publish_quote
+
+            paths = publish_quote(priced, out / prospect.name, voice.lang)
+    quoted(priced, paths, voice.lang, machine=as_json)
 
 
 def _at_terminal() -> bool:

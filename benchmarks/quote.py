@@ -216,7 +216,10 @@ def cases_of(told: Told, kind: Kind, clock: np.ndarray, *, timed: bool) -> pd.Da
         came = of_part if timed else day_total * mass / shape.sum()
         if mass > 0:
             rates[:, part] = came[:, None] * (shape[part] / mass)[None, :]
-    needed = np.stack([seats_for(told.made, rate, peak=kind.name == "peak") for rate in rates])
+    # Days alike ask for the same: of a history of days many are.
+    unlike, of = np.unique(rates, axis=0, return_inverse=True)
+    peak = kind.name == "peak"
+    needed = np.stack([seats_for(told.made, rate, peak=peak) for rate in unlike])[of]
     for part in parts:
         if shape[part].sum() <= 0:
             continue  # the shop is closed then, which the four facts do not tell

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from staffing.quote.prospect import Prospect
-from staffing.scenario import keys_page
+from staffing.quote.rates import Rates
+from staffing.scenario import Scenario, keys_page
 from staffing.workspace.template import table_page
 
 PAGES = Path(__file__).parents[1] / "docs"
@@ -18,15 +21,14 @@ def refreshed(page: str) -> str:
 
     A part stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``; the name is a table
     of the workspace, ``scenario`` for the keys of the scenario file, ``prospect`` for those of a
-    prospect.
+    prospect, ``rates`` for those of a file of rates.
     """
     return PART.sub(lambda part: f"{part[1]}{part[2]}\n{_part(part[1])}\n", page)
 
 
 def _part(name: str) -> str:
-    if name == "prospect":
-        return keys_page(Prospect)
-    return keys_page() if name == "scenario" else table_page(name, "en")
+    pages: dict[str, type[BaseModel]] = {"scenario": Scenario, "prospect": Prospect, "rates": Rates}
+    return keys_page(pages[name]) if name in pages else table_page(name, "en")
 
 
 if __name__ == "__main__":

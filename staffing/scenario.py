@@ -14,6 +14,7 @@ import re
 import tomllib
 import zoneinfo
 from collections.abc import Collection, Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, get_args
 
@@ -692,7 +693,12 @@ class Scenario(Section):
 
     def defaults(self) -> Iterator[tuple[str, object, str]]:
         """Yield every default in use: dotted name, value as JSON would say it, origin."""
-        yield from _defaults(self, self.model_dump(mode="json"), "")
+        yield from used_defaults(self)
+
+
+def used_defaults(section: BaseModel) -> Iterator[tuple[str, object, str]]:
+    """Yield every default in use of a model made of sections, as `Scenario.defaults` does."""
+    yield from _defaults(section, section.model_dump(mode="json"), "")
 
 
 def _defaults(
@@ -809,6 +815,7 @@ LIMITS = {
     "multiple_of": "multiple",
     "finite_number": "number",
     "float_type": "number",
+    "bool_type": "flag",
     "int_type": "whole",
     "literal_error": "one_of",
     "model_type": "section",
@@ -985,7 +992,15 @@ def _limits(field: FieldInfo) -> str:
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     if extra.get("limits"):
         return str(extra["limits"])
-    kinds = {int: "whole number", float: "number", dt.date: "date", Path: "path", str: "text"}
+    kinds = {
+        int: "whole number",
+        float: "number",
+        Decimal: "number",
+        bool: "true or false",
+        dt.date: "date",
+        Path: "path",
+        str: "text",
+    }
     words = {
         "gt": "above {}",
         "ge": "at least {}",

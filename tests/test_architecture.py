@@ -33,6 +33,8 @@ ONLY_IN = {
     "altair": "staffing/publish/",
     "vl_convert": "staffing/publish/",
     "jinja2": "staffing/publish/",
+    "typst": "staffing/publish/",
+    "pylopdf_fonts_zh_cn": "staffing/publish/",
     "pandera": "staffing/workspace/",
     "joblib": "staffing/roster/",
     "numba": "staffing/queue/",

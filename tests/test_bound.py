@@ -15,7 +15,7 @@ from scipy.optimize import LinearConstraint, milp
 
 from staffing.roster.bound import duals_of, least_points, least_uncovered, safe_bound
 from staffing.roster.classes import Class, classes
-from staffing.roster.engine import crew_task
+from staffing.roster.crews import crew_task
 from staffing.roster.lawful import is_lawful
 from staffing.roster.limits import MonthOvertime, WeekHours
 from staffing.roster.model import solve

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from staffing.roster.crews import crew_task, replaced
 from staffing.roster.days import solve_days
-from staffing.roster.engine import _replaced, crew_task
 from staffing.roster.fairness import Standing
 from staffing.roster.lawful import is_lawful
 from staffing.roster.limits import WeekStarts
@@ -49,7 +49,7 @@ def test_a_day_costs_as_little_as_cp_sat_proves(seed: int) -> None:
     assert one is not None
     assert other is not None
     assert other.proven
-    points = [whole.score(_replaced(first.roll, task, each.roll)) for each in (one, other)]
+    points = [whole.score(replaced(first.roll, task, each.roll)) for each in (one, other)]
     assert points[0].total == pytest.approx(points[1].total, rel=1e-3)
 
 

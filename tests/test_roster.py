@@ -19,7 +19,7 @@ from staffing.roster import Roster, audit, roster, shortages
 from staffing.roster.audit import hard
 from staffing.roster.bound import least_uncovered
 from staffing.roster.classes import classes
-from staffing.roster.engine import _best, crew_task
+from staffing.roster.crews import crew_task, taken
 from staffing.roster.model import Task, solve
 from staffing.roster.prices import SPEED_UNITS, UNIT
 from staffing.roster.problem import problem_of
@@ -235,10 +235,10 @@ def test_two_halves_of_one_week_are_never_joined(tmp_path: Path) -> None:
     problem = problem_of(space, story, agents, SeatRequirement(table=need(evening | morning)))
     tasks = [crew_task(problem, agents, frozenset({day}), {}, seed=1, effort=1.0) for day in (0, 1)]
     answers = [solve(each) for each in tasks]
-    best = _best(problem, {}, problem.score({}), tasks, answers)
-    assert best is not None
+    gained, roll = taken(problem, {}, tasks, answers)
     assert all(answer and len(answer.roll) == 1 for answer in answers)
-    assert len(best[0]) == 1
+    assert len(roll) == 1
+    assert gained == problem.score({}).total - problem.score(roll).total
 
 
 def test_the_same_seed_gives_the_same_roster(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from staffing.roster.crews import crew_task
 from staffing.roster.duty import Duty, Roll
-from staffing.roster.engine import crew_task
 from staffing.roster.fairness import Standing, unfairness
 from staffing.roster.lawful import is_lawful
 from staffing.roster.limits import WeekStarts

@@ -812,8 +812,10 @@ def _kind(
     }
     peak = name == "peak"
     columns |= {level: _quantile(rate, level) for level in LEVELS}
+    seats = np.zeros(slots.size)
     for level in LEVELS:
-        seats = _seats(prospect, rate, terms, settings, level, peak=peak)
+        # A daily cap adds seats wherever fewest are needed; more is never enough with fewer.
+        seats = np.maximum(_seats(prospect, rate, terms, settings, level, peak=peak), seats)
         columns[f"seats_{level}"] = seats
     rows = pd.DataFrame(columns)
     load = mean * terms.aht_s / INTERVAL_S

@@ -11,18 +11,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
+import scipy.sparse as sp
 
 from staffing.grid import SLOTS_PER_DAY
 from staffing.roster.classes import Class
 from staffing.roster.duty import Duty, Group, Roll, name_people
 from staffing.roster.fairness import unfairness
+from staffing.roster.mip import minimised
 from staffing.roster.model import Answer, Task
 from staffing.roster.places import by_pool, pool_of
 from staffing.roster.prices import SEAT, first
 from staffing.roster.relax import (
+    Bools,
     Eating,
     Floats,
     Free,
@@ -39,13 +42,10 @@ from staffing.roster.staff import Agent
 
 ROUNDING = 1e-4
 """What a whole number of people at the table stays below their share plus one by, at least."""
-GAP = 5e-4
+GAP = 3e-3
 """Relative gap at which an answer is good enough."""
-NODES = 3
+NODES = 1
 """Branches at most: what the root leaves open is left to the next crew."""
-EFFORT = 3e-4
-"""Effort that a column is counted as, times the square of the free days; about the seconds it
-takes: HiGHS tells no deterministic time."""
 
 
 def solve_days(task: Task) -> Answer | None:
@@ -78,11 +78,11 @@ def solve_days(task: Task) -> Answer | None:
     _, serving = state_coverage(rows, present, need, steps, task.reach, task.idle)
     whole = [j for free in shifts.values() for _, j in free]
     whole += [j for starts in eating.values() for j in starts.values()] + list(serving.values())
-    x, proven = _solved(rows, kept, whole)
-    if x is None:
+    found = minimised(_program(rows, kept, whole), gap=GAP, nodes=NODES, restarts=False)
+    if found.x is None:
         return None
-    spent = EFFORT * x.size * len(task.days) ** 2
-    return Answer(roll=roll_of(task.agents, shifts, eating, serving, x), proven=proven, spent=spent)
+    roll = roll_of(task.agents, shifts, eating, serving, np.round(found.x))
+    return Answer(roll=roll, proven=found.proven, spent=found.spent)
 
 
 def _meals_in_turn(rows: Rows, task: Task, present: Present) -> None:
@@ -128,23 +128,32 @@ def _fairness(task: Task, agent: Agent, day: int, shifts: Sequence[Template]) ->
     ]
 
 
-def _solved(rows: Rows, kept: Sequence[int], whole: Sequence[int]) -> tuple[Floats | None, bool]:
-    """Return the best point that HiGHS finds, with whole numbers rounded, and if it is proven."""
-    upper, lower = np.array(rows.upper, float), np.zeros(len(rows.upper))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Program:
+    cost: Floats
+    lower: Floats
+    upper: Floats
+    whole: Bools
+    matrix: sp.csr_array
+    low: Floats
+    high: Floats
+
+
+def _program(rows: Rows, kept: Sequence[int], whole: Sequence[int]) -> _Program:
+    """Return what was stated, with the columns of kept shifts fixed at one."""
+    number = len(rows.upper)
+    lower, integral = np.zeros(number), np.zeros(number, bool)
     lower[list(kept)] = 1.0
-    integral = np.zeros(upper.size, np.int64)
-    integral[list(whole)] = 1
-    limits = LinearConstraint(rows.matrix(), np.array(rows.low), np.array(rows.high))
-    result = milp(
-        np.array(rows.cost, float),
-        constraints=limits,
-        bounds=Bounds(lower, upper),
-        integrality=integral,
-        options={"mip_rel_gap": GAP, "node_limit": NODES},
+    integral[list(whole)] = True
+    return _Program(
+        cost=np.array(rows.cost, float),
+        lower=lower,
+        upper=np.array(rows.upper, float),
+        whole=integral,
+        matrix=rows.matrix(),
+        low=np.array(rows.low, float),
+        high=np.array(rows.high, float),
     )
-    if result.x is None:
-        return None, False
-    return np.round(np.asarray(result.x, float)), result.status == 0
 
 
 def roll_of(

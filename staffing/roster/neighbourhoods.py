@@ -19,10 +19,9 @@ from joblib import Parallel, delayed
 
 from staffing.roster.duty import Roll
 from staffing.roster.problem import Problem
-from staffing.roster.relax import Floats
+from staffing.roster.relax import Bools, Floats
 from staffing.roster.whole import (
     SHARED,
-    Bools,
     Part,
     Solution,
     Whole,

@@ -7,7 +7,8 @@ other worlds.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -101,10 +102,28 @@ class Problem:
         """Return the points of a roster in which nobody ever has a shift."""
         return sum(o.off for agent in self.agents for o in agent.options if o is not None)
 
-    def left_open(self, roll: Roll) -> dict[Place, int]:
-        """Return what a roster leaves open of each row of seats, in speed units, 0 included."""
+    @cached_property
+    def need_of_day(self) -> Mapping[int, Need]:
+        """Return the need by the day of the clock."""
+        found: dict[int, dict[Place, int]] = defaultdict(dict)
+        for (row, t), units in self.need.items():
+            found[t // SLOTS_PER_DAY][row, t] = units
+        return found
+
+    def left_open(self, roll: Roll, days: Iterable[int] | None = None) -> dict[Place, int]:
+        """Return what a roster leaves open of each row of seats, in speed units, 0 included.
+
+        Parameters
+        ----------
+        days : of the clock, of which it is told; all by default
+        """
         covered = served(roll, self.speed, self.reach)
-        return {key: max(units - covered.get(key, 0), 0) for key, units in self.need.items()}
+        of = self.need_of_day
+        return {
+            key: max(units - covered.get(key, 0), 0)
+            for d in (of if days is None else days)
+            for key, units in of.get(d, {}).items()
+        }
 
     def score(self, roll: Roll) -> Score:
         """Return the goals of a roster."""

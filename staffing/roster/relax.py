@@ -35,6 +35,7 @@ from staffing.roster.staff import Limits
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 Free = Sequence[tuple[Template, int]]
 """Shifts of a class on a day with their columns."""
 Hulls = Literal["corners", "whole"]

@@ -17,19 +17,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
-from ortools.math_opt import model_pb2
-from ortools.math_opt.python import mathopt
-from ortools.math_opt.solvers import highs_pb2
 
 from staffing.roster.bound import safe_bound, solve_pdlp
 from staffing.roster.classes import Class
 from staffing.roster.days import roll_of
 from staffing.roster.duty import Roll
 from staffing.roster.fairness import NONE, STEADY, STEADY_STEP, STEPS, weights, wish_cost
+from staffing.roster.mip import minimised
 from staffing.roster.problem import Problem
 from staffing.roster.relax import (
     NO_LIMIT,
     ONES,
+    Bools,
     Eating,
     Floats,
     Free,
@@ -43,7 +42,6 @@ from staffing.roster.runs import has_path, state_runs
 from staffing.roster.shifts import Template
 from staffing.roster.staff import Agent
 
-Bools = npt.NDArray[np.bool_]
 SHARED = -1
 """Owner of columns that belong to nobody: meals, service, what is missing."""
 TOLERANCE, LOOSE, LARGE = 2e-4, 1e-3, 200_000
@@ -326,57 +324,14 @@ def solve_part(
     """
     if not of.free.any():
         return Solution(x=of.fixed, points=of.base, bound=of.base, proven=True)
-    model = mathopt.Model.from_model_proto(_proto(of))
-    variables = list(model.variables())
-    hints = []
-    if of.start is not None:
-        values = dict(zip(variables, of.start.tolist(), strict=True))
-        hints.append(mathopt.SolutionHint(variable_values=values))
-    found = mathopt.solve(
-        model,
-        mathopt.SolverType.HIGHS,
-        params=mathopt.SolveParameters(
-            relative_gap_tolerance=gap,
-            node_limit=nodes,
-            time_limit=None if seconds is None else dt.timedelta(seconds=max(seconds, 0.1)),
-            random_seed=seed,
-            highs=highs_pb2.HighsOptionsProto(string_options={"parallel": "off"}),
-        ),
-        model_params=mathopt.ModelSolveParameters(solution_hints=hints),
-    )
-    ends = found.termination
-    proven = ends.reason == mathopt.TerminationReason.OPTIMAL
-    bound = ends.objective_bounds.dual_bound
-    if not found.has_primal_feasible_solution():
-        none = ends.reason == mathopt.TerminationReason.INFEASIBLE
-        return Solution(x=None, points=NO_LIMIT, bound=bound, proven=none)
-    point = np.array(found.variable_values(variables), float)
+    found = minimised(of, gap=gap, nodes=nodes, seconds=seconds, seed=seed, start=of.start)
+    bound = of.base + found.bound
+    if found.x is None:
+        return Solution(x=None, points=NO_LIMIT, bound=bound, proven=found.proven)
     x = of.fixed.copy()
-    x[of.free] = np.where(of.whole, np.round(point), point)
-    points = of.base + float(of.cost @ x[of.free])
-    return Solution(x=x, points=points, bound=bound, proven=proven)
-
-
-def _proto(of: Part) -> model_pb2.ModelProto:
-    """Return a program in the form that MathOpt reads at once."""
-    proto, size = model_pb2.ModelProto(), of.cost.size
-    proto.variables.ids.extend(range(size))
-    proto.variables.lower_bounds.extend(of.lower.tolist())
-    proto.variables.upper_bounds.extend(of.upper.tolist())
-    proto.variables.integers.extend(of.whole.tolist())
-    priced = np.flatnonzero(of.cost)
-    proto.objective.linear_coefficients.ids.extend(priced.tolist())
-    proto.objective.linear_coefficients.values.extend(of.cost[priced].tolist())
-    proto.objective.offset = of.base
-    proto.linear_constraints.ids.extend(range(of.low.size))
-    proto.linear_constraints.lower_bounds.extend(of.low.tolist())
-    proto.linear_constraints.upper_bounds.extend(of.high.tolist())
-    entries = of.matrix.tocoo()
-    order = np.lexsort((entries.col, entries.row))
-    proto.linear_constraint_matrix.row_ids.extend(entries.row[order].tolist())
-    proto.linear_constraint_matrix.column_ids.extend(entries.col[order].tolist())
-    proto.linear_constraint_matrix.coefficients.extend(entries.data[order].tolist())
-    return proto
+    x[of.free] = found.x
+    points = of.base + float(of.cost @ found.x)
+    return Solution(x=x, points=points, bound=bound, proven=found.proven)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,148 @@
+"""Mixed-integer programs solved by HiGHS, through OR-Tools' MathOpt.
+
+HiGHS tells no deterministic time; its simplex iterations are the same every time, and with the
+rows they pass over they tell the seconds to within a factor of two (`EFFORT`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import scipy.sparse as sp
+from ortools.math_opt import model_pb2
+from ortools.math_opt.python import mathopt
+from ortools.math_opt.solvers import highs_pb2
+
+from staffing.roster.relax import Bools, Floats
+
+EFFORT = 1 / 7e6
+"""Effort that an iteration of a row is counted as: about the seconds it takes."""
+
+
+class Program(Protocol):
+    """Minimise ``cost @ x`` over ``low <= matrix @ x <= high``, ``lower <= x <= upper``."""
+
+    @property
+    def cost(self) -> Floats:
+        """Return the points of each column."""
+
+    @property
+    def lower(self) -> Floats:
+        """Return the least of each column."""
+
+    @property
+    def upper(self) -> Floats:
+        """Return the most of each column."""
+
+    @property
+    def whole(self) -> Bools:
+        """Return which columns take whole numbers."""
+
+    @property
+    def matrix(self) -> sp.csr_array:
+        """Return rows × columns."""
+
+    @property
+    def low(self) -> Floats:
+        """Return the least of each row."""
+
+    @property
+    def high(self) -> Floats:
+        """Return the most of each row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Found:
+    """What HiGHS made of a program.
+
+    Attributes
+    ----------
+    x : the best point, with whole numbers rounded; None where none was found
+    bound : points that no point goes below
+    proven : whether `x` is best within the gap, or, where there is none, that there cannot be one
+    spent : the effort it took, the same every time
+    """
+
+    x: Floats | None
+    bound: float
+    proven: bool
+    spent: float
+
+
+def minimised(
+    of: Program,
+    *,
+    gap: float = 0.0,
+    nodes: int | None = None,
+    seconds: float | None = None,
+    seed: int = 0,
+    start: Floats | None = None,
+    restarts: bool = True,
+) -> Found:
+    """Return the best point that HiGHS finds.
+
+    Parameters
+    ----------
+    gap : relative gap at which the solver may stop
+    nodes, seconds : limits on branches and on the clock; without the last the answer is the same
+        every time
+    start : a point to begin from
+    restarts : whether the root may be presolved anew, which rarely finds better points
+    """
+    model = mathopt.Model.from_model_proto(_proto(of))
+    variables = list(model.variables())
+    hints = []
+    if start is not None:
+        values = dict(zip(variables, start.tolist(), strict=True))
+        hints.append(mathopt.SolutionHint(variable_values=values))
+    found = mathopt.solve(
+        model,
+        mathopt.SolverType.HIGHS,
+        params=mathopt.SolveParameters(
+            relative_gap_tolerance=gap,
+            node_limit=nodes,
+            time_limit=None if seconds is None else dt.timedelta(seconds=max(seconds, 0.1)),
+            random_seed=seed,
+            highs=highs_pb2.HighsOptionsProto(
+                string_options={"parallel": "off"}, bool_options={"mip_allow_restart": restarts}
+            ),
+        ),
+        model_params=mathopt.ModelSolveParameters(solution_hints=hints),
+    )
+    ends, point = found.termination, None
+    proven = ends.reason == mathopt.TerminationReason.OPTIMAL
+    if found.has_primal_feasible_solution():
+        point = np.array(found.variable_values(variables), float)
+        point = np.where(of.whole, np.round(point), point)
+    else:
+        proven = ends.reason == mathopt.TerminationReason.INFEASIBLE
+    return Found(
+        x=point,
+        bound=ends.objective_bounds.dual_bound,
+        proven=proven,
+        spent=EFFORT * found.solve_stats.simplex_iterations * of.low.size,
+    )
+
+
+def _proto(of: Program) -> model_pb2.ModelProto:
+    """Return a program in the form that MathOpt reads at once."""
+    proto, size = model_pb2.ModelProto(), of.cost.size
+    proto.variables.ids.extend(range(size))
+    proto.variables.lower_bounds.extend(of.lower.tolist())
+    proto.variables.upper_bounds.extend(of.upper.tolist())
+    proto.variables.integers.extend(of.whole.tolist())
+    priced = np.flatnonzero(of.cost)
+    proto.objective.linear_coefficients.ids.extend(priced.tolist())
+    proto.objective.linear_coefficients.values.extend(of.cost[priced].tolist())
+    proto.linear_constraints.ids.extend(range(of.low.size))
+    proto.linear_constraints.lower_bounds.extend(of.low.tolist())
+    proto.linear_constraints.upper_bounds.extend(of.high.tolist())
+    entries = of.matrix.tocoo()
+    order = np.lexsort((entries.col, entries.row))
+    proto.linear_constraint_matrix.row_ids.extend(entries.row[order].tolist())
+    proto.linear_constraint_matrix.column_ids.extend(entries.col[order].tolist())
+    proto.linear_constraint_matrix.coefficients.extend(entries.data[order].tolist())
+    return proto
