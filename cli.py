@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from staffing.forecast import Forecast
     from staffing.publish.tested import Scored
+    from staffing.quote.book import Newcomer
     from staffing.scenario import Scenario
     from staffing.words import Lang
     from staffing.workspace import Workspace
@@ -306,6 +307,49 @@ def repair(
 
 
 @app.command()
+def capacity(
+    scenario_file: ScenarioFile,
+    prospect_files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[PROSPECT]...", help="Merchants who may come (.toml)."),
+    ] = None,
+    weeks: Annotated[
+        int, typer.Option("--weeks", min=1, max=26, help="Calendar weeks from the start on.")
+    ] = 8,
+    hiring_file: Annotated[
+        Path | None,
+        typer.Option("--hiring", help="What hiring and training take and cost (.toml)."),
+    ] = None,
+    out: Out = Path("out"),
+    lang: Language = None,
+    as_json: Json = False,
+) -> None:
+    """Say whether our agents can deliver what is promised, week by week; exit 3 if not."""
+    with _faults_told(lang, as_json=as_json) as voice:
+        scenario, workspace = _read(scenario_file, voice)
+        from staffing.publish.capacity import publish_capacity
+        from staffing.quote.book import book
+        from staffing.quote.capacity import capacity as run
+        from staffing.quote.hiring import read_hiring
+        from staffing.roster import refuse_unlawful
+        from staffing.tell.capacity import record, told
+        from staffing.tell.console import progress
+
+        refuse_unlawful(scenario)
+        hiring = read_hiring(hiring_file)
+        newcomers = _newcomers(prospect_files or [], scenario, workspace)
+        with progress(scenario.lang) as (step, _):
+            step("book")
+            booked = book(workspace, scenario, newcomers, hiring, weeks)
+            made = run(booked, step)
+        folder = out / f"{scenario.name}-capacity"
+        paths = publish_capacity(made, folder, record(made, scenario.lang))
+    told(made, paths, scenario.lang, machine=as_json)
+    if made.verdict != "deliverable":
+        raise typer.Exit(NO_PLAN)
+
+
+@app.command()
 def audit(
     roster: Annotated[Path, typer.Argument(metavar="ROSTER", help="A roster.csv.")],
     scenario_file: ScenarioFile,
@@ -547,6 +591,26 @@ def _read_expecting(path: Path, voice: _Voice) -> tuple[Scenario, Workspace, For
     from staffing.forecast import history
 
     return scenario, workspace, expect(workspace, scenario, history(workspace))
+
+
+def _newcomers(paths: list[Path], scenario: Scenario, workspace: Workspace) -> list[Newcomer]:
+    """Read merchants who may come; tell all faults of all files at once."""
+    from staffing.errors import Fault, InputError, ScenarioError
+    from staffing.quote.book import newcomer
+    from staffing.quote.estimate import estimate
+    from staffing.quote.prospect import read_prospect
+
+    found: list[Newcomer] = []
+    faults: list[Fault] = []
+    for path in paths:
+        try:
+            made = estimate(read_prospect(path, {}), workspace, scenario.seats)
+            found.append(newcomer(made, path.stem))
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise ScenarioError(faults)
+    return found
 
 
 def _read_roster(
