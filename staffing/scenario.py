@@ -1,8 +1,8 @@
 """The scenario file: horizon, targets, shifts and rules of one plan; all else is a default.
 
-A scenario is TOML. Every key that the file leaves out keeps its default, and every default
-that was used is listed with its origin in the manifest of the outputs. docs/scenario.md, made
-by `keys_page`, lists all keys.
+A scenario is TOML. A key that the file leaves out is its base's (`chain`), else it keeps its
+default, and every default that was used is listed with its origin in the manifest of the outputs.
+docs/scenario.md, made by `keys_page`, lists all keys.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import datetime as dt
 import difflib
 import json
 import re
-import tomllib
 import zoneinfo
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -30,6 +29,7 @@ from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from staffing.chain import Chain, read_chain
 from staffing.errors import Fault, ScenarioError
 from staffing.grid import INTERVAL_MIN, Grid, Window, clock_min, clock_text
 from staffing.words import Lang, Statement, catalogue, say
@@ -635,11 +635,17 @@ class Scenario(Section):
         pattern=r"^\w[\w.-]{0,63}$",
     )
     workspace: Path = required(
-        "Folder (or .xlsx) of the tables, relative to the scenario file.",
+        "Folder (or .xlsx) of the tables, relative to the file that says it.",
         example='"../data/demo"',
         strict=False,
     )
     horizon: Horizon = required("Which days are planned.", example="[horizon] start = 2026-11-23")
+    base: str = given(
+        "",
+        "Another scenario file, relative to this one, whose keys hold where this file gives none.",
+        origin="none: the file stands alone",
+        limits="path of a .toml file",
+    )
     lang: Lang = given("zh", "Language of the outputs.", origin="the product's first language")
     zone: str = given(
         "Asia/Shanghai",
@@ -704,33 +710,25 @@ def _defaults(
 
 
 def read_scenario(path: Path) -> Scenario:
-    """Read a scenario file; its workspace is relative to the file's folder.
+    """Read a scenario file, on top of its base where it has one.
+
+    A relative workspace starts at the folder of the file that names it.
 
     Raises
     ------
     ScenarioError
-        With every fault of the file.
+        With every fault of the files, each under the file in which the key stands.
     """
+    chain = read_chain(path)
     try:
-        text = path.read_text("utf-8-sig")
-        raw = tomllib.loads(text)
-    except FileNotFoundError:
-        raise ScenarioError([Fault(code="no_scenario", file=str(path))]) from None
-    except OSError as error:
-        facts = {} if path.is_dir() else {"reason": error.strerror or str(error)}
-        code = "unreadable" if facts else "is_folder"
-        raise ScenarioError([Fault(code=code, file=str(path), facts=facts)]) from None
-    except UnicodeDecodeError:
-        raise ScenarioError([Fault(code="not_utf8", file=path.name)]) from None
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError([_not_toml(path.name, text, str(error))]) from None
-    try:
-        scenario = Scenario.model_validate(raw)
+        scenario = Scenario.model_validate(chain.raw)
     except ValidationError as error:
-        faults = {(fault.column, fault.code): fault for fault in _faults(path.name, text, error)}
-        raise ScenarioError(sorted(faults.values(), key=lambda f: f.row or 0)) from None
-    root = (path.parent / scenario.workspace).resolve()
-    return scenario.model_copy(update={"workspace": root})
+        found = [*chain.broken, *_faults(chain, error)]
+        faults = {(fault.column, fault.code): fault for fault in found}
+        raise ScenarioError(sorted(faults.values(), key=chain.order)) from None
+    if chain.broken:
+        raise ScenarioError(chain.broken)
+    return scenario.model_copy(update={"workspace": scenario.workspace.resolve()})
 
 
 def check_shops(path: Path, scenario: Scenario, shops: Collection[str]) -> None:
@@ -748,22 +746,10 @@ def check_shops(path: Path, scenario: Scenario, shops: Collection[str]) -> None:
             near = difflib.get_close_matches(shop, shops, n=1)
             facts = {"table": "shops"} | ({"near": near[0]} if near else {})
             code = "unknown_near" if near else "unknown"
-            row = _line(path.read_text("utf-8-sig"), key.split("."))
-            faults.append(
-                Fault(code=code, file=path.name, row=row, column=key, value=shop, facts=facts)
-            )
+            file, row = read_chain(path).place(key.split("."))
+            faults.append(Fault(code=code, file=file, row=row, column=key, value=shop, facts=facts))
     if faults:
         raise ScenarioError(faults)
-
-
-def _not_toml(file: str, text: str, reason: str) -> Fault:
-    """Return where TOML could not be read, with the line as it stands there."""
-    lines = text.splitlines() or [""]
-    at = re.search(r"at line (\d+), column (\d+)", reason)
-    row, position = (int(at[1]), at[2]) if at else (len(lines), str(len(lines[-1])))
-    code = "key_twice" if re.search("overwrite|twice|mutate", reason) else "not_toml"
-    value = lines[min(row, len(lines)) - 1].strip()
-    return Fault(code=code, file=file, row=row, value=value, facts={"position": position})
 
 
 LIMITS = {
@@ -786,10 +772,12 @@ LIMITS = {
 BOUNDS = ("gt", "ge", "lt", "le", "multiple_of")
 
 
-def _faults(file: str, text: str, error: ValidationError) -> Iterator[Fault]:
-    """Yield pydantic's errors as faults with the line of the file they stand on."""
+def _faults(chain: Chain, error: ValidationError) -> Iterator[Fault]:
+    """Yield pydantic's errors as faults with the file and line they stand on."""
     for each in error.errors():
         facts = each.get("ctx", {})
+        if chain.broken and (each["type"] == "missing" or facts.get("key")):
+            continue  # what the base that is not there says of it is not known
         place = [str(part) for part in each["loc"] if isinstance(part, str)]
         place += str(facts["key"]).split(".") if facts.get("key") else []
         key = ".".join(place)
@@ -803,9 +791,8 @@ def _faults(file: str, text: str, error: ValidationError) -> Iterator[Fault]:
                 facts = {"near": near} if near else {}
             case _:
                 code, facts = _unfit(key, each)
-        yield Fault(
-            code=code, file=file, row=_line(text, place), column=key, value=value, facts=facts
-        )
+        file, row = chain.place(place)
+        yield Fault(code=code, file=file, row=row, column=key, value=value, facts=facts)
 
 
 def _shown(value: object, kind: str) -> str | None:
@@ -839,22 +826,6 @@ def _unfit(key: str, error: ErrorDetails) -> tuple[str, dict[str, object]]:
     if field is None or field.is_required():
         return "key_wrong_required", {"limit": said, "example": _example(key)}
     return "key_wrong", {"limit": said, "default": _default(field)}
-
-
-def _line(text: str, place: list[str]) -> int | None:
-    """Return the line of a dotted key in a TOML text, else that of its section, else None."""
-    found: dict[str, int] = {}
-    section = ""
-    for number, line in enumerate(text.splitlines(), start=1):
-        bare = line.split("#", 1)[0].strip()
-        if bare.startswith("["):
-            section = bare.strip("[] ").replace('"', "")
-            found.setdefault(section, number)
-        elif "=" in bare:
-            name = bare.split("=", 1)[0].replace('"', "").replace(" ", "")
-            found.setdefault(f"{section}.{name}".strip("."), number)
-    names = (".".join(place[:length]) for length in range(len(place), 0, -1))
-    return next((found[name] for name in names if name in found), None)
 
 
 def keys(model: type[BaseModel] = Scenario, path: str = "") -> Iterator[tuple[str, FieldInfo]]:

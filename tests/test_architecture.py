@@ -19,6 +19,7 @@ GROUND = (
     "grid",
     "frames",
     "workspace",
+    "chain",
     "scenario",
     "queue",
     "store",

@@ -45,7 +45,7 @@ def publish(
     Parameters
     ----------
     versions : package -> version for the manifest; what is installed by default
-    scenario_file : the scenario as it was read, for its checksum
+    scenario_file : the scenario as it was read, for its checksum and those of its bases
 
     Raises
     ------
