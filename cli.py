@@ -19,7 +19,10 @@ import typer
 if TYPE_CHECKING:
     import pandas as pd
 
+    from staffing.cache import Cache
+    from staffing.errors import Fault
     from staffing.forecast import Forecast
+    from staffing.outcome import Outcome
     from staffing.publish.tested import Scored
     from staffing.scenario import Scenario
     from staffing.words import Lang
@@ -48,6 +51,13 @@ Language = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print machine-readable JSON to stdout.")]
 Out = Annotated[Path, typer.Option("--out", help="Where output folders go.")]
+CacheFolder = Annotated[
+    Path | None,
+    typer.Option("--cache", metavar="DIR", help="Where results are kept; by default OUT/.cache."),
+]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Compute everything anew and keep nothing.")
+]
 Zone = Annotated[str, typer.Option("--zone", help="IANA time zone of the tables.")]
 
 
@@ -64,39 +74,103 @@ def plan(
         bool,
         typer.Option("--confirm", help="Repair the roster where its replay misses a target."),
     ] = False,
+    cache: CacheFolder = None,
+    no_cache: NoCache = False,
     lang: Language = None,
     as_json: Json = False,
 ) -> None:
     """Forecast, compute seats, build and audit the roster, replay it, write the outputs."""
     with _faults_told(lang, as_json=as_json) as voice:
-        scenario, workspace = _read(scenario_file, voice)
-        from staffing.forecast import forecast_notices
-        from staffing.plan import plan as run
-        from staffing.publish import publish
-        from staffing.roster.ledger import ledger_notices
-        from staffing.seats import seat_notices
-        from staffing.tell import faults
-        from staffing.tell.console import progress
-        from staffing.tell.plan import planned
+        from staffing.tell.outcome import planned
 
-        with progress(scenario.lang) as (step, found):
-            with _ways_out_told(workspace, scenario):
-                made = run(workspace, scenario, step, found, confirmed=confirmed)
-            step("publish")
-            paths = publish(made, out / scenario.name, scenario_file=scenario_file)
-            paths.append(_keep(out, workspace, scenario, made.forecast))
-            advice = None
-            if made.short:
-                from staffing.roster.repair import repair as mend
-
-                step("repair")
-                advice = mend(workspace, scenario, made.seats, made.roster, check=False)
-        notices = [*ledger_notices(workspace, scenario), *seat_notices(workspace, scenario)]
-        notices += forecast_notices(workspace, made.forecast)
-        faults.notices(notices, scenario.lang)
-    planned(made, paths, advice, machine=as_json)
+        kept = _cache(cache, out, no_cache=no_cache)
+        made = _outcome(scenario_file, voice, kept, confirmed=confirmed)
+        paths = made.deliver(out)
+        _cache_told(kept, made.lang)
+    planned(made, paths, machine=as_json)
     if made.short:
         raise typer.Exit(NO_PLAN)
+
+
+def _cache(folder: Path | None, out: Path, *, no_cache: bool) -> Cache:
+    """Return the cache that is asked for; one without a folder keeps nothing."""
+    from staffing.cache import FOLDER, Cache
+
+    if no_cache:
+        return Cache(None)
+    return Cache(out / FOLDER if folder is None else folder)
+
+
+def _cache_told(cache: Cache, lang: Lang) -> None:
+    """Tell why something could not be kept, if so: a run is as good, only the next one slower."""
+    if cache.trouble is not None:
+        from staffing.errors import Fault
+        from staffing.tell import faults
+
+        facts = {"reason": cache.trouble}
+        faults.notices([Fault(code="not_kept", file=str(cache.folder), facts=facts)], lang)
+
+
+def _outcome(
+    scenario_file: Path, voice: _Voice, cache: Cache, *, confirmed: bool = False
+) -> Outcome:
+    """Return what planning a scenario comes to, from the cache where nothing has changed."""
+    from staffing.cache import digest_of_files
+    from staffing.outcome import KEPT, Outcome, asked
+    from staffing.tell import faults
+    from staffing.tell.console import progress
+
+    scenario = _scenario(scenario_file, voice)
+    files = digest_of_files(scenario.workspace)
+    key = asked(scenario_file, scenario.workspace.name, scenario.lang, files, confirmed=confirmed)
+    known: Outcome | None = cache.get(KEPT, key)
+    if known is not None:
+        for group in known.notices:
+            faults.notices(group, scenario.lang)
+        with progress(scenario.lang) as (step, _):
+            step("plan_kept")
+        return known
+    workspace, odd = _workspace(scenario_file, scenario)
+    from staffing.forecast import forecast_notices
+    from staffing.plan import plan as run
+    from staffing.publish import outputs, summary
+    from staffing.roster.ledger import ledger_notices
+    from staffing.seats import seat_notices
+    from staffing.stages import Stages
+    from staffing.store import FOLDER, entry, known_until
+    from staffing.tell.plan import report
+
+    with progress(scenario.lang) as (step, found):
+        stages = Stages(workspace, scenario, cache, step, files)
+        with _ways_out_told(workspace, scenario):
+            made = run(workspace, scenario, step, found, confirmed=confirmed, stages=stages)
+        step("publish")
+        written = outputs(made, scenario.name, scenario_file=scenario_file)
+        until = known_until(workspace, scenario.horizon.start)
+        name, content = entry(scenario, until, made.forecast.daily)
+        advice = None
+        if made.short:
+            from staffing.roster.repair import repair as mend
+
+            step("repair")
+            advice = mend(workspace, scenario, made.seats, made.roster, check=False)
+    notices = [*ledger_notices(workspace, scenario), *seat_notices(workspace, scenario)]
+    notices += forecast_notices(workspace, made.forecast)
+    faults.notices(notices, scenario.lang)
+    outcome = Outcome(
+        name=scenario.name,
+        lang=scenario.lang,
+        short=made.short,
+        files=written,
+        issued={f"{FOLDER}/{name}": content},
+        summary=summary(made),
+        advice=None if advice is None else advice.record(scenario.lang),
+        notices=(tuple(odd), tuple(notices)),
+        told=report(made, advice),
+    )
+    if digest_of_files(scenario.workspace) == files:
+        cache.put(KEPT, key, outcome)
+    return outcome
 
 
 @app.command()
@@ -393,21 +467,35 @@ class _Voice:
     asked: bool
 
 
-def _read(path: Path, voice: _Voice) -> tuple[Scenario, Workspace]:
-    """Read a scenario and its workspace, tell what is odd on stderr."""
-    from staffing.forecast import horizon_notices
-    from staffing.scenario import check_shops, read_scenario
-    from staffing.tell import faults
-    from staffing.workspace import read_workspace
+def _scenario(path: Path, voice: _Voice) -> Scenario:
+    """Read a scenario, in the language that is asked for."""
+    from staffing.scenario import read_scenario
 
     scenario = read_scenario(path)
     if voice.asked:
         scenario = scenario.model_copy(update={"lang": voice.lang})
     voice.lang = scenario.lang
+    return scenario
+
+
+def _workspace(path: Path, scenario: Scenario) -> tuple[Workspace, list[Fault]]:
+    """Read the workspace of a scenario; tell what is odd on stderr, and return it."""
+    from staffing.forecast import horizon_notices
+    from staffing.scenario import check_shops
+    from staffing.tell import faults
+    from staffing.workspace import read_workspace
+
     workspace = read_workspace(scenario.workspace, scenario.zone)
     check_shops(path, scenario, list(workspace.windows))
     notices = [*horizon_notices(workspace, scenario), *workspace.notices]
     faults.notices(notices, scenario.lang)
+    return workspace, notices
+
+
+def _read(path: Path, voice: _Voice) -> tuple[Scenario, Workspace]:
+    """Read a scenario and its workspace, tell what is odd on stderr."""
+    scenario = _scenario(path, voice)
+    workspace, _ = _workspace(path, scenario)
     return scenario, workspace
 
 

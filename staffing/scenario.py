@@ -691,6 +691,13 @@ class Scenario(Section):
         """Return the grid of the horizon."""
         return Grid(start=self.horizon.start, days=self.horizon.days, zone=self.zone)
 
+    def only(self, names: Collection[str]) -> Scenario:
+        """Return the scenario without its other keys: to ask for one is an AttributeError."""
+        made = self.model_copy()
+        for name in set(made.__dict__) - set(names):
+            del made.__dict__[name]
+        return made
+
     def defaults(self) -> Iterator[tuple[str, object, str]]:
         """Yield every default in use: dotted name, value as JSON would say it, origin."""
         yield from _defaults(self, self.model_dump(mode="json"), "")

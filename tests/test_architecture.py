@@ -11,11 +11,24 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FILES = sorted([ROOT / "cli.py", *(ROOT / "staffing").rglob("*.py")])
 
-STAGES = ("forecast", "seats", "roster", "simulate", "confirm", "plan", "publish", "tell")
+STAGES = (
+    "forecast",
+    "seats",
+    "roster",
+    "simulate",
+    "confirm",
+    "stages",
+    "plan",
+    "publish",
+    "tell",
+)
 """In the order in which data flows."""
 GROUND = (
     "errors",
     "words",
+    "folder",
+    "cache",
+    "outcome",
     "grid",
     "frames",
     "workspace",

@@ -195,7 +195,7 @@ def test_a_plan_that_is_short_exits_3_and_is_written(here: Path, tmp_path: Path)
 
 
 def test_no_lawful_roster_exits_3_and_writes_nothing(here: Path, tmp_path: Path) -> None:
-    """When an agent has no lawful week the command names her and leaves no folder."""
+    """When an agent has no lawful week the command names her and leaves no output."""
     path = tmp_path / "none.toml"
     text = SCENARIO.replace('"workspace"', f'"{(here / "workspace").as_posix()}"')
     text = text.replace("days = 1", "days = 7")
@@ -204,7 +204,7 @@ def test_no_lawful_roster_exits_3_and_writes_nothing(here: Path, tmp_path: Path)
     assert result.exit_code == 3
     assert "No lawful roster exists" in result.stderr
     assert "A1" in result.stderr
-    assert not (tmp_path / "out").exists()
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [".cache"]
 
 
 # --- JSON ---------------------------------------------------------------------------------------

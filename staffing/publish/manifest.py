@@ -12,7 +12,6 @@ from staffing.chain import read_chain
 from staffing.plan import Plan
 from staffing.workspace import Workspace
 
-NAME = "manifest.json"
 PACKAGES = (
     "staffing",
     "altair",
