@@ -12,9 +12,10 @@ import difflib
 import json
 import re
 import zoneinfo
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args, get_origin
 
 from pydantic import (
     BaseModel,
@@ -738,6 +739,72 @@ def read_scenario(path: Path) -> Scenario:
     return scenario.model_copy(update={"workspace": scenario.workspace.resolve()})
 
 
+def varied(path: Path, key: str, values: Sequence[str], option: str) -> list[tuple[str, Scenario]]:
+    """Return the scenario of a file once for each value of a numeric key, each value once.
+
+    Parameters
+    ----------
+    key : dotted, such as ``forecast.uplift``
+    values : as they would stand in the file; text needs no quotes
+    option : where they were typed, for messages
+
+    Raises
+    ------
+    ScenarioError
+        With every fault of the file, else of the key, else of all values.
+    """
+    whole = read_scenario(path)
+    numeric = [name for name, field in keys() if _is_numeric(field)]
+    if key not in numeric:
+        known = {name for name, field in keys() if not _is_section(field)}
+        if key in known:
+            fault = Fault(code="not_numeric", file=option, value=key)
+        elif near := _nearest(key, numeric):
+            fault = Fault(code="key_unknown_near", file=option, value=key, facts={"near": near})
+        else:
+            fault = Fault(code="key_unknown", file=option, value=key)
+        raise ScenarioError([fault])
+    chain = read_chain(path)
+    found, faults = [], []
+    for value in dict.fromkeys(values):
+        raw = chain.raw
+        *sections, name = key.split(".")
+        place = raw
+        for section in sections:
+            place[section] = dict(place.get(section, {}))
+            place = place[section]
+        place[name] = _typed(value)
+        try:
+            made = Scenario.model_validate(raw)
+        except ValidationError as error:
+            told = next(_faults(chain, error))
+            faults.append(replace(told, file=f"{option} {key}", row=None, column=None, value=value))
+            continue
+        found.append((value, made.model_copy(update={"workspace": whole.workspace})))
+    if faults:
+        raise ScenarioError(faults)
+    return found
+
+
+def _typed(value: str) -> object:
+    """Return a value as TOML would have it: a number where it is one, else text."""
+    for kind in (int, float):
+        try:
+            return kind(value)
+        except ValueError:
+            continue
+    return value
+
+
+def _is_numeric(field: FieldInfo) -> bool:
+    """Return whether a key is a number, not a time of day."""
+    kinds = {field.annotation, *get_args(field.annotation)}
+    clocked = any(
+        isinstance(each, BeforeValidator) and each.func is _clock for each in field.metadata
+    )
+    return bool(kinds & {int, float}) and not clocked and get_origin(field.annotation) is not tuple
+
+
 def check_shops(path: Path, scenario: Scenario, shops: Collection[str]) -> None:
     """Check that the shops that a scenario file names are shops of its workspace.
 
@@ -848,9 +915,9 @@ def _is_section(field: FieldInfo) -> bool:
     return isinstance(field.annotation, type) and issubclass(field.annotation, Section)
 
 
-def _nearest(key: str) -> str | None:
+def _nearest(key: str, among: Sequence[str] = ()) -> str | None:
     """Return the known key that is meant: the same name in another section, or like spelling."""
-    known = [name for name, _ in keys()]
+    known = list(among) or [name for name, _ in keys()]
     moved = [name for name in known if name.rpartition(".")[2] == key.rpartition(".")[2]]
     close = moved or difflib.get_close_matches(key, known, n=1)
     return close[0] if close else None

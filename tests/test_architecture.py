@@ -18,6 +18,7 @@ STAGES = (
     "simulate",
     "confirm",
     "stages",
+    "whatif",
     "plan",
     "publish",
     "tell",

@@ -56,6 +56,8 @@ def arguments(command: str, here: Path) -> list[object]:
         **{name: [scenario, "--out", here / "out"] for name in ("plan", "forecast", "backtest")},
         **{name: [here / "roster.csv", scenario] for name in ("audit", "simulate")},
         "check": [here / "workspace"],
+        "compare": [scenario, scenario, "--out", here / "out"],
+        "sweep": [scenario, "--over", "forecast.uplift=1,1.2", "--out", here / "out"],
         "init": [here / f"new-{len(list(here.iterdir()))}"],
     }
     return special.get(command, [scenario])
@@ -154,7 +156,8 @@ def test_a_command_that_is_done_exits_0(command: str, here: Path) -> None:
 def test_a_command_with_bad_input_exits_2(command: str, here: Path) -> None:
     """What is not there (for init: what is there) exits 2, with nothing on stdout."""
     bad = here / "workspace" if command == "init" else here / "nowhere"
-    both = [bad, bad] if command in ("audit", "simulate") else [bad]
+    both = [bad, bad] if command in ("audit", "simulate", "compare") else [bad]
+    both += ["--over", "forecast.uplift=1"] if command == "sweep" else []  # type: ignore[list-item]
     result = run(command, *both)
     assert result.exit_code == 2
     assert not result.stdout

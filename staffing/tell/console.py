@@ -140,13 +140,13 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 @contextmanager
 def progress(
     lang: Lang,
-) -> Iterator[tuple[Callable[[str], None], Callable[[int, float, float | None], None]]]:
+) -> Iterator[tuple[Callable[..., None], Callable[[int, float, float | None], None]]]:
     """Yield what tells steps and better rosters: a live line on a terminal, else plain lines."""
     terminal, spoken = console(stderr=True), speaker(lang)
     with terminal.status("") as status:
 
-        def step(name: str) -> None:
-            text = spoken(f"say.step_{name}")
+        def step(name: str, /, **facts: object) -> None:
+            text = spoken(f"say.step_{name}", **facts)
             status.update(text)
             if not terminal.is_terminal:
                 line(text + " ...", stderr=True)
