@@ -18,6 +18,7 @@ import os
 import pickle
 import platform
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache as once
 from importlib import metadata
 from pathlib import Path
@@ -183,8 +184,11 @@ class Cache:
     def _drop(self) -> None:
         """Drop the entries used longest ago until the rest fits."""
         assert self.folder is not None
-        entries = [path for path in self.folder.iterdir() if path.name.endswith(SUFFIX)]
-        told = [(path.stat(), path) for path in entries]
+        told = []
+        for path in self.folder.iterdir():
+            with suppress(FileNotFoundError):  # another run has just dropped it
+                if path.name.endswith(SUFFIX):
+                    told.append((path.stat(), path))
         left = sum(stat.st_size for stat, _ in told)
         for stat, path in sorted(told, key=lambda each: (each[0].st_mtime_ns, each[1].name))[:-1]:
             if left <= self.most_bytes:
