@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from staffing.errors import Fault, PublishError
+from staffing.folder import MANIFEST, listed, replace, writing
 from staffing.plan import Plan
 from staffing.publish import manifest as _manifest
-from staffing.publish.folder import replace, writing
 from staffing.publish.manifest import versions as installed
 from staffing.publish.page import page
 from staffing.publish.summary import summary
@@ -28,7 +28,7 @@ from staffing.publish.tables import (
 from staffing.publish.workbook import workbook
 from staffing.roster import refuse_unlawful
 
-__all__ = ["publish", "render", "summary"]
+__all__ = ["outputs", "publish", "render", "summary"]
 
 
 def publish(
@@ -45,7 +45,7 @@ def publish(
     Parameters
     ----------
     versions : package -> version for the manifest; what is installed by default
-    scenario_file : the scenario as it was read, for its checksum
+    scenario_file : the scenario as it was read, for its checksum and those of its bases
 
     Raises
     ------
@@ -55,14 +55,35 @@ def publish(
         When the plan breaks a hard rule (``unlawful``) or the folder cannot be written
         (``cannot_write``). Nothing is left behind and an older output stays as it was.
     """
+    files = outputs(plan, str(folder), versions, scenario_file)
+    with writing(folder):
+        replace(folder, files, listed(folder))
+    return [folder / name for name in files]
+
+
+def outputs(
+    plan: Plan,
+    folder: str,
+    versions: Mapping[str, str] | None = None,
+    scenario_file: Path | None = None,
+) -> dict[str, bytes]:
+    """Return name -> content of all outputs of a plan that may be published; see `publish`.
+
+    Parameters
+    ----------
+    folder : where they are meant to go, for messages
+
+    Raises
+    ------
+    InfeasibleRosterError, PublishError
+        When it may not be published, or an input can no longer be read.
+    """
     refuse_unlawful(plan.scenario)
     if plan.violations:
         facts = {"count": str(len(plan.violations))}
-        raise PublishError([Fault(code="unlawful", file=str(folder), facts=facts)])
-    with writing(folder):
-        files = render(plan, installed() if versions is None else versions, scenario_file)
-        replace(folder, files, _listed(folder / _manifest.NAME))
-    return [folder / name for name in files]
+        raise PublishError([Fault(code="unlawful", file=folder, facts=facts)])
+    with writing(Path(folder)):
+        return render(plan, installed() if versions is None else versions, scenario_file)
 
 
 def render(
@@ -79,17 +100,8 @@ def render(
         "summary.json": _json(summary(plan)),
     }
     made = _manifest.manifest(plan, files, versions, scenario_file)
-    return files | {_manifest.NAME: _json(made)}
+    return files | {MANIFEST: _json(made)}
 
 
 def _json(value: object) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode()
-
-
-def _listed(path: Path) -> set[str]:
-    """Return the files that an older manifest lists, itself included; empty if it is not ours."""
-    try:
-        old = json.loads(path.read_text("utf-8"))
-        return {str(each["file"]) for each in old["files"]} | {_manifest.NAME}
-    except (OSError, ValueError, TypeError, KeyError):
-        return set()

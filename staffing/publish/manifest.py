@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 
+from staffing.chain import read_chain
 from staffing.plan import Plan
 from staffing.workspace import Workspace
 
-NAME = "manifest.json"
 PACKAGES = (
     "staffing",
     "altair",
@@ -47,11 +47,11 @@ def manifest(
     ----------
     files : name -> content of every other output
     versions : package -> version
-    scenario_file : the scenario as it was read, if it was a file
+    scenario_file : the scenario as it was read, if it was a file; its bases are listed with it
 
     Raises
     ------
-    OSError
+    OSError, ScenarioError
         When an input can no longer be read.
     """
     scenario, workspace = plan.scenario, plan.workspace
@@ -69,7 +69,9 @@ def manifest(
         "inputs": list(_inputs(workspace)),
     }
     if scenario_file is not None:
-        found["scenario_file"] = _entry(scenario_file.name, scenario_file.read_bytes())
+        own, *bases = read_chain(scenario_file).links
+        found["scenario_file"] = _entry(own.file, own.content)
+        found["bases"] = [_entry(link.file, link.content) for link in bases]
     return found | {
         "versions": dict(sorted(versions.items())),
         "files": [_entry(name, content) for name, content in files.items()],

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from staffing.publish.folder import replace, writing
+from staffing.folder import replace, writing
 from staffing.publish.quote.internal import internal_record, internal_workbook
 from staffing.publish.quote.letter import Letter, letter, snapshot
 from staffing.publish.quote.page import page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping
@@ -11,7 +12,10 @@ from pathlib import Path
 from staffing.errors import Fault, PublishError
 from staffing.words import Statement
 
-__all__ = ["replace", "writing"]
+__all__ = ["MANIFEST", "listed", "replace", "write", "writing"]
+
+MANIFEST = "manifest.json"
+"""The output that lists the others."""
 
 
 @contextmanager
@@ -44,6 +48,32 @@ def replace(folder: Path, files: Mapping[str, bytes], ours: Collection[str]) -> 
         reason = Statement("page.foreign", {"names": foreign})
         raise PublishError([_cannot_write(folder, reason)])
     _swap(target, files)
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write one file, whole or not at all; its folder is made where it is missing.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written; an older file is then as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        new.write_bytes(content)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def listed(folder: Path) -> set[str]:
+    """Return the files that an older manifest lists, itself included; empty if it is not ours."""
+    try:
+        old = json.loads((folder / MANIFEST).read_text("utf-8"))
+        return {str(each["file"]) for each in old["files"]} | {MANIFEST}
+    except (OSError, ValueError, TypeError, KeyError):
+        return set()
 
 
 def _cannot_write(folder: Path, reason: str | Statement) -> Fault:
