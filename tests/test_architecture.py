@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FILES = sorted([ROOT / "cli.py", *(ROOT / "staffing").rglob("*.py")])
 
-STAGES = ("forecast", "seats", "roster", "simulate", "confirm", "plan", "publish", "tell")
+STAGES = ("forecast", "seats", "roster", "simulate", "confirm", "plan", "replan", "publish", "tell")
 """In the order in which data flows."""
 GROUND = (
     "errors",

@@ -7,14 +7,13 @@ give the same bytes: no clock, path or host is written anywhere.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from staffing.errors import Fault, PublishError
 from staffing.plan import Plan
 from staffing.publish import manifest as _manifest
-from staffing.publish.folder import replace, writing
+from staffing.publish.folder import json_bytes, replace, writing
 from staffing.publish.manifest import versions as installed
 from staffing.publish.page import page
 from staffing.publish.summary import summary
@@ -61,7 +60,7 @@ def publish(
         raise PublishError([Fault(code="unlawful", file=str(folder), facts=facts)])
     with writing(folder):
         files = render(plan, installed() if versions is None else versions, scenario_file)
-        replace(folder, files, _listed(folder / _manifest.NAME))
+        replace(folder, files, _manifest.listed(folder / _manifest.NAME))
     return [folder / name for name in files]
 
 
@@ -76,20 +75,7 @@ def render(
         "seats.csv": csv_bytes(seats_table(plan)),
         "forecast.csv": csv_bytes(forecast_table(plan)),
         "ledger.csv": csv_bytes(ledger_table(plan)),
-        "summary.json": _json(summary(plan)),
+        "summary.json": json_bytes(summary(plan)),
     }
     made = _manifest.manifest(plan, files, versions, scenario_file)
-    return files | {_manifest.NAME: _json(made)}
-
-
-def _json(value: object) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode()
-
-
-def _listed(path: Path) -> set[str]:
-    """Return the files that an older manifest lists, itself included; empty if it is not ours."""
-    try:
-        old = json.loads(path.read_text("utf-8"))
-        return {str(each["file"]) for each in old["files"]} | {_manifest.NAME}
-    except (OSError, ValueError, TypeError, KeyError):
-        return set()
+    return files | {_manifest.NAME: json_bytes(made)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping
@@ -11,7 +12,7 @@ from pathlib import Path
 from staffing.errors import Fault, PublishError
 from staffing.words import Statement
 
-__all__ = ["replace", "writing"]
+__all__ = ["json_bytes", "replace", "writing"]
 
 
 @contextmanager
@@ -44,6 +45,17 @@ def replace(folder: Path, files: Mapping[str, bytes], ours: Collection[str]) -> 
         reason = Statement("page.foreign", {"names": foreign})
         raise PublishError([_cannot_write(folder, reason)])
     _swap(target, files)
+
+
+def json_bytes(value: object) -> bytes:
+    """Return a value as the bytes of a JSON file.
+
+    Raises
+    ------
+    ValueError
+        When a number in it is not finite: a bug, not an input.
+    """
+    return (json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode()
 
 
 def _cannot_write(folder: Path, reason: str | Statement) -> Fault:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
 from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 
 from staffing.plan import Plan
+from staffing.scenario import Scenario
 from staffing.workspace import Workspace
 
 NAME = "manifest.json"
@@ -54,8 +56,29 @@ def manifest(
     OSError
         When an input can no longer be read.
     """
-    scenario, workspace = plan.scenario, plan.workspace
-    found: dict[str, object] = {
+    found = made_from(plan.scenario, plan.workspace)
+    if scenario_file is not None:
+        found["scenario_file"] = entry(scenario_file.name, scenario_file.read_bytes())
+    return found | listing(files, versions)
+
+
+def listing(files: Mapping[str, bytes], versions: Mapping[str, str]) -> dict[str, object]:
+    """Return the versions of the packages, and what the outputs are."""
+    return {
+        "versions": dict(sorted(versions.items())),
+        "files": [entry(name, content) for name, content in files.items()],
+    }
+
+
+def made_from(scenario: Scenario, workspace: Workspace) -> dict[str, object]:
+    """Return scenario, defaults and input files, as a manifest tells them.
+
+    Raises
+    ------
+    OSError
+        When an input can no longer be read.
+    """
+    return {
         "scenario": scenario.model_dump(mode="json", exclude={"workspace"}),
         "seed": scenario.seed,
         "defaults": [
@@ -68,12 +91,6 @@ def manifest(
         ],
         "inputs": list(_inputs(workspace)),
     }
-    if scenario_file is not None:
-        found["scenario_file"] = _entry(scenario_file.name, scenario_file.read_bytes())
-    return found | {
-        "versions": dict(sorted(versions.items())),
-        "files": [_entry(name, content) for name, content in files.items()],
-    }
 
 
 def _inputs(workspace: Workspace) -> Iterator[dict[str, object]]:
@@ -83,12 +100,22 @@ def _inputs(workspace: Workspace) -> Iterator[dict[str, object]]:
         tables.setdefault(file.split("[", 1)[0], []).append(table)
     for file, names in tables.items():
         path = workspace.root if workspace.root.is_file() else workspace.root / file
-        yield _entry(file, path.read_bytes()) | {"tables": names}
+        yield entry(file, path.read_bytes()) | {"tables": names}
 
 
-def _entry(name: str, content: bytes) -> dict[str, object]:
+def entry(name: str, content: bytes) -> dict[str, object]:
+    """Return name, size and checksum of a file."""
     return {
         "file": name,
         "bytes": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
     }
+
+
+def listed(path: Path) -> set[str]:
+    """Return the files that an older manifest lists, itself included; empty if it is not ours."""
+    try:
+        old = json.loads(path.read_text("utf-8"))
+        return {str(each["file"]) for each in old["files"]} | {NAME}
+    except (OSError, ValueError, TypeError, KeyError):
+        return set()

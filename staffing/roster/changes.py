@@ -173,7 +173,8 @@ def fewest_changes(of: Published, days: Collection[int]) -> Changes | None:
         pending = [frozenset()]
     while pending:
         window = pending.pop(0)
-        found = _Window(of, roll, window, prices, unlawful).solved()
+        settled = {*made.duties, *made.dropped}
+        found = _Window(of, roll, window, prices, unlawful, settled).solved()
         if found is None:
             return None
         roll, done, unlawful = found.applied(roll), done | window, frozenset()
@@ -281,13 +282,16 @@ class _Window:
         days: frozenset[int],
         prices: ChangePrices,
         unlawful: frozenset[str],
+        settled: Collection[Key],
     ) -> None:
         self._of, self._roll, self._prices = of, roll, prices
         self._ways = {
             (agent.agent_id, d): found
             for agent in of.problem.agents
             for d in sorted(of.problem.days)
-            if (d in days or agent.agent_id in unlawful) and (found := ways(of, agent, d))
+            if (d in days or agent.agent_id in unlawful)
+            and (agent.agent_id, d) not in settled
+            and (found := ways(of, agent, d))
         }
         named = {name for name, _ in self._ways}
         self._agents = [agent for agent in of.problem.agents if agent.agent_id in named]
