@@ -168,9 +168,9 @@ def told(results: Sequence[Result]) -> str:
         f"scratch, at most {slowest:.1f} s"
     )
     note = (
-        "Changed are duties, from the day of asking on, of people who are there, whose hours, pools "
-        "or meals differ from what was told; uncovered are seat-hours of the week; seconds are "
-        "those of the whole command."
+        "Changed are duties, from the day of asking on, of people who are there, whose hours, "
+        "pools or meals differ from what was told; uncovered are seat-hours of the week; seconds "
+        "are those of the whole command."
     )
     return f"{head}\n\n{note}\n\n{markdown.lined(rows)}"
 

@@ -248,7 +248,7 @@ def replan(
     step("seats")
     required = seats(workspace, scenario, expected)
     step("replan")
-    case = _Case(workspace, scenario, required, table, gone, asked)
+    case = Case(workspace, scenario, required, table, gone, asked)
     notices += case.notices
     with ThreadPoolExecutor(1) as beside:  # what happens without any change needs no change
         waiting = beside.submit(simulate, case.workspace, scenario, expected, required, case.struck)
@@ -329,7 +329,7 @@ def _checked(
     return gone | away, notices
 
 
-class _Case:
+class Case:
     """A published roster without the absent, and what may be done about it."""
 
     def __init__(
@@ -354,7 +354,7 @@ class _Case:
         self.struck = self._told[~keys.isin(self._gone)].reset_index(drop=True)
         self._missing = frozenset(self._gone & set(keys))
         self.workspace = with_absences(workspace, self._missing)
-        self._of = self._published()
+        self.published = self._published()
         if stuck := self._stuck():
             # what she has worked already exceeds what an absence leaves of her week: it is not
             # deducted then, she only stays away
@@ -362,7 +362,7 @@ class _Case:
             self.notices.append(Fault(code="absent_not_deducted", file="--absent", facts=facts))
             deducted = {(agent, day) for agent, day in self._missing if agent not in stuck}
             self.workspace = with_absences(workspace, deducted)
-            self._of = self._published()
+            self.published = self._published()
             if stuck := self._stuck():
                 raise InfeasibleRosterError(
                     [Statement("replan.stuck", {"agent": agent}) for agent in sorted(stuck)]
@@ -393,9 +393,9 @@ class _Case:
 
     def _stuck(self) -> set[str]:
         """Return the absent for whom no change makes a lawful horizon any more."""
-        unlawful = broken(self._of, self._of.roll)
-        agents = [a for a in self._of.problem.agents if a.agent_id in unlawful]
-        return {agent.agent_id for agent in agents if not can_be_lawful(self._of, agent)}
+        unlawful = broken(self.published, self.published.roll)
+        agents = [a for a in self.published.problem.agents if a.agent_id in unlawful]
+        return {agent.agent_id for agent in agents if not can_be_lawful(self.published, agent)}
 
     def _days(self) -> frozenset[int]:
         """Return the days of the horizon on which seats are looked at."""
@@ -403,29 +403,32 @@ class _Case:
         ahead = {d for d in range(grid.days) if (d + 2) * SLOTS_PER_DAY > self._cut}
         if self._gone and not self._asked.everywhere:
             return frozenset((day - grid.start).days for _, day in self._missing) & ahead
-        return worthy(self._of) & ahead
+        return worthy(self.published) & ahead
 
     def planned(self) -> tuple[pd.DataFrame, bool]:
         """Return the new roster, and whether it is proven best."""
-        made = fewest_changes(self._of, self.days)
+        made = fewest_changes(self.published, self.days)
         if made is None:
             raise InfeasibleRosterError([Statement("replan.nothing_lawful")])
         grid = self._scenario.grid
-        kept = {k: duty for k, duty in made.applied(self._of.roll).items() if k not in made.duties}
+        kept = {
+            k: duty for k, duty in made.applied(self.published.roll).items() if k not in made.duties
+        }
         new = rewritten(
             self.workspace,
             self._scenario,
             self._required,
             kept,
             made.duties,
-            self._of.speed,
+            self.published.speed,
             self._cut,
         )
         stays = [
             (str(row.agent_id), (row.date.date() - grid.start).days) in kept
             for row in rows(self.struck)
         ]
-        return _ordered(pd.concat([self.struck[stays], new])), made.proven
+        whole = pd.concat([self.struck[stays], new]).astype(self.struck.dtypes.to_dict())
+        return _ordered(whole), made.proven
 
     # --- what changed ---------------------------------------------------------------------------
 
@@ -462,7 +465,9 @@ class _Case:
         before, now = served[key]
         day = (key[1] - self._scenario.grid.start).days
         half = dt.timedelta(minutes=INTERVAL_MIN)
-        units = {name.partition("\x1f")[0]: n for name, n in self._of.speed[key[0], day].items()}
+        units = {
+            name.partition("\x1f")[0]: n for name, n in self.published.speed[key[0], day].items()
+        }
         open_: Cover | None = None
         for moment in sorted(now):
             pool, speed = now[moment], units[now[moment]] / 20
@@ -517,7 +522,9 @@ def _kind(old: pd.DataFrame | None, new: pd.DataFrame | None, *, absent: bool) -
     if old is None:
         return "called_in"
     columns = ["start", "end", "activity", "pool"]
-    one, other = (each[columns].astype({"pool": object}).fillna("") for each in (old, new))
+    one, other = (
+        each[columns].astype({"pool": object, "activity": object}).fillna("") for each in (old, new)
+    )
     if one.reset_index(drop=True).equals(other.reset_index(drop=True)):
         return None
     same = _on_duty(old) == _on_duty(new)
