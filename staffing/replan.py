@@ -11,7 +11,8 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -434,8 +435,10 @@ class Case:
 
     def changes(self, assignments: pd.DataFrame, after: pd.DataFrame) -> list[Change]:
         """Return the duties that are not as they were told, by day, kind and agent."""
-        old, new = _duties(self._told), _duties(assignments)
         found = sorted(changed_duties(self._told, assignments, self._gone).items())
+        old, new = (
+            _duties(table, {key for key, _ in found}) for table in (self._told, assignments)
+        )
         spare = {
             (str(row.pool), row.start.to_pydatetime()): float(row.rostered - row.required)
             for row in rows(after)
@@ -507,38 +510,47 @@ def changed_duties(
     told, new : one row a stretch, in order
     gone : who is absent when
     """
-    old, now = _duties(told), _duties(new)
+    old, now = _stretches(told), _stretches(new)
     kinds = {
-        key: _kind(old.get(key), now.get(key), absent=key in gone)
+        key: _kind(old.get(key, []), now.get(key, []), absent=key in gone)
         for key in sorted(old.keys() | now.keys())
     }
     return {key: kind for key, kind in kinds.items() if kind is not None}
 
 
-def _kind(old: pd.DataFrame | None, new: pd.DataFrame | None, *, absent: bool) -> Kind | None:
+Stretch = tuple[dt.datetime, dt.datetime, str, str]
+"""Start, end, activity and pool, blank where none is served."""
+
+
+def _stretches(table: pd.DataFrame) -> dict[tuple[str, dt.date], list[Stretch]]:
+    """Return (agent id, day) -> the stretches of a duty, in order."""
+    found: dict[tuple[str, dt.date], list[Stretch]] = defaultdict(list)
+    for row in rows(table):
+        pool = row.pool if isinstance(row.pool, str) else ""
+        stretch = (row.start, row.end, str(row.activity), pool)
+        found[str(row.agent_id), row.date.date()].append(stretch)
+    return found
+
+
+def _kind(old: Sequence[Stretch], new: Sequence[Stretch], *, absent: bool) -> Kind | None:
     """Return how a duty differs from what was told; None where it does not."""
-    if new is None:
+    if not new:
         return "absent" if absent else "sent_home"
-    if old is None:
+    if not old:
         return "called_in"
-    columns = ["start", "end", "activity", "pool"]
-    one, other = (
-        each[columns].astype({"pool": object, "activity": object}).fillna("") for each in (old, new)
-    )
-    if one.reset_index(drop=True).equals(other.reset_index(drop=True)):
+    if old == new:
         return None
-    same = _on_duty(old) == _on_duty(new)
-    return "seats" if same else "hours"
+    return "seats" if _on_duty(old) == _on_duty(new) else "hours"
 
 
-def _on_duty(table: pd.DataFrame) -> list[tuple[dt.datetime, dt.datetime]]:
+def _on_duty(stretches: Sequence[Stretch]) -> list[tuple[dt.datetime, dt.datetime]]:
     """Return from when to when somebody is on duty, parts that follow one another joined."""
     found: list[tuple[dt.datetime, dt.datetime]] = []
-    for row in rows(table):
-        if found and found[-1][1] == row.start:
-            found[-1] = (found[-1][0], row.end)
+    for start, end, *_ in stretches:
+        if found and found[-1][1] == start:
+            found[-1] = (found[-1][0], end)
         else:
-            found.append((row.start, row.end))
+            found.append((start, end))
     return found
 
 
@@ -554,8 +566,12 @@ def _served(table: pd.DataFrame | None) -> dict[dt.datetime, str]:
     return found
 
 
-def _duties(table: pd.DataFrame) -> dict[tuple[str, dt.date], pd.DataFrame]:
-    """Return (agent id, day) -> the stretches of a duty, in order."""
+def _duties(
+    table: pd.DataFrame, asked: Collection[tuple[str, dt.date]]
+) -> dict[tuple[str, dt.date], pd.DataFrame]:
+    """Return (agent id, day) -> the stretches of the duties asked for, in order."""
+    pairs = zip(table["agent_id"].astype(str), table["date"].dt.date, strict=True)
+    table = table[[pair in asked for pair in pairs]]
     found: dict[tuple[str, dt.date], pd.DataFrame] = {}
     for _, own in table.groupby(["agent_id", "date"], sort=False):
         found[str(own["agent_id"].iloc[0]), own["date"].iloc[0].date()] = own

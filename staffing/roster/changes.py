@@ -1,7 +1,7 @@
 """The fewest changes to duties already told that fill the seats an absence or new demand opened.
 
 Everybody's published duty is a column of its own, which keeps what she does in every slot; what
-she might do instead are the shifts she may take that day, with a price for the change on top of
+she might do instead are the shifts she may take that day, if she is there while seats are missing, with a price for the change on top of
 their pay (`ChangePrices`). Who changes is counted with others alike, as anywhere; who keeps her
 duty fills exactly the seats she was told. One mixed-integer program holds all of it: every limit
 of every person, meals in turn, and what pools miss (`relax`). So what is found is lawful, and
@@ -285,19 +285,32 @@ class _Window:
         settled: Collection[Key],
     ) -> None:
         self._of, self._roll, self._prices = of, roll, prices
+        self._short = {t for _, t in of.left_open(roll)}
         self._ways = {
             (agent.agent_id, d): found
             for agent in of.problem.agents
             for d in sorted(of.problem.days)
             if (d in days or agent.agent_id in unlawful)
             and (agent.agent_id, d) not in settled
-            and (found := ways(of, agent, d))
+            and (found := self._helpful(agent, d, unlawful=agent.agent_id in unlawful))
         }
         named = {name for name, _ in self._ways}
         self._agents = [agent for agent in of.problem.agents if agent.agent_id in named]
         self._rows, self._fixed = Rows(), list[int]()
         self._stays: dict[Key, int] = {}
         self._new: dict[tuple[int, int], Free] = {}
+
+    def _helpful(self, agent: Agent, d: int, *, unlawful: bool) -> tuple[Template, ...]:
+        """Return the shifts with which somebody is there while seats are missing.
+
+        All of them where her horizon is not lawful as it stands.
+        """
+        first_slot = d * SLOTS_PER_DAY
+        return tuple(
+            shift
+            for shift in ways(self._of, agent, d)
+            if unlawful or any(first_slot + t in self._short for t in shift.on_duty)
+        )
 
     def solved(self) -> Changes | None:
         """Return the best changes of the window; None where there are no lawful ones."""
@@ -333,6 +346,8 @@ class _Window:
         home = 0 if old is None else self._prices.of(old, None) - self._pay(d, old)
         if old is not None:
             self._stays[key] = rows.column(-home, 1.0)
+            # added to all, so that the gap is of what is missing and changed
+            self._fixed.append(rows.column(home, 1.0))
             found.append((old, self._stays[key]))
         for shift in self._ways[key]:
             points = self._prices.of(old, shift) + self._pay(d, shift) + self._uneven(key, shift)
