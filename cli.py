@@ -35,6 +35,8 @@ BAD_INPUT, NO_PLAN = 2, 3
 BACKTEST_DAYS = 14
 """Days that a bare workspace is tested on from each origin."""
 TOML = ".toml"
+MOMENTS = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y/%m/%d %H:%M"]
+"""How a moment may be typed."""
 
 app = typer.Typer(
     name="staffing",
@@ -190,7 +192,7 @@ def forecast(
         typer.Option(
             "--now",
             metavar="TIME",
-            formats=["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y/%m/%d %H:%M"],
+            formats=MOMENTS,
             help="Correct the days from this moment's on by what has come; not kept.",
         ),
     ] = None,
@@ -639,6 +641,68 @@ def capacity(
         paths = publish_capacity(made, folder, record(made, scenario.lang))
     told(made, paths, scenario.lang, machine=as_json)
     if made.verdict != "deliverable":
+        raise typer.Exit(NO_PLAN)
+
+
+@app.command()
+def replan(
+    roster: Annotated[
+        Path, typer.Argument(metavar="ROSTER", help="The published roster.csv, or its .xlsx table.")
+    ],
+    scenario_file: ScenarioFile,
+    absent: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--absent",
+            metavar="AGENT:DATE",
+            help="Who is absent: A017:2026-11-25, or 2026-11-25..2026-11-27 for days; repeat it.",
+        ),
+    ] = None,
+    now: Annotated[
+        datetime | None,
+        typer.Option(
+            "--now",
+            metavar="TIME",
+            formats=MOMENTS,
+            help="This moment, such as '2026-11-25 08:50'; what lies before it stays.",
+        ),
+    ] = None,
+    freeze_h: Annotated[
+        float,
+        typer.Option("--freeze-h", min=0, max=168, help="Hours after it in which all stays."),
+    ] = 2.0,
+    all_days: Annotated[
+        bool, typer.Option("--all-days", help="Look at days without an absence as well.")
+    ] = False,
+    out: Out = Path("out"),
+    lang: Language = None,
+    as_json: Json = False,
+) -> None:
+    """Mend a published roster with the fewest changes where somebody is absent or demand is new."""
+    with _faults_told(lang, as_json=as_json) as voice:
+        scenario, workspace, table = _read_roster(roster, scenario_file, voice)
+        from staffing.publish.replanned import publish_replanned
+        from staffing.replan import Asked
+        from staffing.replan import replan as run
+        from staffing.tell import faults
+        from staffing.tell.console import progress
+        from staffing.tell.replan import replanned
+
+        content = roster.read_bytes()
+        asked = Asked(absent=tuple(absent or ()), now=now, freeze_h=freeze_h, everywhere=all_days)
+        with progress(scenario.lang) as (step, _):
+            made = run(workspace, scenario, table, asked, file=roster.name, step=step)
+            step("publish")
+            paths = publish_replanned(
+                made,
+                asked,
+                out / f"{scenario.name}-replan",
+                roster=(roster.name, content),
+                scenario_file=scenario_file,
+            )
+        faults.notices(made.notices, scenario.lang)
+    replanned(made, paths, machine=as_json)
+    if made.short:
         raise typer.Exit(NO_PLAN)
 
 

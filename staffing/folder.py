@@ -12,7 +12,7 @@ from pathlib import Path
 from staffing.errors import Fault, PublishError
 from staffing.words import Statement
 
-__all__ = ["MANIFEST", "listed", "replace", "write", "writing"]
+__all__ = ["MANIFEST", "json_bytes", "listed", "replace", "write", "writing"]
 
 MANIFEST = "manifest.json"
 """The output that lists the others."""
@@ -74,6 +74,17 @@ def listed(folder: Path) -> set[str]:
         return {str(each["file"]) for each in old["files"]} | {MANIFEST}
     except (OSError, ValueError, TypeError, KeyError):
         return set()
+
+
+def json_bytes(value: object) -> bytes:
+    """Return a value as the bytes of a JSON file.
+
+    Raises
+    ------
+    ValueError
+        When a number in it is not finite: a bug, not an input.
+    """
+    return (json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode()
 
 
 def _cannot_write(folder: Path, reason: str | Statement) -> Fault:

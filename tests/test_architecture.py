@@ -20,6 +20,7 @@ STAGES = (
     "stages",
     "whatif",
     "plan",
+    "replan",
     "quote",
     "publish",
     "tell",

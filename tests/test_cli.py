@@ -55,6 +55,7 @@ def arguments(command: str, here: Path) -> list[object]:
     special: dict[str, list[object]] = {
         **{name: [scenario, "--out", here / "out"] for name in ("plan", "forecast", "backtest")},
         **{name: [here / "roster.csv", scenario] for name in ("audit", "simulate")},
+        "replan": [here / "roster.csv", scenario, "--out", here / "out"],
         "check": [here / "workspace"],
         "quote": ["--category", "snacks", "--agents", 3, "--contacts", 90, "--promotions", "none"],
         "compare": [scenario, scenario, "--out", here / "out"],

@@ -7,12 +7,11 @@ give the same bytes: no clock, path or host is written anywhere.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from staffing.errors import Fault, PublishError
-from staffing.folder import MANIFEST, listed, replace, writing
+from staffing.folder import MANIFEST, json_bytes, listed, replace, writing
 from staffing.plan import Plan
 from staffing.publish import manifest as _manifest
 from staffing.publish.manifest import versions as installed
@@ -97,11 +96,7 @@ def render(
         "seats.csv": csv_bytes(seats_table(plan)),
         "forecast.csv": csv_bytes(forecast_table(plan)),
         "ledger.csv": csv_bytes(ledger_table(plan)),
-        "summary.json": _json(summary(plan)),
+        "summary.json": json_bytes(summary(plan)),
     }
     made = _manifest.manifest(plan, files, versions, scenario_file)
-    return files | {MANIFEST: _json(made)}
-
-
-def _json(value: object) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode()
+    return files | {MANIFEST: json_bytes(made)}
