@@ -3,6 +3,9 @@
 Everything is made in memory first, so a folder is touched only when nothing can fail any more but
 the disk; the new folder then takes the old one's place in one rename. The same inputs and seed
 give the same bytes: no clock, path or host is written anywhere.
+
+What makes the outputs of a plan is imported when a plan is published, so that a quote, which is
+published from here too, need not load solver and charts.
 """
 
 from __future__ import annotations
@@ -10,25 +13,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from staffing.errors import Fault, PublishError
-from staffing.plan import Plan
-from staffing.publish import manifest as _manifest
 from staffing.publish.folder import replace, writing
-from staffing.publish.manifest import versions as installed
-from staffing.publish.page import page
-from staffing.publish.summary import summary
-from staffing.publish.tables import (
-    csv_bytes,
-    forecast_table,
-    ledger_table,
-    roster_table,
-    seats_table,
-)
-from staffing.publish.workbook import workbook
-from staffing.roster import refuse_unlawful
 
-__all__ = ["publish", "render", "summary"]
+if TYPE_CHECKING:
+    from staffing.plan import Plan
+
+__all__ = ["publish", "render"]
 
 
 def publish(
@@ -55,13 +48,16 @@ def publish(
         When the plan breaks a hard rule (``unlawful``) or the folder cannot be written
         (``cannot_write``). Nothing is left behind and an older output stays as it was.
     """
+    from staffing.publish import manifest
+    from staffing.roster import refuse_unlawful
+
     refuse_unlawful(plan.scenario)
     if plan.violations:
         facts = {"count": str(len(plan.violations))}
         raise PublishError([Fault(code="unlawful", file=str(folder), facts=facts)])
     with writing(folder):
-        files = render(plan, installed() if versions is None else versions, scenario_file)
-        replace(folder, files, _listed(folder / _manifest.NAME))
+        files = render(plan, manifest.versions() if versions is None else versions, scenario_file)
+        replace(folder, files, _listed(folder / manifest.NAME))
     return [folder / name for name in files]
 
 
@@ -69,6 +65,18 @@ def render(
     plan: Plan, versions: Mapping[str, str], scenario_file: Path | None = None
 ) -> dict[str, bytes]:
     """Return name -> content of every output, in the order in which a planner opens them."""
+    from staffing.publish import manifest
+    from staffing.publish.page import page
+    from staffing.publish.summary import summary
+    from staffing.publish.tables import (
+        csv_bytes,
+        forecast_table,
+        ledger_table,
+        roster_table,
+        seats_table,
+    )
+    from staffing.publish.workbook import workbook
+
     files = {
         "plan.html": page(plan).encode(),
         "roster.xlsx": workbook(plan),
@@ -78,8 +86,8 @@ def render(
         "ledger.csv": csv_bytes(ledger_table(plan)),
         "summary.json": _json(summary(plan)),
     }
-    made = _manifest.manifest(plan, files, versions, scenario_file)
-    return files | {_manifest.NAME: _json(made)}
+    made = manifest.manifest(plan, files, versions, scenario_file)
+    return files | {manifest.NAME: _json(made)}
 
 
 def _json(value: object) -> bytes:
@@ -90,6 +98,6 @@ def _listed(path: Path) -> set[str]:
     """Return the files that an older manifest lists, itself included; empty if it is not ours."""
     try:
         old = json.loads(path.read_text("utf-8"))
-        return {str(each["file"]) for each in old["files"]} | {_manifest.NAME}
+        return {str(each["file"]) for each in old["files"]} | {path.name}
     except (OSError, ValueError, TypeError, KeyError):
         return set()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from staffing.confirm import Confirmation
 from staffing.plan import Plan
-from staffing.publish import summary
+from staffing.publish.summary import summary
 from staffing.roster import Ledger
 from staffing.roster.audit import RULES
 from staffing.roster.repair import Repair

@@ -9,9 +9,9 @@ from typing import Any
 
 import xlsxwriter
 
+from staffing.publish.cells import Column, Form, Table, origin_text, shown
 from staffing.publish.quote.workbook import OPTIONS
-from staffing.publish.reports import Column, Form, Table, origin_text, shown
-from staffing.publish.workbook import BAD, Styles, width_of, write_table
+from staffing.publish.sheets import BAD, Styles, width_of, write_table
 from staffing.quote.costs import LINES, together
 from staffing.quote.money import total
 from staffing.quote.offer import LIKELY, Quote

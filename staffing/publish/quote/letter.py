@@ -16,7 +16,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from staffing.forecast.calendar import LAST_OFFICIAL_YEAR
 from staffing.frames import rows as walk
 from staffing.grid import DAY_MIN, INTERVAL_MIN, SLOTS_PER_H, clock_text
-from staffing.publish.reports import Column, Form, Table
+from staffing.publish.cells import Column, Form, Table
 from staffing.quote.costs import Line
 from staffing.quote.estimate import LEVELS, Assumption, Estimate, Kind, contacts_on
 from staffing.quote.money import decimal

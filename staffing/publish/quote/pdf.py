@@ -15,9 +15,9 @@ from typing import Any
 import pylopdf_fonts_zh_cn
 import typst
 
+from staffing.publish.cells import Table, shown
 from staffing.publish.quote.charts import ON_PAPER, PHASES, day_chart, phase_chart
 from staffing.publish.quote.letter import PHASES_SHOWN, Letter
-from staffing.publish.reports import Table, shown
 from staffing.words import catalogue, say
 
 REGIONS = {"zh": "CN", "en": "GB"}
