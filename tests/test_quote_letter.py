@@ -20,7 +20,15 @@ import pypdfium2
 import pytest
 
 from staffing.errors import PublishError, ScenarioError
-from staffing.publish.quote import FOR_MERCHANTS, NAMES, letter, publish_quote, render
+from staffing.publish.quote import (
+    FOR_MERCHANTS,
+    FOR_US,
+    NAMES,
+    internal_folder,
+    letter,
+    publish_quote,
+    render,
+)
 from staffing.publish.quote.letter import Letter, snapshot
 from staffing.publish.quote.page import page
 from staffing.publish.quote.pdf import pdf
@@ -303,19 +311,77 @@ def test_the_same_quote_gives_the_same_bytes(quote, files):
     assert list(files) == list(NAMES)
 
 
+def written(folder: Path) -> dict[str, bytes]:
+    """What lies in the merchant's folder and in ours."""
+    both = [*folder.iterdir(), *internal_folder(folder).iterdir()]
+    return {path.name: path.read_bytes() for path in both}
+
+
+def test_what_stays_with_us_lies_apart_from_what_is_sent(tmp_path):
+    """The merchant's folder holds the merchant's documents alone, ours lies beside it."""
+    folder = tmp_path / "shop"
+    paths = publish_quote(quoted(days=2), folder, "zh")
+    assert [path.name for path in paths] == list(NAMES)
+    assert {path.name for path in folder.iterdir()} == set(FOR_MERCHANTS)
+    assert {path.name for path in internal_folder(folder).iterdir()} == set(FOR_US)
+    assert {path.name for path in tmp_path.iterdir()} == {"shop", "shop-internal"}
+
+
+@pytest.mark.parametrize("blocked", ["shop", "shop-internal"])
+def test_both_folders_are_written_or_neither(tmp_path, blocked):
+    """Where one of the two is a file, or holds somebody else's, the other stays as it was."""
+    folder = tmp_path / "shop"
+    publish_quote(quoted(days=2), folder, "zh")
+    before = written(folder)
+    (tmp_path / blocked).rename(tmp_path / "kept")
+    (tmp_path / blocked).write_text("a file", "utf-8")
+    with pytest.raises(PublishError):
+        publish_quote(quoted(days=3), folder, "zh")
+    assert (tmp_path / blocked).read_text("utf-8") == "a file"
+    (tmp_path / blocked).unlink()
+    (tmp_path / "kept").rename(tmp_path / blocked)
+    assert written(folder) == before
+    (tmp_path / blocked / "notes.txt").write_text("mine", "utf-8")
+    with pytest.raises(PublishError):
+        publish_quote(quoted(days=3), folder, "zh")
+    (tmp_path / blocked / "notes.txt").unlink()
+    assert written(folder) == before
+    assert {path.name for path in tmp_path.iterdir()} == {"shop", "shop-internal"}
+
+
+def test_a_failure_between_the_folders_brings_the_first_one_back(tmp_path, monkeypatch):
+    """The second rename fails: both folders are as they were, nothing lies beside them."""
+    folder = tmp_path / "shop"
+    publish_quote(quoted(days=2), folder, "zh")
+    before = written(folder)
+    rename = Path.rename
+
+    def fails(path: Path, target: Path) -> Path:
+        if path.name.startswith(".shop-internal") and path.name.endswith(".new"):
+            raise OSError(28, "No space left on device")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", fails)
+    with pytest.raises(PublishError):
+        publish_quote(quoted(days=3), folder, "zh")
+    monkeypatch.undo()
+    assert written(folder) == before
+    assert {path.name for path in tmp_path.iterdir()} == {"shop", "shop-internal"}
+
+
 def test_quoting_again_tells_what_changed(tmp_path):
     """Against the quote in the folder, volume and price are told; once more, nothing differs."""
     folder = tmp_path / "shop"
     publish_quote(quoted(contacts=400.0), folder, "zh")
     assert "与上次报价相比" not in (folder / "quote.html").read_text("utf-8")
     publish_quote(quoted(), folder, "zh")
-    first = {name: (folder / name).read_bytes() for name in NAMES}
+    first = written(folder)
     changes = {row[0]: row[1:] for row in json.loads(first["quote.json"])["changes"]}
     assert changes["日均咨询量"] == ["400 次", "520 次"]
     assert "合同总额（八成把握）" in changes
     assert quoted(contacts=400.0).number in first["quote.html"].decode()
     publish_quote(quoted(), folder, "zh")
-    assert {name: (folder / name).read_bytes() for name in NAMES} == first
+    assert written(folder) == first
 
 
 @pytest.mark.parametrize("left", ["{", "[]", "{}", '{"merchant": "云裳女装旗舰店", "number": 1}'])
@@ -457,7 +523,7 @@ def test_the_command_writes_documents_and_tells_prices(tmp_path):
     done = command("--out", str(tmp_path), "--date", "2026-12-20", "--json", "--lang", "zh")
     assert done.returncode == 0, done.stderr
     made = json.loads(done.stdout)
-    assert sorted(path.name for path in (tmp_path / "prospect").iterdir()) == sorted(NAMES)
+    assert sorted(written(tmp_path / "prospect")) == sorted(NAMES)
     record = json.loads((tmp_path / "prospect" / "quote.json").read_text("utf-8"))
     assert record["number"] == made["offer"]["number"]
     assert record["number"].startswith("20261220-")
