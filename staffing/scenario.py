@@ -753,6 +753,8 @@ def read_toml(path: Path, missing: str) -> tuple[dict[str, Any], str]:
         raise ScenarioError([Fault(code="not_utf8", file=path.name)]) from None
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError([_not_toml(path.name, text, str(error))]) from None
+    except RecursionError:
+        raise ScenarioError([Fault(code="toml_deep", file=path.name)]) from None
 
 
 def checked(model: type[S], raw: Mapping[str, Any], file: str, text: str) -> S:
@@ -868,7 +870,7 @@ def _unfit(key: str, error: ErrorDetails, model: type[BaseModel]) -> tuple[str, 
     limit = "day" if kind.startswith("date_") else LIMITS.get(kind, kind)
     bound = next((facts[name] for name in BOUNDS if name in facts), None)
     if bound is not None:
-        facts = {"number": f"{bound:g}"}
+        facts = {"number": f"{float(bound):.10g}"}
     elif limit == "one_of":
         facts = {"allowed": re.findall(r"'([^']*)'", str(facts["expected"]))}
     elif limit == "section":

@@ -48,7 +48,7 @@ BAD_FLAGS = [
     (flags(contacts="many"), "--contacts", "must be a number"),
     (flags(contacts="nan"), "--contacts", "must be a number"),
     (flags(contacts="inf"), "--contacts", "must be a number"),
-    (flags(contacts="2e6"), "--contacts", "at most 1e+06"),
+    (flags(contacts="2e6"), "--contacts", "at most 1000000"),
     (flags(promotions="hourly"), "--promotions", "none, yearly, quarterly, monthly, weekly"),
     ([*FLAGS, "--workspace", "nowhere"], "nowhere", "no such workspace"),
     (["nowhere.toml", *FLAGS], "nowhere.toml", "no such prospect file"),

@@ -20,7 +20,7 @@ import pandas as pd
 
 from staffing.errors import Fault, ScenarioError
 from staffing.quote.days import add_months, days_per_month, first_day, kind_name, promotion_days
-from staffing.quote.known import known
+from staffing.quote.known import Own, known
 from staffing.quote.notes import Assumption, Notes
 from staffing.quote.plausible import contradictions
 from staffing.quote.priors import category_of, prior
@@ -64,6 +64,10 @@ OPEN_FIELDS: Mapping[str, tuple[str, ...]] = {
     "handover": ("handover",),
 }
 """What a firm quote needs, and the fields that settle it."""
+
+
+LEAST_DAYS = 14
+"""Days of a merchant's own history that a firm quote rests on: each weekday twice."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,7 +217,7 @@ def estimate(
     open_items = tuple(
         Statement(f"open.{name}")
         for name, fields in OPEN_FIELDS.items()
-        if name not in prospect.confirmed and not prospect.told & set(fields)
+        if _is_open(prospect, name, fields, history)
     )
     return Estimate(
         prospect=prospect,
@@ -237,6 +241,13 @@ def estimate(
         sales=sales,
         own_days=history.days if history is not None else 0,
     )
+
+
+def _is_open(prospect: Prospect, name: str, fields: tuple[str, ...], history: Own | None) -> bool:
+    """Return whether an item is still to be settled; a history of some days settles nothing."""
+    if name == "history" and history is not None:
+        return history.days < LEAST_DAYS
+    return name not in prospect.confirmed and not prospect.told & set(fields)
 
 
 def seats_for(estimate: Estimate, contacts: Array, *, peak: bool = False) -> Array:

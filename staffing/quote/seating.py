@@ -42,12 +42,14 @@ class Kind:
         quantile of the rate), seats_p50, seats_p80, seats_p90, service_level and occupancy (at
         P80 seats and mean contacts)
     spread : squared relative spread of a half hour's rate around its mean
+    capped_h : seat-hours that the daily cap asks for at P80; 0 for shared seats
     """
 
     name: str
     days_per_month: float
     table: pd.DataFrame
     spread: float
+    capped_h: float = 0.0
 
     @property
     def dayparts(self) -> pd.DataFrame:
@@ -167,7 +169,7 @@ def seats_of(
     day : of the whole day, for the daily cap
     """
     load = contacts * terms.aht_s / INTERVAL_S
-    cap = terms.daily_cap * (float(prior("contact.promotion_cap").value) if peak else 1.0)
+    cap = _cap(terms, peak=peak)
     if not prospect.dedicated:
         busy = load / terms.concurrency / settings.max_occupancy
         capped = contacts * SLOTS_PER_H * settings.cap_day_h / cap
@@ -188,6 +190,11 @@ def seats_of(
     of_day = rows.assign(contacts=contacts * day / contacts.sum(), daily_cap=cap)
     within = seats_within_caps(rows, of_day, seats, settings.cap_day_h)
     return within.astype(np.float64)
+
+
+def _cap(terms: Terms, *, peak: bool) -> float:
+    """Return the most contacts of an agent in a day's work; more on a promotion's peak."""
+    return terms.daily_cap * (float(prior("contact.promotion_cap").value) if peak else 1.0)
 
 
 def staffed(
@@ -226,7 +233,12 @@ def staffed(
         # A share of a pool's seats: the pool is staffed to the level and its own occupancy.
         rows["service_level"] = terms.level
         rows["occupancy"] = np.minimum(load / (seated * terms.concurrency), 1.0)
-    return Kind(name=name, days_per_month=days_per_month, table=rows, spread=spread)
+    capped_h = 0.0
+    if prospect.dedicated:
+        capped_h = _day_quantile(rate, "p80") * settings.cap_day_h / _cap(terms, peak=peak)
+    return Kind(
+        name=name, days_per_month=days_per_month, table=rows, spread=spread, capped_h=capped_h
+    )
 
 
 def heads_for(
