@@ -528,7 +528,7 @@ class _Writer:
         for i, each in enumerate(tariff.tiers):
             facts = {"low": bounds[i], "yuan": shown(each)}
             if not tariff.upto:
-                yield self.say("unit_tier_only", yuan=shown(yuan))
+                yield self.say("unit_tier_only", yuan=shown(each))
             elif i == len(tariff.upto):
                 yield self.say("unit_tier_last", **facts)
             else:
