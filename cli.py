@@ -139,7 +139,8 @@ def _outcome(
     workspace, odd = _workspace(scenario_file, scenario)
     from staffing.forecast import forecast_notices
     from staffing.plan import plan as run
-    from staffing.publish import outputs, summary
+    from staffing.publish import outputs
+    from staffing.publish.summary import summary
     from staffing.roster.ledger import ledger_notices
     from staffing.seats import seat_notices
     from staffing.stages import Stages

@@ -163,6 +163,8 @@ def read_link(path: Path, file: str, missing: str = "no_scenario") -> Link:
         raise ScenarioError([Fault(code="not_utf8", file=file)]) from None
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError([_not_toml(file, text, str(error))]) from None
+    except RecursionError:
+        raise ScenarioError([Fault(code="toml_deep", file=file)]) from None
     return Link(path=path, file=file, content=content, text=text, raw=raw)
 
 

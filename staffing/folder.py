@@ -12,7 +12,7 @@ from pathlib import Path
 from staffing.errors import Fault, PublishError
 from staffing.words import Statement
 
-__all__ = ["MANIFEST", "json_bytes", "listed", "replace", "write", "writing"]
+__all__ = ["MANIFEST", "json_bytes", "listed", "replace", "replace_all", "write", "writing"]
 
 MANIFEST = "manifest.json"
 """The output that lists the others."""
@@ -43,11 +43,31 @@ def replace(folder: Path, files: Mapping[str, bytes], ours: Collection[str]) -> 
     OSError
         When it cannot be written; it is then as it was.
     """
-    target = folder.resolve()
-    if foreign := _foreign(target, ours):
-        reason = Statement("page.foreign", {"names": foreign})
-        raise PublishError([_cannot_write(folder, reason)])
-    _swap(target, files)
+    replace_all({folder: files}, ours)
+
+
+def replace_all(folders: Mapping[Path, Mapping[str, bytes]], ours: Collection[str]) -> None:
+    """Make folders hold these files and no other, all of them or none; see `replace`.
+
+    Parameters
+    ----------
+    folders : folder -> name -> content
+
+    Raises
+    ------
+    PublishError
+        With every folder that holds files of somebody else (``cannot_write``).
+    OSError
+        When one cannot be written; all are then as they were.
+    """
+    faults = [
+        _cannot_write(folder, Statement("page.foreign", {"names": foreign}))
+        for folder in folders
+        if (foreign := _foreign(folder.resolve(), ours))
+    ]
+    if faults:
+        raise PublishError(faults)
+    _swap({folder.resolve(): files for folder, files in folders.items()})
 
 
 def write(path: Path, content: bytes) -> None:
@@ -103,25 +123,36 @@ def _foreign(folder: Path, ours: Collection[str]) -> str:
     return ", ".join(unknown[:3])
 
 
-def _swap(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write a folder beside the target and swap it in; the old one comes back if that fails."""
-    if folder.exists() and not folder.is_dir():
-        raise NotADirectoryError(None, "not a folder")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    new = folder.with_name(f".{folder.name}.{os.getpid()}.new")
-    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+def _swap(folders: Mapping[Path, Mapping[str, bytes]]) -> None:
+    """Write a folder beside each target and swap all in; the old ones come back if that fails."""
+    for folder in folders:
+        if folder.exists() and not folder.is_dir():
+            raise NotADirectoryError(None, "not a folder")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    new, old = ({folder: _beside(folder, name) for folder in folders} for name in ("new", "old"))
+    placed: list[Path] = []
     try:
-        new.mkdir()
-        for name, content in files.items():
-            (new / name).write_bytes(content)
-        if folder.exists():
-            folder.rename(old)
-        try:
-            new.rename(folder)
-        except OSError:
-            if old.exists():
-                old.rename(folder)
-            raise
+        for folder, files in folders.items():
+            new[folder].mkdir()
+            for name, content in files.items():
+                (new[folder] / name).write_bytes(content)
+        for folder in folders:
+            if folder.exists():
+                folder.rename(old[folder])
+            new[folder].rename(folder)
+            placed.append(folder)
+    except BaseException:
+        for folder in folders:
+            if folder in placed:
+                folder.rename(new[folder])
+            if old[folder].exists():
+                old[folder].rename(folder)
+        raise
     finally:
-        shutil.rmtree(new, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+        for folder in folders:
+            shutil.rmtree(new[folder], ignore_errors=True)
+            shutil.rmtree(old[folder], ignore_errors=True)
+
+
+def _beside(folder: Path, name: str) -> Path:
+    return folder.with_name(f".{folder.name}.{os.getpid()}.{name}")

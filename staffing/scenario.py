@@ -945,7 +945,7 @@ def _unfit(key: str, error: ErrorDetails, model: type[BaseModel]) -> tuple[str, 
     limit = "day" if kind.startswith("date_") else LIMITS.get(kind, kind)
     bound = next((facts[name] for name in BOUNDS if name in facts), None)
     if bound is not None:
-        facts = {"number": f"{bound:g}"}
+        facts = {"number": f"{float(bound):.10g}"}
     elif limit == "one_of":
         facts = {"allowed": re.findall(r"'([^']*)'", str(facts["expected"]))}
     elif limit == "section":

@@ -22,7 +22,7 @@ import pytest
 
 from staffing.errors import PublishError
 from staffing.plan import Plan
-from staffing.publish import publish, render, summary
+from staffing.publish import publish, render
 from staffing.publish.board import FILL, KINDS, Day, board, shift_kind
 from staffing.publish.charts import data
 from staffing.publish.figures import Figures, figures
@@ -34,6 +34,7 @@ from staffing.publish.reports import (
     service,
     verdict,
 )
+from staffing.publish.summary import summary
 from staffing.roster import Violation, audit
 from staffing.roster.file import read_roster
 from staffing.scenario import Rules, Scenario

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 import cli
 from staffing.grid import INTERVAL_MIN
-from staffing.publish import summary
+from staffing.publish.summary import summary
 from staffing.publish.whatif import Beside, Cell, Column, publish_whatif
 from staffing.scenario import keys, varied
 from staffing.whatif import MEASURES, OF_ROSTER

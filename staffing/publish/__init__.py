@@ -3,31 +3,24 @@
 Everything is made in memory first, so a folder is touched only when nothing can fail any more but
 the disk; the new folder then takes the old one's place in one rename. The same inputs and seed
 give the same bytes: no clock, path or host is written anywhere.
+
+What makes the outputs of a plan is imported when a plan is published, so that a quote, which is
+published from here too, need not load solver and charts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from staffing.errors import Fault, PublishError
 from staffing.folder import MANIFEST, json_bytes, listed, replace, writing
-from staffing.plan import Plan
-from staffing.publish import manifest as _manifest
-from staffing.publish.manifest import versions as installed
-from staffing.publish.page import page
-from staffing.publish.summary import summary
-from staffing.publish.tables import (
-    csv_bytes,
-    forecast_table,
-    ledger_table,
-    roster_table,
-    seats_table,
-)
-from staffing.publish.workbook import workbook
-from staffing.roster import refuse_unlawful
 
-__all__ = ["outputs", "publish", "render", "summary"]
+if TYPE_CHECKING:
+    from staffing.plan import Plan
+
+__all__ = ["outputs", "publish", "render"]
 
 
 def publish(
@@ -77,18 +70,33 @@ def outputs(
     InfeasibleRosterError, PublishError
         When it may not be published, or an input can no longer be read.
     """
+    from staffing.publish import manifest
+    from staffing.roster import refuse_unlawful
+
     refuse_unlawful(plan.scenario)
     if plan.violations:
         facts = {"count": str(len(plan.violations))}
         raise PublishError([Fault(code="unlawful", file=folder, facts=facts)])
     with writing(Path(folder)):
-        return render(plan, installed() if versions is None else versions, scenario_file)
+        return render(plan, manifest.versions() if versions is None else versions, scenario_file)
 
 
 def render(
     plan: Plan, versions: Mapping[str, str], scenario_file: Path | None = None
 ) -> dict[str, bytes]:
     """Return name -> content of every output, in the order in which a planner opens them."""
+    from staffing.publish import manifest
+    from staffing.publish.page import page
+    from staffing.publish.summary import summary
+    from staffing.publish.tables import (
+        csv_bytes,
+        forecast_table,
+        ledger_table,
+        roster_table,
+        seats_table,
+    )
+    from staffing.publish.workbook import workbook
+
     files = {
         "plan.html": page(plan).encode(),
         "roster.xlsx": workbook(plan),
@@ -98,5 +106,5 @@ def render(
         "ledger.csv": csv_bytes(ledger_table(plan)),
         "summary.json": json_bytes(summary(plan)),
     }
-    made = _manifest.manifest(plan, files, versions, scenario_file)
+    made = manifest.manifest(plan, files, versions, scenario_file)
     return files | {MANIFEST: json_bytes(made)}

@@ -14,9 +14,9 @@ import altair as alt
 import xlsxwriter
 
 from staffing.folder import replace, writing
+from staffing.publish.cells import shown
 from staffing.publish.charts import FONT, ROSTERED, SHORT, library
 from staffing.publish.page import template
-from staffing.publish.reports import shown
 from staffing.whatif import MEASURES, OF_ROSTER, Figures, Form
 from staffing.words import Lang, say
 
