@@ -33,6 +33,7 @@ ONLY_IN = {
     "altair": "staffing/publish/",
     "vl_convert": "staffing/publish/",
     "jinja2": "staffing/publish/",
+    "icalendar": "staffing/publish/",
     "pandera": "staffing/workspace/",
     "joblib": "staffing/roster/",
     "numba": "staffing/queue/",

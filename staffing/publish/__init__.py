@@ -1,4 +1,4 @@
-"""The outputs of a plan: workbook, page, tables, summary and manifest, whole or not at all.
+"""The outputs of a plan: workbook, page, tables, calendars and texts, whole or not at all.
 
 Everything is made in memory first, so a folder is touched only when nothing can fail any more but
 the disk; the new folder then takes the old one's place in one rename. The same inputs and seed
@@ -10,21 +10,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from staffing.errors import Fault, PublishError
 from staffing.plan import Plan
 from staffing.publish import manifest as _manifest
+from staffing.publish.announcements import announcements
+from staffing.publish.board import board
+from staffing.publish.calendars import calendars
 from staffing.publish.folder import replace, writing
+from staffing.publish.formats import table_files
 from staffing.publish.manifest import versions as installed
 from staffing.publish.page import page
 from staffing.publish.summary import summary
-from staffing.publish.tables import (
-    csv_bytes,
-    forecast_table,
-    ledger_table,
-    roster_table,
-    seats_table,
-)
+from staffing.publish.tables import TABLES, csv_bytes, roster_table
+from staffing.publish.version import FIRST, Version, following, read_manifest
 from staffing.publish.workbook import workbook
 from staffing.roster import refuse_unlawful
 
@@ -36,8 +36,11 @@ def publish(
     folder: Path,
     versions: Mapping[str, str] | None = None,
     scenario_file: Path | None = None,
+    roster_file: Path | None = None,
 ) -> list[Path]:
     """Write all outputs of a plan into a folder and return their paths, the page first.
+
+    Of the outputs that are many files in a folder of their own, the folder is returned.
 
     An earlier output folder of the same name is replaced; any other folder that holds files is
     left alone and refused.
@@ -46,6 +49,7 @@ def publish(
     ----------
     versions : package -> version for the manifest; what is installed by default
     scenario_file : the scenario as it was read, for its checksum
+    roster_file : the roster as it was handed in, for its checksum, if it was not planned
 
     Raises
     ------
@@ -60,25 +64,35 @@ def publish(
         facts = {"count": str(len(plan.violations))}
         raise PublishError([Fault(code="unlawful", file=str(folder), facts=facts)])
     with writing(folder):
-        files = render(plan, installed() if versions is None else versions, scenario_file)
-        replace(folder, files, _listed(folder / _manifest.NAME))
-    return [folder / name for name in files]
+        old = read_manifest(folder / _manifest.NAME)
+        table, days = plan.roster.assignments, map(str, plan.scenario.grid.dates)
+        version = following(folder, old, csv_bytes(roster_table(plan)), table, days)
+        packages = installed() if versions is None else versions
+        files = render(plan, packages, scenario_file, version, roster_file)
+        replace(folder, files, _listed(old))
+    return list(dict.fromkeys(folder / name.split("/", 1)[0] for name in files))
 
 
 def render(
-    plan: Plan, versions: Mapping[str, str], scenario_file: Path | None = None
+    plan: Plan,
+    versions: Mapping[str, str],
+    scenario_file: Path | None = None,
+    version: Version = FIRST,
+    roster_file: Path | None = None,
 ) -> dict[str, bytes]:
     """Return name -> content of every output, in the order in which a planner opens them."""
+    roster = board(plan)
+    tables = {name: made(plan) for name, made in TABLES.items()}
     files = {
         "plan.html": page(plan).encode(),
         "roster.xlsx": workbook(plan),
-        "roster.csv": csv_bytes(roster_table(plan)),
-        "seats.csv": csv_bytes(seats_table(plan)),
-        "forecast.csv": csv_bytes(forecast_table(plan)),
-        "ledger.csv": csv_bytes(ledger_table(plan)),
+        **{f"{name}.csv": csv_bytes(table) for name, table in tables.items()},
+        **calendars(plan, roster, version),
+        **announcements(plan, roster, version),
+        **table_files(tables, plan.scenario.lang),
         "summary.json": _json(summary(plan)),
     }
-    made = _manifest.manifest(plan, files, versions, scenario_file)
+    made = _manifest.manifest(plan, files, versions, scenario_file, version, roster_file)
     return files | {_manifest.NAME: _json(made)}
 
 
@@ -86,10 +100,6 @@ def _json(value: object) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode()
 
 
-def _listed(path: Path) -> set[str]:
-    """Return the files that an older manifest lists, itself included; empty if it is not ours."""
-    try:
-        old = json.loads(path.read_text("utf-8"))
-        return {str(each["file"]) for each in old["files"]} | {_manifest.NAME}
-    except (OSError, ValueError, TypeError, KeyError):
-        return set()
+def _listed(old: Mapping[str, Any]) -> set[str]:
+    """Return the files that an older manifest lists, itself included; empty without one."""
+    return {str(each["file"]) for each in old["files"]} | {_manifest.NAME} if old else set()

@@ -58,6 +58,10 @@ def shift_kind(start_min: int, end_min: int, paid_h: float, late_after_min: int)
     return "early" if start_min < EARLY_BEFORE_MIN else "middle"
 
 
+OTHER = {name: f"activity.{name}" for name in ("meal", "training", "meeting", "qc")}
+"""Activity without a pool -> its word."""
+
+
 def span_text(start_min: int, end_min: int) -> str:
     """Return ``15:00-24:00``; past midnight it is the next day's clock, ``17:00-02:00``.
 
@@ -106,6 +110,11 @@ class Part:
     def text(self) -> str:
         """Return its span."""
         return span_text(self.start_min, self.end_min)
+
+
+def doing(lang: Lang, part: Part) -> str:
+    """Return the pool that is served in a stretch, or what is done instead."""
+    return part.pool or say(lang, OTHER.get(part.activity, "label.no_pool"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

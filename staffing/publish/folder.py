@@ -28,7 +28,7 @@ def replace(folder: Path, files: Mapping[str, bytes], ours: Collection[str]) -> 
 
     Parameters
     ----------
-    files : name -> content
+    files : name -> content; a name may hold one folder, as in ``calendars/A1.ics``
     ours : names that an earlier run may have left there; any other name is somebody else's, and
         the folder is refused
 
@@ -57,8 +57,15 @@ def _foreign(folder: Path, ours: Collection[str]) -> str:
     """
     if not folder.is_dir():
         return ""
-    names = sorted(path.name for path in folder.iterdir())
-    unknown = [n for n in names if n not in ours and not n.startswith((".", "~$"))]
+    unknown = []
+    for path in sorted(folder.iterdir()):
+        below = sorted(path.iterdir()) if path.is_dir() and not path.is_symlink() else [path]
+        names = [each.relative_to(folder).as_posix() for each in below]
+        unknown += [
+            name
+            for each, name in zip(below, names, strict=True)
+            if name not in ours and not each.name.startswith((".", "~$"))
+        ]
     return ", ".join(unknown[:3])
 
 
@@ -72,7 +79,9 @@ def _swap(folder: Path, files: Mapping[str, bytes]) -> None:
     try:
         new.mkdir()
         for name, content in files.items():
-            (new / name).write_bytes(content)
+            path = new / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
         if folder.exists():
             folder.rename(old)
         try:

@@ -9,16 +9,19 @@ from importlib import metadata
 from pathlib import Path
 
 from staffing.plan import Plan
+from staffing.publish.version import Version
 from staffing.workspace import Workspace
 
 NAME = "manifest.json"
 PACKAGES = (
     "staffing",
     "altair",
+    "icalendar",
     "jinja2",
     "numpy",
     "ortools",
     "pandas",
+    "pyarrow",
     "scipy",
     "statsmodels",
     "vl-convert-python",
@@ -39,7 +42,12 @@ def versions() -> dict[str, str]:
 
 
 def manifest(
-    plan: Plan, files: Mapping[str, bytes], versions: Mapping[str, str], scenario_file: Path | None
+    plan: Plan,
+    files: Mapping[str, bytes],
+    versions: Mapping[str, str],
+    scenario_file: Path | None,
+    version: Version,
+    roster_file: Path | None = None,
 ) -> dict[str, object]:
     """Return the manifest of the outputs: no time, no path, no host.
 
@@ -48,6 +56,8 @@ def manifest(
     files : name -> content of every other output
     versions : package -> version
     scenario_file : the scenario as it was read, if it was a file
+    version : of the roster among those that the folder has held
+    roster_file : the roster as it was handed in, if it was not planned
 
     Raises
     ------
@@ -70,7 +80,10 @@ def manifest(
     }
     if scenario_file is not None:
         found["scenario_file"] = _entry(scenario_file.name, scenario_file.read_bytes())
+    if roster_file is not None:
+        found["roster_file"] = _entry(roster_file.name, roster_file.read_bytes())
     return found | {
+        "version": version.record(),
         "versions": dict(sorted(versions.items())),
         "files": [_entry(name, content) for name, content in files.items()],
     }

@@ -1,4 +1,4 @@
-"""roster.xlsx: six sheets for the planner who prints, filters and hands out."""
+"""roster.xlsx: sheets for the planner who prints, filters and hands out."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ import xlsxwriter
 from staffing.frames import rows as walk
 from staffing.plan import Plan
 from staffing.publish import reports
-from staffing.publish.board import FILL, Board, Cell, Day, board
+from staffing.publish.board import FILL, Board, Cell, Day, board, doing
 from staffing.publish.figures import figures
 from staffing.publish.page import legend
 from staffing.publish.reports import Form, Table
+from staffing.publish.tables import payroll_table
 from staffing.words import Lang, say
 from staffing.workspace.tables.duties import ITEMS
 
@@ -52,6 +53,7 @@ def workbook(plan: Plan) -> bytes:
         _coverage(writer, roster.days)
         _summary(writer, roster)
         _ledger(writer, roster)
+        _payroll(writer)
         _defaults(writer)
     return buffer.getvalue()
 
@@ -248,21 +250,13 @@ def _days(writer: _Writer, roster: Board) -> None:
     sheet.set_column(9, 9, POOLS_WIDTH + 4)
 
 
-OTHER = {name: f"activity.{name}" for name in ("training", "meeting", "qc")}
-"""Activity without a pool -> its word."""
-
-
 def _meals(writer: _Writer, cell: Cell) -> str:
     return writer.say("mark.list").join(p.text for p in cell.parts if p.activity == "meal")
 
 
 def _pools(writer: _Writer, cell: Cell) -> str:
     """Return the pools served, in order of time; equal neighbours are told once."""
-    texts = [
-        f"{p.text} {p.pool or writer.say(OTHER.get(p.activity, 'label.no_pool'))}"
-        for p in cell.parts
-        if p.activity != "meal"
-    ]
+    texts = [f"{p.text} {doing(writer.lang, p)}" for p in cell.parts if p.activity != "meal"]
     return writer.say("mark.clause").join(texts)
 
 
@@ -425,8 +419,37 @@ def _ledger(writer: _Writer, roster: Board) -> None:
     sheet.set_column(fixed, fixed + len(names) * len(items), 9)
 
 
+def _payroll(writer: _Writer) -> None:
+    """Sheet 6: minutes of each agent and month by pay class, at night and at meals; sums below."""
+    sheet, rules = writer.sheet("payroll"), writer.plan.scenario.rules
+    table = payroll_table(writer.plan)
+    note = writer.say("sheet.payroll_note", night=rules.night)
+    sheet.write_string(1, 0, note, writer.look(font_color=SOFT, font_size=9))
+    top, texts = 3, [name for name in table.columns if table[name].dtype.kind != "i"]
+    for column, name in enumerate(table.columns):
+        side = {"align": "left"} if name in texts else {}
+        sheet.write_string(top, column, writer.say(f"label.{name}"), writer.head(**side))
+    figure = writer.cell(align="center", num_format="#,##0")
+    for row, values in enumerate(table.itertuples(index=False), start=top + 1):
+        for column, value in enumerate(values):
+            if column < len(texts):
+                sheet.write_string(row, column, str(value), writer.cell())
+            else:
+                sheet.write_number(row, column, value, figure)
+    last, fixed = top + len(table), len(texts)
+    sheet.merge_range(last + 1, 0, last + 1, fixed - 1, writer.say("label.total"), writer.head())
+    total = writer.cell(bold=True, bg_color=HEAD, align="center", num_format="#,##0")
+    for column, name in enumerate(table.columns[fixed:], start=fixed):
+        sheet.write_number(last + 1, column, int(table[name].sum()), total)
+    sheet.autofilter(top, 0, max(last, top + 1), len(table.columns) - 1)
+    sheet.freeze_panes(top + 1, fixed)
+    sheet.repeat_rows(top)
+    sheet.set_column(0, fixed - 1, 11)
+    sheet.set_column(fixed, len(table.columns) - 1, 10)
+
+
 def _defaults(writer: _Writer) -> None:
-    """Sheet 6: every default that was used, with its value and origin."""
+    """Sheet 7: every default that was used, with its value and origin."""
     sheet = writer.sheet("defaults")
     row = 1
     for table in reports.defaults(writer.plan):
