@@ -104,6 +104,39 @@ def plan(
             workspace, scenario, expected, required, rostered, progress
         )
     step("audit")
+    return _told(workspace, scenario, expected, required, rostered, step, replay, confirmation)
+
+
+def plan_of(
+    workspace: Workspace,
+    scenario: Scenario,
+    expected: Forecast,
+    required: SeatRequirement,
+    rostered: Roster,
+    step: Step = lambda _: None,
+) -> Plan:
+    """Return the plan around a roster that is there already, such as one edited by hand.
+
+    Raises
+    ------
+    InfeasibleRosterError
+        When the preset of the rules is one that no published roster may follow.
+    """
+    refuse_unlawful(scenario)
+    return _told(workspace, scenario, expected, required, rostered, step)
+
+
+def _told(
+    workspace: Workspace,
+    scenario: Scenario,
+    expected: Forecast,
+    required: SeatRequirement,
+    rostered: Roster,
+    step: Step,
+    replay: Replay | None = None,
+    confirmation: Confirmation | None = None,
+) -> Plan:
+    """Return a roster with all that is said of it: audited, followed, replayed."""
     broken = audit(workspace, scenario, rostered.assignments)
     violations = hard(broken)
     short = shortages(workspace, scenario, rostered.assignments, rostered.coverage)

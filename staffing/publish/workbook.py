@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import pandas as pd
 import xlsxwriter
 
 from staffing.frames import rows as walk
@@ -17,8 +18,9 @@ from staffing.publish.board import FILL, Board, Cell, Day, board, doing
 from staffing.publish.figures import figures
 from staffing.publish.page import legend
 from staffing.publish.reports import Form, Table
-from staffing.publish.tables import payroll_table
+from staffing.publish.tables import payroll_table, roster_table
 from staffing.words import Lang, say
+from staffing.workspace.tables import schema
 from staffing.workspace.tables.duties import ITEMS
 
 FONT: Mapping[Lang, str] = {"zh": "Microsoft YaHei", "en": "Calibri"}
@@ -55,6 +57,7 @@ def workbook(plan: Plan) -> bytes:
         _ledger(writer, roster)
         _payroll(writer)
         _defaults(writer)
+        _stretches(writer)
     return buffer.getvalue()
 
 
@@ -128,6 +131,7 @@ def _roster(writer: _Writer, roster: Board) -> None:
     sheet = writer.sheet("roster")
     writer.note(sheet, 1, "sheet.times_note")
     _legend(writer, sheet, 2)
+    writer.note(sheet, 3, "sheet.edit_note")
     top, fixed, days = 4, 3, len(roster.days)
     after = fixed + days
     people = ("agent_id", "name", "team")
@@ -171,7 +175,7 @@ def _legend(writer: _Writer, sheet: Any, row: int) -> None:
 
 
 def _day_head(writer: _Writer, day: Day) -> str:
-    parts = [f"{day.date:%m-%d}", day.weekday(writer.lang)]
+    parts = [f"{day.date}", day.weekday(writer.lang)]
     if day.statutory:
         parts.append(writer.say("day.statutory_short"))
     return f"{parts[0]}\n{' '.join(parts[1:])}"
@@ -460,3 +464,27 @@ def _defaults(writer: _Writer) -> None:
     sheet.set_column(1, 1, 30)
     sheet.set_column(2, 2, 30)
     sheet.set_column(3, 3, 70)
+
+
+def _stretches(writer: _Writer) -> None:
+    """Sheet 8: roster.csv as it is: the meals and pools of duties whose grid cell is not edited."""
+    sheet, table = writer.sheet("stretches", title=False), roster_table(writer.plan)
+    known = schema("stretches").columns
+    for column, name in enumerate(str(each) for each in table.columns):
+        own = known.get(name)
+        label = writer.say(f"label.{name}") if own is None else str(own.metadata["zh"])
+        text = label if own is None or writer.lang == "zh" else name
+        sheet.write_string(0, column, text, writer.head(align="left"))
+    plain, figure = writer.cell(), writer.cell(align="center")
+    for row, values in enumerate(table.itertuples(index=False), start=1):
+        for column, value in enumerate(values):
+            if isinstance(value, float) and column == len(values) - 1:
+                sheet.write_number(row, column, value, figure)
+            else:
+                sheet.write_string(row, column, "" if pd.isna(value) else str(value), plain)
+    sheet.autofilter(0, 0, max(len(table), 1), len(table.columns) - 1)
+    sheet.freeze_panes(1, 0)
+    sheet.repeat_rows(0)
+    sheet.set_column(0, 3, 11)
+    sheet.set_column(4, 7, 16)
+    sheet.set_column(8, len(table.columns) - 1, 11)
