@@ -55,6 +55,7 @@ def arguments(command: str, here: Path) -> list[object]:
     special: dict[str, list[object]] = {
         **{name: [scenario, "--out", here / "out"] for name in ("plan", "forecast", "backtest")},
         **{name: [here / "roster.csv", scenario] for name in ("audit", "simulate")},
+        "publish": [here / "roster.csv", scenario, "--out", here / "out"],
         "check": [here / "workspace"],
         "init": [here / f"new-{len(list(here.iterdir()))}"],
     }

@@ -358,7 +358,16 @@ def test_inputs_in_one_workbook_are_listed_once(tiny, tmp_path):
 
 def test_workbook_has_its_sheets_set_up_for_print(book):
     """Roster, day plan, coverage, ...; one page wide, panes frozen."""
-    assert book.sheetnames == ["班表", "每日安排", "覆盖", "汇总", "公平账", "计薪", "默认值"]
+    assert book.sheetnames == [
+        "班表",
+        "每日安排",
+        "覆盖",
+        "汇总",
+        "公平账",
+        "计薪",
+        "默认值",
+        "时段明细",
+    ]
     for sheet in book.worksheets:
         assert sheet.page_setup.orientation == "landscape"
         assert sheet.page_setup.fitToWidth in (None, 1)  # None: the format's default, one

@@ -19,7 +19,7 @@ from openpyxl.utils import get_column_letter
 
 from staffing.errors import Fault, RosterFileError, WorkspaceError
 from staffing.grid import DAY_MIN, INTERVAL_MIN, clock_min
-from staffing.publish.board import SPLIT, board_of
+from staffing.publish.board import SPLIT, board_of, spans
 from staffing.roster.file import checked
 from staffing.roster.placing import Wanted
 from staffing.scenario import Scenario
@@ -235,12 +235,12 @@ class _Grid:
             if absent:
                 return _Said(plain, None)
             self.fault("grid_absence", at, column, text)
-        elif (spans := read_spans(plain)) is None:
+        elif (asked := read_spans(plain)) is None:
             self.fault("grid_cell", at, column, text)
-        elif any(minute % INTERVAL_MIN for span in spans for minute in span):
+        elif any(minute % INTERVAL_MIN for span in asked for minute in span):
             self.fault("grid_half_hour", at, column, text)
         else:
-            return _Said(plain, spans)
+            return _Said(plain, asked)
         return None
 
     def fault(
@@ -338,7 +338,9 @@ def _changes(
     for line in made.lines:
         for day, cell in zip(made.days, line.cells, strict=True):
             own = said[line.agent_id, day.date]
-            same = own.text == _plain(cell.text) if cell.parts else not own.spans
+            same = not own.spans
+            if cell.parts:
+                same = own.text == _plain(cell.text) or own.spans == tuple(spans(cell.parts))
             if not same:
                 found[line.agent_id, day.date] = own.spans or ()
     return found

@@ -39,7 +39,7 @@ def payroll(workspace: Workspace, scenario: Scenario, table: pd.DataFrame) -> pd
     months = sorted({f"{day:%Y-%m}" for day in scenario.grid.dates})
     index = pd.MultiIndex.from_product([agents, months], names=["agent_id", "month"])
     by_class = pay_classes(workspace, scenario, table)
-    by_class = by_class.assign(month=by_class["date"].dt.strftime("%Y-%m"))
+    by_class = by_class.assign(month=pd.to_datetime(by_class["date"]).dt.strftime("%Y-%m"))
     exact = by_class.groupby(["agent_id", "month"])[COLUMNS].sum().reindex(index, fill_value=0.0)
     counted = _counted(table, scenario.rules.night)
     zero = dict.fromkeys(COUNTED, 0)

@@ -84,7 +84,7 @@ def _ordered(workspace: Workspace, table: pd.DataFrame) -> pd.DataFrame:
     people = workspace.agents[["name", "team"]]
     table = table.sort_values(["date", "agent_id", "start"], kind="stable")
     table = table.join(people, on="agent_id")[COLUMNS].reset_index(drop=True)
-    return table.astype(dict.fromkeys(TIMES, "datetime64[ns]") | {"pool": "str"})
+    return table.astype(dict.fromkeys(TIMES, "datetime64[ns]") | {"activity": "str", "pool": "str"})
 
 
 def _duties(table: pd.DataFrame) -> dict[tuple[str, dt.date], list[tuple[int, int, str, str]]]:
@@ -219,7 +219,7 @@ class _Floor:
             [range(t, t + length) for t in range(meal.first, meal.last + 1)] for meal in shift.meals
         ]
         options: list[tuple[range, ...]] = [
-            each
+            tuple(each)
             for each in itertools.product(*choices)
             if not any(t in doing for meal in each for t in meal)
             and all(a.stop <= b.start for a, b in itertools.pairwise(each))
@@ -234,7 +234,7 @@ class _Floor:
             lost = sum(self._price(key, t) for meal in option for t in meal)
             return lost, [meal.start for meal in option]
 
-        return list(min(options, key=price, default=()))
+        return list(min(options, key=price)) if options else []
 
     def _price(self, key: tuple[str, dt.date], t: int) -> float:
         """Return what her absence at a meal costs: the seat she would fill, and a full table."""
