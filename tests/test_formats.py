@@ -8,6 +8,7 @@ import io
 import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import jsonschema
 import pandas as pd
@@ -97,6 +98,18 @@ def test_every_column_is_explained_in_both_languages(tiny):
             found = schema(name, made(tiny), lang)["items"]["properties"]
             assert all(each["description"] for each in found.values())
     assert meaning("q97.5", "en") == "97.5 % quantile of the contacts"
+
+
+def test_the_page_of_outputs_explains_every_column(tiny):
+    """docs/outputs.md has a row for each column of each table, with the schema's words."""
+    page = (Path(__file__).parents[1] / "docs" / "outputs.md").read_text("utf-8")
+    for name, made in TABLES.items():
+        part = page.split(f"### {name}\n")[1].split("\n### ")[0]
+        for column in map(str, made(tiny).columns):
+            if not re.fullmatch(r"q[\d.]+", column):
+                assert re.search(
+                    rf"^\| `{column}` \| .* \| {re.escape(meaning(column, 'en'))} \|$", part, re.MULTILINE
+                )
 
 
 # Announcements.

@@ -234,7 +234,8 @@ class _Floor:
             lost = sum(self._price(key, t) for meal in option for t in meal)
             return lost, [meal.start for meal in option]
 
-        return list(min(options, key=price)) if options else []
+        best = min(options, key=price, default=())
+        return list(best)
 
     def _price(self, key: tuple[str, dt.date], t: int) -> float:
         """Return what her absence at a meal costs: the seat she would fill, and a full table."""
