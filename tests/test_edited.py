@@ -23,9 +23,11 @@ from staffing.publish.board import board, board_of
 from staffing.publish.edited import is_grid, read_edited, read_spans
 from staffing.publish.tables import csv_bytes, roster_table
 from staffing.publish.workbook import workbook
+from staffing.roster import handed
 from staffing.roster.audit import audit, hard
 from staffing.roster.placing import placed
 from staffing.seats import SeatRequirement
+from staffing.simulate import simulate
 from staffing.words import LANGS
 from tests.crowds import HOSTILE, crowd
 from tests.rosters import MONDAY, duty, scenario, table, workspace
@@ -258,6 +260,22 @@ def test_a_stretch_in_a_strange_pool_is_caught(tiny, book, tmp_path):
     assert {each.rule for each in hard(found)} == {"R1"}
 
 
+def test_strangers_and_other_weeks_in_a_roster_are_caught(tiny):
+    """Duties of nobody and of another week are counted, replayed and named, not crashed on."""
+    rows = tiny.roster.assignments
+    own = rows[(rows["agent_id"] == "A3") & (rows["date"] == pd.Timestamp(START))]
+    month = pd.Timedelta(days=28)
+    moved = own.assign(**{name: own[name] + month for name in ("date", "start", "end")})
+    stretches = pd.concat([rows, own.assign(agent_id="A999"), moved])
+    found = placed(tiny.workspace, tiny.scenario, tiny.seats, stretches, {})
+    broken = {(each.rule, each.agent_id) for each in audit(tiny.workspace, tiny.scenario, found)}
+    assert broken >= {("R1", "A999"), ("R3", "A3")}
+    made = handed(tiny.workspace, tiny.scenario, tiny.seats, found)
+    assert made.uncovered_h == pytest.approx(tiny.roster.uncovered_h)
+    lived = simulate(tiny.workspace, tiny.scenario, tiny.forecast, tiny.seats, found)
+    assert lived.service_level == pytest.approx(tiny.replay.service_level)
+
+
 # Bad cells.
 
 
@@ -433,7 +451,7 @@ def test_an_edited_workbook_is_audited_in_full(tiny, home, book, tmp_path):
     assert told["cost_h"] > told["paid_h"] == pytest.approx(tiny.roster.paid_h)
     assert 0 < told["service_level"] <= 1
     done = run("audit", path, home / "tiny.toml", "--lang", "en")
-    assert "Read from the workbook: 1 cells changed" in done.stdout
+    assert "Read from the workbook; cells changed: 1" in done.stdout
     assert "Service level in the replay" in done.stdout
 
 

@@ -107,9 +107,8 @@ def test_the_page_of_outputs_explains_every_column(tiny):
         part = page.split(f"### {name}\n")[1].split("\n### ")[0]
         for column in map(str, made(tiny).columns):
             if not re.fullmatch(r"q[\d.]+", column):
-                assert re.search(
-                    rf"^\| `{column}` \| .* \| {re.escape(meaning(column, 'en'))} \|$", part, re.MULTILINE
-                )
+                means = re.escape(meaning(column, "en"))
+                assert re.search(rf"^\| `{column}` \| .* \| {means} \|$", part, re.MULTILINE)
 
 
 # Announcements.
@@ -149,6 +148,17 @@ def test_trainings_are_told_with_their_time(tiny):
     made = announcements(plan, board(plan), FIRST)
     assert f"；{begun:%H:%M}-{ends:%H:%M} 培训" in made["announcements/T1.txt"].decode()
     assert "11月17日 周二～11月18日 周三：培训" in made["announcements/T2.txt"].decode()
+
+
+def test_the_group_is_not_told_who_is_ill(tiny):
+    """Leave and sick leave read alike in the announcement."""
+    kinds = ("sick", "leave")
+    table = tiny.workspace.tables["absences"].assign(kind=kinds)
+    tables = {**tiny.workspace.tables, "absences": table}
+    plan = dataclasses.replace(tiny, workspace=dataclasses.replace(tiny.workspace, tables=tables))
+    text = announcements(plan, board(plan), FIRST)["announcements/T2.txt"].decode()
+    assert "11月17日 周二～11月18日 周三：请假" in text
+    assert "病假" not in text
 
 
 def test_whom_to_ask_and_the_version_are_told(tiny):

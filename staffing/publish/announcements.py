@@ -12,6 +12,8 @@ from staffing.publish.version import FIRST, Version
 from staffing.words import Lang, say
 
 FOLDER = "announcements"
+PRIVATE = ("leave", "sick")
+"""Kinds of absence that a group is told alike: who is ill is nobody's business there."""
 
 
 def announcements(plan: Plan, roster: Board, version: Version) -> dict[str, bytes]:
@@ -66,6 +68,8 @@ def _told(lang: Lang, cell: Cell) -> str:
         if part.activity not in ("work", "meal")
     ]
     text = cell.text if cell.parts or cell.kind == "leave" else say(lang, "announce.rest")
+    if text in {say(lang, f"absence.{kind}") for kind in PRIVATE}:
+        text = say(lang, "kind.leave")
     return say(lang, "mark.clause").join([text, *asked])
 
 
