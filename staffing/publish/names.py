@@ -27,7 +27,7 @@ def file_names(identifiers: Iterable[str]) -> dict[str, str]:
     Examples
     --------
     >>> file_names(["A017", "../x", "客服一"])
-    {'A017': 'A017', '../x': 'x-f8bb2c41', '客服一': '客服一'}
+    {'A017': 'A017', '../x': 'x-d6b96a97', '客服一': '客服一'}
     """
     wanted = {each: _safe(each) for each in identifiers}
     times = Counter(name.casefold() for name in wanted.values())
