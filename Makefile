@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(PYTHON) -m pip --disable-pip-version-check --python $(BIN)/python
 SCENARIO ?= scenarios/next-week.toml
 
-.PHONY: plan test lint coverage demo bench-forecast bench-seats bench-roster lock clean
+.PHONY: plan test lint coverage demo bench-forecast bench-seats bench-roster bench-quote lock clean
 
 plan: $(VENV)/.base
 	$(BIN)/staffing plan $(SCENARIO)
@@ -38,6 +38,10 @@ bench-seats: $(BENCH)/.done
 # Gap, lawfulness and size of rosters, with pyworkforce and OR-Tools' example beside them.
 bench-roster: $(BENCH)/.done
 	$(BENCH)/bin/python -m benchmarks.roster $(ARGS)
+
+# How often the seats of a quote from four facts are enough; needs nothing beside the product.
+bench-quote: $(VENV)/.base
+	$(BIN)/python -m benchmarks.quote $(ARGS)
 
 # Debian may lack ensurepip, so the venv is made without pip and filled from outside.
 $(BIN)/python:

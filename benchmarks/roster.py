@@ -36,7 +36,7 @@ LARGE = (
     Size(agents=500, weeks=4, pools=60, shops=60, effort=300.0),
     Size(agents=2000, weeks=4, pools=100, shops=200, effort=600.0),
 )
-"""An effort is more than a second where so many people are annealed: these fit 10 and 30 minutes."""
+"""Annealing so many people takes longer than their effort says: these fit 10 and 30 minutes."""
 SMALL = (Size(agents=60, weeks=2, pools=10, shops=12, effort=5.0),)
 SMALL_EFFORT, SMALL_LIMIT_S = 3.0, 5.0
 

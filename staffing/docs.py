@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from staffing.scenario import keys_page
+from pydantic import BaseModel
+
+from staffing.quote.prospect import Prospect
+from staffing.quote.rates import Rates
+from staffing.scenario import Scenario, keys_page
 from staffing.workspace.template import table_page
 
 PAGES = Path(__file__).parents[1] / "docs"
@@ -16,13 +20,15 @@ def refreshed(page: str) -> str:
     """Return a page with its generated parts as the code has them now.
 
     A part stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``; the name is a table
-    of the workspace, or ``scenario`` for the keys of the scenario file.
+    of the workspace, ``scenario`` for the keys of the scenario file, ``prospect`` for those of a
+    prospect, ``rates`` for those of a file of rates.
     """
     return PART.sub(lambda part: f"{part[1]}{part[2]}\n{_part(part[1])}\n", page)
 
 
 def _part(name: str) -> str:
-    return keys_page() if name == "scenario" else table_page(name, "en")
+    pages: dict[str, type[BaseModel]] = {"scenario": Scenario, "prospect": Prospect, "rates": Rates}
+    return keys_page(pages[name]) if name in pages else table_page(name, "en")
 
 
 if __name__ == "__main__":

@@ -14,8 +14,9 @@ import re
 import tomllib
 import zoneinfo
 from collections.abc import Collection, Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, get_args
 
 from pydantic import (
     BaseModel,
@@ -57,11 +58,16 @@ class Section(BaseModel):
     """A table of the scenario file: unknown keys are refused, values are frozen."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    page: ClassVar[str] = "docs/scenario.md"
+    """The page that lists the keys."""
 
     @property
     def preset_origins(self) -> Mapping[str, str]:
         """Return where defaults come from that are not the fields' own, by key."""
         return {}
+
+
+S = TypeVar("S", bound=Section)
 
 
 def unfit(limit: str, *, key: str = "", value: str | None = None, **facts: str | int) -> Exception:
@@ -692,7 +698,12 @@ class Scenario(Section):
 
     def defaults(self) -> Iterator[tuple[str, object, str]]:
         """Yield every default in use: dotted name, value as JSON would say it, origin."""
-        yield from _defaults(self, self.model_dump(mode="json"), "")
+        yield from used_defaults(self)
+
+
+def used_defaults(section: BaseModel) -> Iterator[tuple[str, object, str]]:
+    """Yield every default in use of a model made of sections, as `Scenario.defaults` does."""
+    yield from _defaults(section, section.model_dump(mode="json"), "")
 
 
 def _defaults(
@@ -716,11 +727,29 @@ def read_scenario(path: Path) -> Scenario:
     ScenarioError
         With every fault of the file.
     """
+    raw, text = read_toml(path, "no_scenario")
+    scenario = checked(Scenario, raw, path.name, text)
+    root = (path.parent / scenario.workspace).resolve()
+    return scenario.model_copy(update={"workspace": root})
+
+
+def read_toml(path: Path, missing: str) -> tuple[dict[str, Any], str]:
+    """Read a TOML file: what it says, and its text.
+
+    Parameters
+    ----------
+    missing : code of the fault where there is no such file
+
+    Raises
+    ------
+    ScenarioError
+        Where the file cannot be read.
+    """
     try:
         text = path.read_text("utf-8-sig")
-        raw = tomllib.loads(text)
+        return tomllib.loads(text), text
     except FileNotFoundError:
-        raise ScenarioError([Fault(code="no_scenario", file=str(path))]) from None
+        raise ScenarioError([Fault(code=missing, file=str(path))]) from None
     except OSError as error:
         facts = {} if path.is_dir() else {"reason": error.strerror or str(error)}
         code = "unreadable" if facts else "is_folder"
@@ -729,13 +758,25 @@ def read_scenario(path: Path) -> Scenario:
         raise ScenarioError([Fault(code="not_utf8", file=path.name)]) from None
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError([_not_toml(path.name, text, str(error))]) from None
+
+
+def checked(model: type[S], raw: Mapping[str, Any], file: str, text: str) -> S:
+    """Return the values of a file as the model that describes it.
+
+    Parameters
+    ----------
+    raw, text : what the file says, and its text, in which faults find their lines
+
+    Raises
+    ------
+    ScenarioError
+        With every fault of the file.
+    """
     try:
-        scenario = Scenario.model_validate(raw)
+        return model.model_validate(raw)
     except ValidationError as error:
-        faults = {(fault.column, fault.code): fault for fault in _faults(path.name, text, error)}
-        raise ScenarioError(sorted(faults.values(), key=lambda f: f.row or 0)) from None
-    root = (path.parent / scenario.workspace).resolve()
-    return scenario.model_copy(update={"workspace": root})
+        found = {(f.column, f.code): f for f in _faults(file, text, error, model)}
+        raise ScenarioError(sorted(found.values(), key=lambda f: f.row or 0)) from None
 
 
 def check_shops(path: Path, scenario: Scenario, shops: Collection[str]) -> None:
@@ -753,7 +794,7 @@ def check_shops(path: Path, scenario: Scenario, shops: Collection[str]) -> None:
             near = difflib.get_close_matches(shop, shops, n=1)
             facts = {"table": "shops"} | ({"near": near[0]} if near else {})
             code = "unknown_near" if near else "unknown"
-            row = _line(path.read_text("utf-8-sig"), key.split("."))
+            row = line_of(path.read_text("utf-8-sig"), key.split("."))
             faults.append(
                 Fault(code=code, file=path.name, row=row, column=key, value=shop, facts=facts)
             )
@@ -779,6 +820,7 @@ LIMITS = {
     "multiple_of": "multiple",
     "finite_number": "number",
     "float_type": "number",
+    "bool_type": "flag",
     "int_type": "whole",
     "literal_error": "one_of",
     "model_type": "section",
@@ -791,7 +833,9 @@ LIMITS = {
 BOUNDS = ("gt", "ge", "lt", "le", "multiple_of")
 
 
-def _faults(file: str, text: str, error: ValidationError) -> Iterator[Fault]:
+def _faults(
+    file: str, text: str, error: ValidationError, model: type[BaseModel]
+) -> Iterator[Fault]:
     """Yield pydantic's errors as faults with the line of the file they stand on."""
     for each in error.errors():
         facts = each.get("ctx", {})
@@ -801,15 +845,16 @@ def _faults(file: str, text: str, error: ValidationError) -> Iterator[Fault]:
         value = facts.get("value") or _shown(each["input"], each["type"])
         match each["type"]:
             case "missing":
-                code, value, facts = "key_missing", None, {"example": _example(key)}
+                code, value, facts = "key_missing", None, {"example": _example(key, model)}
             case "extra_forbidden":
-                near = _nearest(key)
+                near = _nearest(key, model)
                 code, value = "key_unknown_near" if near else "key_unknown", None
                 facts = {"near": near} if near else {}
             case _:
-                code, facts = _unfit(key, each)
+                code, facts = _unfit(key, each, model)
+        facts = {**facts, "page": getattr(model, "page", Section.page)}
         yield Fault(
-            code=code, file=file, row=_line(text, place), column=key, value=value, facts=facts
+            code=code, file=file, row=line_of(text, place), column=key, value=value, facts=facts
         )
 
 
@@ -819,7 +864,7 @@ def _shown(value: object, kind: str) -> str | None:
     return value if isinstance(value, str) and not quotes_matter else _toml(value)
 
 
-def _unfit(key: str, error: ErrorDetails) -> tuple[str, dict[str, object]]:
+def _unfit(key: str, error: ErrorDetails, model: type[BaseModel]) -> tuple[str, dict[str, object]]:
     """Return code and facts of a value that is not what it must be."""
     kind, facts = error["type"], dict(error.get("ctx", {}))
     facts = {name: fact for name, fact in facts.items() if name not in ("key", "value")}
@@ -840,14 +885,15 @@ def _unfit(key: str, error: ErrorDetails) -> tuple[str, dict[str, object]]:
         return "key_not_a_share", {"limit": said}
     if limit == "section":
         return "key_not_a_section", {"limit": said, "name": key}
-    field = dict(keys()).get(key)
+    field = dict(keys(model)).get(key)
     if field is None or field.is_required():
-        return "key_wrong_required", {"limit": said, "example": _example(key)}
+        return "key_wrong_required", {"limit": said, "example": _example(key, model)}
     return "key_wrong", {"limit": said, "default": _default(field)}
 
 
-def _line(text: str, place: list[str]) -> int | None:
+def line_of(text: str, place: list[str] | str) -> int | None:
     """Return the line of a dotted key in a TOML text, else that of its section, else None."""
+    place = place.split(".") if isinstance(place, str) else place
     found: dict[str, int] = {}
     section = ""
     for number, line in enumerate(text.splitlines(), start=1):
@@ -875,17 +921,17 @@ def _is_section(field: FieldInfo) -> bool:
     return isinstance(field.annotation, type) and issubclass(field.annotation, Section)
 
 
-def _nearest(key: str) -> str | None:
+def _nearest(key: str, model: type[BaseModel]) -> str | None:
     """Return the known key that is meant: the same name in another section, or like spelling."""
-    known = [name for name, _ in keys()]
+    known = [name for name, _ in keys(model)]
     moved = [name for name in known if name.rpartition(".")[2] == key.rpartition(".")[2]]
     close = moved or difflib.get_close_matches(key, known, n=1)
     return close[0] if close else None
 
 
-def _example(key: str) -> str:
+def _example(key: str, model: type[BaseModel]) -> str:
     """Return how a required key is written."""
-    field = dict(keys()).get(key)
+    field = dict(keys(model)).get(key)
     example = str((field.examples or [""])[0]) if field is not None else ""
     return example if example.startswith("[") else f"{key.rpartition('.')[2]} = {example}"
 
@@ -897,7 +943,7 @@ def _default(field: FieldInfo) -> str:
         isinstance(each, BeforeValidator) and each.func is _clock for each in field.metadata
     ):
         default = clock_text(default)
-    return _toml(default) or ""
+    return "none" if default is None else _toml(default) or ""
 
 
 def _toml(value: object) -> str | None:
@@ -919,14 +965,14 @@ def _toml(value: object) -> str | None:
             return str(value)
 
 
-def keys_page() -> str:
+def keys_page(model: type[BaseModel] = Scenario) -> str:
     """Return the reference of all keys as Markdown: default, limits, meaning, origin."""
     lines: list[str] = []
     head = [
         "| key | default | limits | meaning | where the default comes from |",
         "|---|---|---|---|---|",
     ]
-    for name, field in keys():
+    for name, field in keys(model):
         if _is_section(field):
             lines += [
                 "",
@@ -951,7 +997,15 @@ def _limits(field: FieldInfo) -> str:
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     if extra.get("limits"):
         return str(extra["limits"])
-    kinds = {int: "whole number", float: "number", dt.date: "date", Path: "path", str: "text"}
+    kinds = {
+        int: "whole number",
+        float: "number",
+        Decimal: "number",
+        bool: "true or false",
+        dt.date: "date",
+        Path: "path",
+        str: "text",
+    }
     words = {
         "gt": "above {}",
         "ge": "at least {}",

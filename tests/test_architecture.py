@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FILES = sorted([ROOT / "cli.py", *(ROOT / "staffing").rglob("*.py")])
 
-STAGES = ("forecast", "seats", "roster", "simulate", "confirm", "plan", "publish", "tell")
+STAGES = ("forecast", "seats", "roster", "simulate", "confirm", "plan", "quote", "publish", "tell")
 """In the order in which data flows."""
 GROUND = (
     "errors",
@@ -34,6 +34,8 @@ ONLY_IN = {
     "vl_convert": "staffing/publish/",
     "jinja2": "staffing/publish/",
     "icalendar": "staffing/publish/",
+    "typst": "staffing/publish/",
+    "pylopdf_fonts_zh_cn": "staffing/publish/",
     "pandera": "staffing/workspace/",
     "joblib": "staffing/roster/",
     "numba": "staffing/queue/",

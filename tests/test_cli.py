@@ -64,6 +64,7 @@ def arguments(command: str, here: Path) -> list[object]:
         **{name: [here / "roster.csv", scenario] for name in ("audit", "simulate")},
         "publish": [here / "roster.csv", lenient(here), "--out", here / "out"],
         "check": [here / "workspace"],
+        "quote": ["--category", "snacks", "--agents", 3, "--contacts", 90, "--promotions", "none"],
         "init": [here / f"new-{len(list(here.iterdir()))}"],
     }
     return special.get(command, [scenario])

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special, stats
+from scipy import special
 
 Array = npt.NDArray[np.float64]
 
@@ -58,7 +58,7 @@ def _three_digits(over: Array) -> Array:
 def _large(mean: Array, over: Array, levels: Sequence[float]) -> Array:
     scale = 1 + over
     shape = mean / scale
-    z = stats.norm.ppf(levels)
+    z = special.ndtri(levels)
     root = 1 - 1 / (9 * shape[:, None]) + z / (3 * np.sqrt(shape[:, None]))
     return np.asarray(np.round(shape[:, None] * scale[:, None] * np.maximum(root, 0.0) ** 3))
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from staffing.forecast.calendar import Events
 from staffing.forecast.counts import level_of, quantiles
@@ -118,10 +118,10 @@ class Spread:
         self, mean: Array, variance: Array, levels: Sequence[float], *, half_hours: bool
     ) -> Array:
         """Return quantiles of counts (n, levels), at levels stretched as the backtest tells."""
-        z = stats.norm.ppf(np.asarray(levels, dtype=np.float64))
+        z = special.ndtri(np.asarray(levels, dtype=np.float64))
         stretch = self.half_stretch if half_hours else self.stretch
         factor = np.interp(np.abs(z), [Z80, Z95], stretch)
-        return quantiles(mean, variance, stats.norm.cdf(z * factor).tolist())
+        return quantiles(mean, variance, special.ndtr(z * factor).tolist())
 
 
 def kinds(rows: pd.DataFrame) -> npt.NDArray[np.int64]:
@@ -211,7 +211,7 @@ def _half_scores(
 
 def _normal_score(count: Array, mean: Array, variance: Array) -> Array:
     level = np.clip(level_of(count, mean, variance), 1e-6, 1 - 1e-6)
-    return np.asarray(stats.norm.ppf(level), dtype=np.float64)
+    return np.asarray(special.ndtri(level), dtype=np.float64)
 
 
 def _stretch(score: Array, origins: int) -> tuple[float, float]:

@@ -7,6 +7,7 @@ import math
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 import numpy as np
@@ -19,12 +20,13 @@ from staffing.grid import clock_text
 from staffing.plan import Plan
 from staffing.publish.board import Board, Day, span_text
 from staffing.publish.figures import RULES_CHECKED, Figures
+from staffing.quote.money import money_text
 from staffing.roster import Shortage
 from staffing.words import Lang, catalogue, listed, say
 from staffing.workspace import Workspace
 from staffing.workspace.tables import TABLES, schema
 
-Form = Literal["text", "long", "count", "number", "share", "signed"]
+Form = Literal["text", "long", "count", "number", "share", "signed", "yuan"]
 """How a value is shown: long text wraps; count has no decimals, number one; shares are percent."""
 
 MOST_NAMED = 30
@@ -71,16 +73,20 @@ def shown(lang: Lang, value: object, form: Form) -> str:
     """
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return say(lang, "mark.blank")
-    match form:
-        case "count":
-            return f"{float(str(value)):,.0f}"
-        case "number":
-            return f"{float(str(value)) + 0.0:,.1f}"
-        case "share":
-            return f"{float(str(value)):.1%}"
-        case "signed":
-            return f"{float(str(value)):+.1%}"
-    return str(value)
+    if form == "yuan":
+        return money_text(Decimal(str(value)))
+    if form not in FORMATS:
+        return str(value)
+    return FORMATS[form].format(float(str(value)) + 0.0)
+
+
+FORMATS: Mapping[Form, str] = {
+    "count": "{:,.0f}",
+    "number": "{:,.1f}",
+    "share": "{:.1%}",
+    "signed": "{:+.1%}",
+}
+"""How the numbers of a form are written."""
 
 
 def pool_titles(workspace: Workspace, lang: Lang) -> dict[str, str]:

@@ -29,6 +29,7 @@ NUMBER: Mapping[Form, str] = {
     "number": "#,##0.0",
     "share": "0.0%",
     "signed": "+0.0%;-0.0%;0.0%",
+    "yuan": '"¥"#,##0.00;-"¥"#,##0.00',
 }
 HEAD, BORDER, SOFT, BAD, BAD_FILL = "#EEF1F5", "#D5DBE3", "#52606D", "#B83232", "#FDECEC"
 STATUTORY_FILL = "#FBE4E4"
@@ -61,15 +62,15 @@ def workbook(plan: Plan) -> bytes:
     return buffer.getvalue()
 
 
-class _Writer:
-    """The workbook with its formats, each made once."""
+class Styles:
+    """A workbook with its formats, each made once."""
 
-    def __init__(self, book: Any, plan: Plan) -> None:
-        self.book, self.plan, self.lang = book, plan, plan.scenario.lang
+    def __init__(self, book: Any, lang: Lang) -> None:
+        self.book, self.lang = book, lang
         self._formats: dict[tuple[tuple[str, object], ...], Any] = {}
 
     def say(self, key: str, **facts: object) -> str:
-        """Return a text in the language of the plan."""
+        """Return a text in the language of the workbook."""
         return say(self.lang, key, **facts)
 
     def look(self, **properties: object) -> Any:
@@ -89,9 +90,9 @@ class _Writer:
         defaults = {"bold": True, "bg_color": HEAD, "align": "center", "text_wrap": True}
         return self.cell(**(defaults | properties))
 
-    def sheet(self, name: str, *, title: bool = True, landscape: bool = True) -> Any:
-        """Add a sheet, set up for printing one page wide, with its title in the first row."""
-        sheet = self.book.add_worksheet(self.say(f"sheet.{name}"))
+    def plain_sheet(self, name: str, *, landscape: bool = True) -> Any:
+        """Add a sheet of this name, set up for printing one page wide."""
+        sheet = self.book.add_worksheet(name)
         sheet.set_paper(A4)
         sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         if landscape:
@@ -99,6 +100,19 @@ class _Writer:
         sheet.fit_to_pages(1, 0)
         sheet.set_footer("&L&A&R&P / &N")
         sheet.hide_gridlines(2)
+        return sheet
+
+
+class _Writer(Styles):
+    """The workbook of a plan."""
+
+    def __init__(self, book: Any, plan: Plan) -> None:
+        super().__init__(book, plan.scenario.lang)
+        self.plan = plan
+
+    def sheet(self, name: str, *, title: bool = True, landscape: bool = True) -> Any:
+        """Add a sheet with its title in the first row."""
+        sheet = self.plain_sheet(self.say(f"sheet.{name}"), landscape=landscape)
         if title:
             dates = self.plan.scenario.grid.dates
             text = self.say(
@@ -117,7 +131,7 @@ class _Writer:
         sheet.write_string(row, 0, self.say(key), self.look(font_color=SOFT, font_size=9))
 
 
-def _width(texts: Iterable[str], least: float = 6, most: float = 60) -> float:
+def width_of(texts: Iterable[str], least: float = 6, most: float = 60) -> float:
     """Return a column's width for its texts; Chinese characters are twice as wide."""
     return min(max(max(map(_columns, texts), default=0) + 2, least), most)
 
@@ -157,9 +171,9 @@ def _roster(writer: _Writer, roster: Board) -> None:
     sheet.repeat_rows(top)
     sheet.repeat_columns(0, fixed - 1)
     sheet.set_row(top, 32)
-    sheet.set_column(0, 0, _width((line.agent_id for line in roster.lines), least=10))
-    sheet.set_column(1, 1, _width((line.name for line in roster.lines), least=9, most=24))
-    sheet.set_column(2, 2, _width((line.team for line in roster.lines), least=7, most=18))
+    sheet.set_column(0, 0, width_of((line.agent_id for line in roster.lines), least=10))
+    sheet.set_column(1, 1, width_of((line.name for line in roster.lines), least=9, most=24))
+    sheet.set_column(2, 2, width_of((line.team for line in roster.lines), least=7, most=18))
     sheet.set_column(fixed, after - 1, 12.5)
     sheet.set_column(after, after + len(totals) - 1, 9.5)
 
@@ -250,7 +264,7 @@ def _days(writer: _Writer, roster: Board) -> None:
     sheet.repeat_rows(top)
     for column, label in enumerate(labels[:-1]):
         texts = (str(values[column]) for values in rows)
-        sheet.set_column(column, column, max(_width(texts, most=26), _width([label]) + 2))
+        sheet.set_column(column, column, max(width_of(texts, most=26), width_of([label]) + 2))
     sheet.set_column(9, 9, POOLS_WIDTH + 4)
 
 
@@ -335,18 +349,21 @@ def _summary(writer: _Writer, roster: Board) -> None:
         reports.shortages(plan, titles),
     )
     for table in tables:
-        row = _table(writer, sheet, row + 1, table, last=LONG_TEXT_ENDS)
+        row = write_table(writer, sheet, row + 1, table, last=LONG_TEXT_ENDS)
     sheet.set_column(0, 0, 42)
     sheet.set_column(1, 4, 16)
     sheet.set_column(5, max(LONG_TEXT_ENDS, len(roster.days)), 14)
 
 
-def _table(writer: _Writer, sheet: Any, row: int, table: Table, last: int = 0) -> int:
+def write_table(
+    writer: Styles, sheet: Any, row: int, table: Table, last: int = 0, *, wrapped: bool = False
+) -> int:
     """Write a table with its title at `row`; return the row after it.
 
     Parameters
     ----------
     last : the column up to which long text runs across cells
+    wrapped : whether long text is broken into lines within its cell
     """
     if not table.rows:
         return row
@@ -365,6 +382,8 @@ def _table(writer: _Writer, sheet: Any, row: int, table: Table, last: int = 0) -
                 properties |= {"font_color": BAD, "bg_color": BAD_FILL}
             if table.total and i == 0:
                 properties |= {"bold": True}
+            if wrapped and table.columns[j].form == "long":
+                properties |= {"text_wrap": True}
             text = reports.shown(writer.lang, value, form := table.columns[j].form)
             at = (row + 2 + i, j)
             if form in NUMBER and text != writer.say("mark.blank"):
@@ -457,7 +476,7 @@ def _defaults(writer: _Writer) -> None:
     sheet = writer.sheet("defaults")
     row = 1
     for table in reports.defaults(writer.plan):
-        row = _table(writer, sheet, row + 1, table)
+        row = write_table(writer, sheet, row + 1, table)
     if row == 1:
         writer.note(sheet, 2, "page.defaults_none")
     sheet.set_column(0, 0, 38)

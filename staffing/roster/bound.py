@@ -100,8 +100,18 @@ def duals_of(of: Relaxation, effort: float = np.inf) -> Floats:
     return np.asarray(solve_pdlp(of, TOLERANCE, steps).dual_solution, float)
 
 
-def solve_pdlp(of: Program, tolerance: float, most_steps: int = MOST_STEPS) -> pdlp.SolverResult:
-    """Return what PDLP makes of a program, up to a relative tolerance or so many iterations."""
+def solve_pdlp(
+    of: Program,
+    tolerance: float,
+    most_steps: int = MOST_STEPS,
+    threads: int | None = None,
+) -> pdlp.SolverResult:
+    """Return what PDLP makes of a program, up to a relative tolerance or so many iterations.
+
+    Parameters
+    ----------
+    threads : None: two, where the program is not tiny
+    """
     program = pdlp.QuadraticProgram()
     program.objective_vector = of.cost
     program.constraint_matrix = of.matrix.tocsc()
@@ -109,7 +119,7 @@ def solve_pdlp(of: Program, tolerance: float, most_steps: int = MOST_STEPS) -> p
     program.variable_lower_bounds = np.zeros(of.upper.size)
     program.variable_upper_bounds = of.upper
     settings = solvers_pb2.PrimalDualHybridGradientParams()
-    settings.num_threads = 2 if of.matrix.nnz > TINY else 1
+    settings.num_threads = threads or (2 if of.matrix.nnz > TINY else 1)
     criteria = settings.termination_criteria
     criteria.simple_optimality_criteria.eps_optimal_relative = tolerance
     criteria.simple_optimality_criteria.eps_optimal_absolute = tolerance

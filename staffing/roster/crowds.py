@@ -139,7 +139,7 @@ class Program:
         shifts: dict[tuple[int, int], Free] = {}
         of = []
         for c, crowd in enumerate(self.crowds):
-            for d, free in enumerate(_state_crowd(rows, crowd, self.heads[c])):
+            for d, free in enumerate(state_crowd(rows, crowd, self.heads[c])):
                 shifts[c, d] = free
             members = (crowd.agent,) * crowd.room
             of.append(Class(members=members, options=crowd.agent.options))
@@ -309,7 +309,7 @@ def crowds(agents: Sequence[Agent]) -> list[Crowd]:
     ]
 
 
-def _state_crowd(rows: Rows, crowd: Crowd, head: int) -> list[Free]:
+def state_crowd(rows: Rows, crowd: Crowd, head: int) -> list[Free]:
     """State what one person may do, times the number of people; return her shifts per day."""
     own: list[Free] = []
     one, person = Rows(), Class(members=(crowd.agent,), options=crowd.agent.options)

@@ -8,7 +8,7 @@ hours) becomes a notice.
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,13 +17,17 @@ import pandas as pd
 
 from staffing.errors import Fault, WorkspaceError
 from staffing.grid import Window
+from staffing.words import listed
 from staffing.workspace.checks import cross_check
-from staffing.workspace.files import Raw, find
-from staffing.workspace.headers import english
+from staffing.workspace.files import Raw, find, read_table
+from staffing.workspace.headers import english, names_of, plain
 from staffing.workspace.tables import TABLES, Ids, empty
 from staffing.workspace.validate import Used, validate
 
-__all__ = ["Used", "Workspace", "read_workspace"]
+__all__ = ["Used", "Workspace", "read_own_history", "read_workspace"]
+
+OWN = "own"
+"""Shop of a history that names none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,16 +120,67 @@ def read_workspace(root: Path, zone: str = "Asia/Shanghai") -> Workspace:
     faults: list[Fault] = []
     notices: list[Fault] = []
     absent: list[Fault] = []
+    found = find(root, faults, notices, absent)
+    return _checked(found, root, zone, faults, notices, absent)
+
+
+def read_own_history(path: Path, shop: Mapping[str, str], zone: str) -> Workspace:
+    """Read the history of one shop that is in no workspace yet.
+
+    Parameters
+    ----------
+    path : a table like a workspace's history; it may leave shop_id out
+    shop : cells of the shop's row of a shops table but shop_id: name, platform, category ...
+    zone : IANA time zone of its times
+
+    Returns
+    -------
+    A workspace of that shop and its history alone.
+
+    Raises
+    ------
+    WorkspaceError
+        With every fault of the history, or where it is of several shops.
+    """
+    table = next(each for each in TABLES if each.name == "history")
+    frame = read_table(path, table)
+    known = names_of("history")
+    named = [header for header in frame.columns if known.get(plain(str(header))) == "shop_id"]
+    if not named:
+        frame = frame.assign(shop_id=OWN)
+        named = ["shop_id"]
+    ids = sorted(set(frame[named[0]].dropna().astype(str)))
+    if len(ids) > 1:
+        facts: dict[str, object] = {"shops": listed(ids)}
+        raise WorkspaceError([Fault(code="several_shops", file=path.name, facts=facts)])
+    row = {"shop_id": ids[0] if ids else OWN, **shop}
+    shops = pd.DataFrame({name: [cell] for name, cell in row.items()}, index=[2])
+    raws = [
+        Raw(table="shops", file=path.name, frame=shops),
+        Raw(table="history", file=path.name, frame=frame),
+    ]
+    return _checked(raws, path.parent, zone, [], [], [])
+
+
+def _checked(
+    found: Iterable[Raw],
+    root: Path,
+    zone: str,
+    faults: list[Fault],
+    notices: list[Fault],
+    absent: list[Fault],
+) -> Workspace:
+    """Return the workspace of some raw tables; what was found wrong before is in the lists."""
     defaults: list[Used] = []
     clean: dict[str, pd.DataFrame] = {}
     raws: dict[str, Raw] = {}
-    for found in find(root, faults, notices, absent):
-        raw = english(found, notices, faults)
+    for each in found:
+        raw = english(each, notices, faults)
         if raw is None:
             continue
         shop_ids, agent_ids = (_ids(clean.get(table)) for table in ("shops", "agents"))
-        clean[found.table] = validate(raw, zone, shop_ids, agent_ids, faults, defaults)
-        raws[found.table] = raw
+        clean[each.table] = validate(raw, zone, shop_ids, agent_ids, faults, defaults)
+        raws[each.table] = raw
     for table in TABLES:
         clean.setdefault(table.name, empty(table.name))
     cross_check(clean, raws, absent, faults, notices)
