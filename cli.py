@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from staffing.publish.tested import Scored
     from staffing.publish.whatif import Beside, Column
     from staffing.quote.book import Newcomer
+    from staffing.roster import Roster
     from staffing.scenario import Scenario
+    from staffing.seats import SeatRequirement
+    from staffing.simulate import Replay
     from staffing.words import Lang
     from staffing.workspace import Workspace
 
@@ -50,6 +53,10 @@ app = typer.Typer(
 ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file (.toml).")]
 WorkspaceFolder = Annotated[
     Path, typer.Argument(metavar="WORKSPACE", help="A folder of tables, or one .xlsx.")
+]
+RosterFile = Annotated[
+    Path,
+    typer.Argument(metavar="ROSTER", help="A published roster.xlsx, also edited, or a roster.csv."),
 ]
 Language = Annotated[
     str | None, typer.Option("--lang", metavar="zh|en", help="Language of messages and outputs.")
@@ -90,7 +97,7 @@ def plan(
         from staffing.tell.outcome import planned
 
         kept = _cache(cache, out, no_cache=no_cache)
-        made = _outcome(scenario_file, voice, kept, confirmed=confirmed)
+        made = _outcome(scenario_file, voice, kept, out, confirmed=confirmed)
         paths = made.deliver(out)
         _cache_told(kept, made.lang)
     planned(made, paths, machine=as_json)
@@ -118,9 +125,12 @@ def _cache_told(cache: Cache, lang: Lang) -> None:
 
 
 def _outcome(
-    scenario_file: Path, voice: _Voice, cache: Cache, *, confirmed: bool = False
+    scenario_file: Path, voice: _Voice, cache: Cache, out: Path, *, confirmed: bool = False
 ) -> Outcome:
-    """Return what planning a scenario comes to, from the cache where nothing has changed."""
+    """Return what planning a scenario comes to, from the cache where nothing has changed.
+
+    Nor may the folder below `out` hold another version of the roster, whose calendars must be told.
+    """
     from staffing.cache import digest_of_files
     from staffing.outcome import KEPT, Outcome, asked
     from staffing.tell import faults
@@ -130,7 +140,7 @@ def _outcome(
     files = digest_of_files(scenario.workspace)
     key = asked(scenario_file, scenario.workspace.name, scenario.lang, files, confirmed=confirmed)
     known: Outcome | None = cache.get(KEPT, key)
-    if known is not None:
+    if known is not None and known.fits(out):
         for group in known.notices:
             faults.notices(group, scenario.lang)
         with progress(scenario.lang) as (step, _):
@@ -152,7 +162,7 @@ def _outcome(
         with _ways_out_told(workspace, scenario):
             made = run(workspace, scenario, step, found, confirmed=confirmed, stages=stages)
         step("publish")
-        written = outputs(made, scenario.name, scenario_file=scenario_file)
+        version, written = outputs(made, out / scenario.name, scenario_file=scenario_file)
         until = known_until(workspace, scenario.horizon.start)
         name, content = entry(scenario, until, made.forecast.daily)
         advice = None
@@ -174,6 +184,8 @@ def _outcome(
         advice=None if advice is None else advice.record(scenario.lang),
         notices=(tuple(odd), tuple(notices)),
         told=report(made, advice),
+        version=version,
+        days=tuple(str(day) for day in scenario.grid.dates),
     )
     if digest_of_files(scenario.workspace) == files:
         cache.put(KEPT, key, outcome)
@@ -334,7 +346,7 @@ def compare(
     """Put plans side by side: demand, seats, heads, hours, cost, service level, fairness, gap."""
     with _faults_told(lang, as_json=as_json) as voice:
         kept = _cache(cache, out, no_cache=no_cache)
-        found = _plans(plans, voice, kept)
+        found = _plans(plans, voice, kept, out)
         from staffing.publish.whatif import publish_whatif
         from staffing.tell.whatif import beside
 
@@ -346,7 +358,7 @@ def compare(
         raise typer.Exit(NO_PLAN)
 
 
-def _plans(paths: list[Path], voice: _Voice, cache: Cache) -> list[Column]:
+def _plans(paths: list[Path], voice: _Voice, cache: Cache, out: Path) -> list[Column]:
     """Return the figures of each plan; all faults of all of them at once."""
     from staffing.errors import Fault, InfeasibleRosterError, InputError
 
@@ -369,7 +381,7 @@ def _plans(paths: list[Path], voice: _Voice, cache: Cache) -> list[Column]:
             else:
                 own = _Voice(voice.lang, asked=voice.asked)
                 try:
-                    outcome = _outcome(path, own, cache)
+                    outcome = _outcome(path, own, cache, out)
                 except InfeasibleRosterError:
                     column, lang = _seats_alone(path, own, cache), own.lang
                 else:
@@ -709,24 +721,135 @@ def replan(
 
 @app.command()
 def audit(
-    roster: Annotated[Path, typer.Argument(metavar="ROSTER", help="A roster.csv.")],
+    roster: RosterFile,
     scenario_file: ScenarioFile,
     lang: Language = None,
     as_json: Json = False,
 ) -> None:
-    """Check a roster, also one made by hand, against every hard rule; exit 3 if any is broken."""
-    with _faults_told(lang, as_json=as_json) as voice:
-        scenario, workspace, table = _read_roster(roster, scenario_file, voice)
-        from staffing.roster.audit import audit as run
-        from staffing.roster.audit import hard, order
-        from staffing.roster.recount import recount
-        from staffing.tell.roster import audited
+    """Check a roster, also one made by hand, against every hard rule; exit 3 if any is broken.
 
-        broken = order(run(workspace, scenario, table))
-        counted = recount(workspace, scenario, table)
-    audited(table, broken, counted, scenario, machine=as_json)
-    if hard(broken):
+    Of a published workbook the grid is read, as it was edited in Excel, and coverage, cost and
+    service level are computed again: staffing audit edited.xlsx scenarios/next-week.toml
+    """
+    with _faults_told(lang, as_json=as_json) as voice:
+        scenario, workspace = _read(scenario_file, voice)
+        from staffing.publish.edited import is_grid
+
+        if is_grid(roster):
+            found = _edited(roster, scenario, workspace)
+        else:
+            from staffing.roster.file import read_roster
+
+            found = _Handed(read_roster(roster, scenario.zone))
+        broken = _tell_audit(found, scenario, workspace, as_json=as_json)
+    if broken:
         raise typer.Exit(NO_PLAN)
+
+
+@app.command()
+def publish(
+    roster: RosterFile,
+    scenario_file: ScenarioFile,
+    out: Out = Path("out"),
+    lang: Language = None,
+    as_json: Json = False,
+) -> None:
+    """Publish a roster that was edited by hand, with all outputs; exit 3 if it is not lawful.
+
+    The roster is a published workbook whose grid was edited in Excel, or a roster.csv:
+    staffing publish edited.xlsx scenarios/next-week.toml
+    """
+    with _faults_told(lang, as_json=as_json) as voice:
+        scenario, workspace = _read(scenario_file, voice)
+        from staffing.roster import refuse_unlawful
+
+        refuse_unlawful(scenario)
+        found = _edited(roster, scenario, workspace, replayed=False)
+        from staffing.roster.audit import audit as check_rules
+        from staffing.roster.audit import hard
+        from staffing.tell.console import line, progress, speaker
+
+        if hard(check_rules(workspace, scenario, found.table)):
+            _tell_audit(found, scenario, workspace, as_json=as_json)
+            line(speaker(scenario.lang)("say.not_published"), stderr=True)
+            raise typer.Exit(NO_PLAN)
+        assert found.seats is not None
+        assert found.forecast is not None
+        assert found.roster is not None
+        from staffing.plan import plan_of
+        from staffing.publish import publish as write
+        from staffing.tell.plan import planned
+
+        with progress(scenario.lang) as (step, _):
+            made = plan_of(workspace, scenario, found.forecast, found.seats, found.roster, step)
+            step("publish")
+            folder = out / scenario.name
+            paths = write(made, folder, scenario_file=scenario_file, roster_file=roster)
+    planned(made, paths, machine=as_json)
+    if made.short:
+        raise typer.Exit(NO_PLAN)
+
+
+@dataclass(slots=True)
+class _Handed:
+    """A roster that was handed in, and, where that is asked for, what it comes to."""
+
+    table: pd.DataFrame
+    edited: int = 0
+    forecast: Forecast | None = None
+    seats: SeatRequirement | None = None
+    roster: Roster | None = None
+    replay: Replay | None = None
+
+
+def _edited(
+    path: Path, scenario: Scenario, workspace: Workspace, *, replayed: bool = True
+) -> _Handed:
+    """Read a roster with its edited cells, place their meals and pools, and compute coverage."""
+    from staffing.forecast import forecast as expect
+    from staffing.forecast import history
+    from staffing.publish.edited import is_grid, read_edited
+    from staffing.roster import handed
+    from staffing.roster.file import read_roster
+    from staffing.roster.placing import placed
+    from staffing.seats import seats as require
+    from staffing.simulate import simulate as replay
+    from staffing.tell.console import progress
+
+    if is_grid(path):
+        edited = read_edited(path, workspace, scenario)
+        stretches, wanted = edited.stretches, edited.wanted
+    else:
+        stretches, wanted = read_roster(path, scenario.zone), {}
+    with progress(scenario.lang) as (step, _):
+        step("forecast")
+        expected = expect(workspace, scenario, history(workspace))
+        step("seats")
+        needed = require(workspace, scenario, expected)
+        table = placed(workspace, scenario, needed, stretches, wanted)
+        made = handed(workspace, scenario, needed, table)
+        found = _Handed(table, len(wanted), expected, needed, made)
+        if replayed:
+            step("replay")
+            found.replay = replay(workspace, scenario, expected, needed, table)
+    return found
+
+
+def _tell_audit(found: _Handed, scenario: Scenario, workspace: Workspace, *, as_json: bool) -> bool:
+    """Audit a roster and tell what it breaks and comes to; return whether a hard rule is broken."""
+    from staffing.roster.audit import audit as run
+    from staffing.roster.audit import hard, order
+    from staffing.roster.recount import recount
+    from staffing.tell.roster import Judged, audited
+
+    broken = order(run(workspace, scenario, found.table))
+    required = None if found.seats is None else found.seats.table
+    counted = recount(workspace, scenario, found.table, required)
+    judged = None
+    if found.roster is not None and found.replay is not None:
+        judged = Judged(edited=found.edited, roster=found.roster, replay=found.replay)
+    audited(found.table, broken, counted, scenario, judged, machine=as_json)
+    return bool(hard(broken))
 
 
 @app.command()

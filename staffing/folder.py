@@ -5,14 +5,23 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from staffing.errors import Fault, PublishError
 from staffing.words import Statement
 
-__all__ = ["MANIFEST", "json_bytes", "listed", "replace", "replace_all", "write", "writing"]
+__all__ = [
+    "MANIFEST",
+    "json_bytes",
+    "listed",
+    "paths",
+    "replace",
+    "replace_all",
+    "write",
+    "writing",
+]
 
 MANIFEST = "manifest.json"
 """The output that lists the others."""
@@ -32,7 +41,7 @@ def replace(folder: Path, files: Mapping[str, bytes], ours: Collection[str]) -> 
 
     Parameters
     ----------
-    files : name -> content
+    files : name -> content; a name may hold one folder, as in ``calendars/A1.ics``
     ours : names that an earlier run may have left there; any other name is somebody else's, and
         the folder is refused
 
@@ -96,6 +105,11 @@ def listed(folder: Path) -> set[str]:
         return set()
 
 
+def paths(folder: Path, files: Iterable[str]) -> list[Path]:
+    """Return the paths of outputs in order; of many in a folder of their own, that folder."""
+    return list(dict.fromkeys(folder / name.split("/", 1)[0] for name in files))
+
+
 def json_bytes(value: object) -> bytes:
     """Return a value as the bytes of a JSON file.
 
@@ -118,8 +132,15 @@ def _foreign(folder: Path, ours: Collection[str]) -> str:
     """
     if not folder.is_dir():
         return ""
-    names = sorted(path.name for path in folder.iterdir())
-    unknown = [n for n in names if n not in ours and not n.startswith((".", "~$"))]
+    unknown = []
+    for path in sorted(folder.iterdir()):
+        below = sorted(path.iterdir()) if path.is_dir() and not path.is_symlink() else [path]
+        names = [each.relative_to(folder).as_posix() for each in below]
+        unknown += [
+            name
+            for each, name in zip(below, names, strict=True)
+            if name not in ours and not each.name.startswith((".", "~$"))
+        ]
     return ", ".join(unknown[:3])
 
 
@@ -135,7 +156,9 @@ def _swap(folders: Mapping[Path, Mapping[str, bytes]]) -> None:
         for folder, files in folders.items():
             new[folder].mkdir()
             for name, content in files.items():
-                (new[folder] / name).write_bytes(content)
+                path = new[folder] / name
+                path.parent.mkdir(exist_ok=True)
+                path.write_bytes(content)
         for folder in folders:
             if folder.exists():
                 folder.rename(old[folder])

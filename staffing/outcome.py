@@ -13,7 +13,8 @@ from pathlib import Path
 from staffing.cache import digest, program
 from staffing.chain import read_chain
 from staffing.errors import Fault, StoreError
-from staffing.folder import listed, replace, write, writing
+from staffing.folder import listed, paths, replace, write, writing
+from staffing.version import ROSTER, Version, following
 from staffing.words import Lang
 
 __all__ = ["KEPT", "Grid", "Outcome", "Part", "asked"]
@@ -48,6 +49,8 @@ class Outcome:
     advice : what would mend a short week, for machines; None where it is not short
     notices : what was odd about the inputs, in the groups in which it was told
     told : what is said of the plan, before the files that are written
+    version : of the roster, which the calendars tell
+    days : of the horizon, ISO
     """
 
     name: str
@@ -59,6 +62,12 @@ class Outcome:
     advice: Mapping[str, object] | None
     notices: tuple[tuple[Fault, ...], ...]
     told: tuple[Part, ...]
+    version: Version
+    days: tuple[str, ...]
+
+    def fits(self, out: Path) -> bool:
+        """Return whether the files are the version that comes next in their folder."""
+        return following(out / self.name, self.files[ROSTER], self.days) == self.version
 
     def deliver(self, out: Path) -> list[Path]:
         """Write the outputs below a folder, whole or not at all; return their paths in order.
@@ -71,16 +80,16 @@ class Outcome:
         folder = out / self.name
         with writing(folder):
             replace(folder, self.files, listed(folder))
-        paths = [folder / name for name in self.files]
+        written = paths(folder, self.files)
         for name, content in self.issued.items():
-            paths.append(out / name)
+            written.append(out / name)
             try:
                 write(out / name, content)
             except OSError as error:
                 facts = {"reason": error.strerror or str(error)}
                 fault = Fault(code="cannot_write", file=str(out / name), facts=facts)
                 raise StoreError([fault]) from error
-        return paths
+        return written
 
 
 def asked(

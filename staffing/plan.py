@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -24,7 +25,7 @@ from staffing.roster.activities import unplaced
 from staffing.roster.audit import TOGETHER, hard
 from staffing.scenario import Scenario
 from staffing.seats import SeatRequirement, follow_roster
-from staffing.simulate import Replay
+from staffing.simulate import Replay, simulate
 from staffing.stages import Stages, Step
 from staffing.workspace import Workspace
 
@@ -100,12 +101,52 @@ def plan(
             expected, required, rostered, progress
         )
     step("audit")
+
+    def replayed() -> Replay:
+        return stages.replay(expected, required, rostered) if replay is None else replay
+
+    return _told(workspace, scenario, expected, required, rostered, replayed, confirmation)
+
+
+def plan_of(
+    workspace: Workspace,
+    scenario: Scenario,
+    expected: Forecast,
+    required: SeatRequirement,
+    rostered: Roster,
+    step: Step = lambda _: None,
+) -> Plan:
+    """Return the plan around a roster that is there already, such as one edited by hand.
+
+    Raises
+    ------
+    InfeasibleRosterError
+        When the preset of the rules is one that no published roster may follow.
+    """
+    refuse_unlawful(scenario)
+    step("audit")
+
+    def replayed() -> Replay:
+        step("replay")
+        return simulate(workspace, scenario, expected, required, rostered.assignments)
+
+    return _told(workspace, scenario, expected, required, rostered, replayed)
+
+
+def _told(
+    workspace: Workspace,
+    scenario: Scenario,
+    expected: Forecast,
+    required: SeatRequirement,
+    rostered: Roster,
+    replayed: Callable[[], Replay],
+    confirmation: Confirmation | None = None,
+) -> Plan:
+    """Return a roster with all that is said of it: audited, followed, replayed."""
     broken = audit(workspace, scenario, rostered.assignments)
     violations = hard(broken)
     short = shortages(workspace, scenario, rostered.assignments, rostered.coverage)
     course = follow_roster(workspace, scenario, expected, required, rostered.coverage)
-    if replay is None:
-        replay = stages.replay(expected, required, rostered)
     return Plan(
         workspace=workspace,
         scenario=scenario,
@@ -118,6 +159,6 @@ def plan(
         shortages=tuple(short),
         ledger=ledger(workspace, scenario, rostered.assignments),
         course=course,
-        replay=replay,
+        replay=replayed(),
         confirmation=confirmation,
     )

@@ -660,6 +660,11 @@ class Scenario(Section):
         origin="one zone in China",
         limits="an IANA name; no clock change within the horizon",
     )
+    contact: str = given(
+        "",
+        "Whom agents ask about their shifts; told in the announcements.",
+        origin="assumed: agents know their planner",
+    )
     seed: int = given(
         1,
         "Seed of everything random.",

@@ -50,6 +50,7 @@ ONLY_IN = {
     "altair": "staffing/publish/",
     "vl_convert": "staffing/publish/",
     "jinja2": "staffing/publish/",
+    "icalendar": "staffing/publish/",
     "typst": "staffing/publish/",
     "pylopdf_fonts_zh_cn": "staffing/publish/",
     "pandera": "staffing/workspace/",

@@ -1144,8 +1144,8 @@ def test_the_roster_of_a_plan_is_read_for_audit(tmp_path: Path) -> None:
     assert len(read_roster(tmp_path / "roster.csv")) == 3
 
 
-def test_the_workbook_of_a_plan_is_no_roster_file(tmp_path: Path) -> None:
-    """`audit roster.xlsx` of a plan points at the roster.csv beside it."""
+def test_a_workbook_whose_grid_was_renamed_is_told(tmp_path: Path) -> None:
+    """`audit roster.xlsx` without the sheet of the grid names it, and the roster.csv beside it."""
     project(tmp_path)
     with pd.ExcelWriter(tmp_path / "roster.xlsx") as book:
         for sheet in ("roster", "coverage"):
@@ -1153,5 +1153,5 @@ def test_the_workbook_of_a_plan_is_no_roster_file(tmp_path: Path) -> None:
     scenario = str(tmp_path / "scenario.toml")
     code, said, _ = run("audit", str(tmp_path / "roster.xlsx"), scenario, "--lang", "en")
     assert code == 2
-    assert "roster.xlsx: this is the workbook of a plan" in said
-    assert "Use the roster.csv beside it" in said
+    assert "roster.xlsx: there are several sheets, and none is named Roster (班表)" in said
+    assert "use the roster.csv beside it" in said

@@ -49,6 +49,13 @@ def run(*arguments: object) -> Result:
     return result
 
 
+def lenient(here: Path) -> Path:
+    """Return the scenario again, content with a roster of one duty."""
+    path = here / "lenient.toml"
+    path.write_text(SCENARIO.replace("[roster]\n", "[roster]\nmax_uncovered = 1.0\n"), "utf-8")
+    return path
+
+
 def arguments(command: str, here: Path) -> list[object]:
     """Return what a command needs to succeed, quickly."""
     scenario = here / "scenario.toml"
@@ -56,6 +63,7 @@ def arguments(command: str, here: Path) -> list[object]:
         **{name: [scenario, "--out", here / "out"] for name in ("plan", "forecast", "backtest")},
         **{name: [here / "roster.csv", scenario] for name in ("audit", "simulate")},
         "replan": [here / "roster.csv", scenario, "--out", here / "out"],
+        "publish": [here / "roster.csv", lenient(here), "--out", here / "out"],
         "check": [here / "workspace"],
         "quote": ["--category", "snacks", "--agents", 3, "--contacts", 90, "--promotions", "none"],
         "compare": [scenario, scenario, "--out", here / "out"],
@@ -158,7 +166,7 @@ def test_a_command_that_is_done_exits_0(command: str, here: Path) -> None:
 def test_a_command_with_bad_input_exits_2(command: str, here: Path) -> None:
     """What is not there (for init: what is there) exits 2, with nothing on stdout."""
     bad = here / "workspace" if command == "init" else here / "nowhere"
-    both = [bad, bad] if command in ("audit", "simulate", "compare") else [bad]
+    both = [bad, bad] if command in ("audit", "publish", "simulate", "compare") else [bad]
     both += ["--over", "forecast.uplift=1"] if command == "sweep" else []  # type: ignore[list-item]
     result = run(command, *both)
     assert result.exit_code == 2

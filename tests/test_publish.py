@@ -35,6 +35,7 @@ from staffing.publish.reports import (
     verdict,
 )
 from staffing.publish.summary import summary
+from staffing.publish.tables import TABLES as TABLES_OUT
 from staffing.roster import Violation, audit
 from staffing.roster.file import read_roster
 from staffing.scenario import Rules, Scenario
@@ -52,6 +53,10 @@ NAMES = [
     "seats.csv",
     "forecast.csv",
     "ledger.csv",
+    "payroll.csv",
+    "calendars",
+    "announcements",
+    "tables",
     "summary.json",
     "manifest.json",
 ]
@@ -92,6 +97,12 @@ def broken(plan: Plan) -> Plan:
 
 def csv(content: bytes) -> pd.DataFrame:
     return pd.read_csv(io.BytesIO(content))
+
+
+def held(folder: Path) -> dict[str, bytes]:
+    """Return name -> content of every file below a folder."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def codes(error: pytest.ExceptionInfo[PublishError]) -> list[str]:
@@ -187,7 +198,7 @@ def test_board_counts_what_the_assignments_hold(tiny):
 
 
 def test_publish_writes_exactly_the_outputs(tiny, tmp_path):
-    """The folder holds the eight outputs and nothing else, and they are returned in order."""
+    """The folder holds the outputs and nothing else, and they are returned in order."""
     paths = publish(tiny, tmp_path / "new" / "out", VERSIONS)
     assert [path.name for path in paths] == NAMES
     assert sorted(p.name for p in (tmp_path / "new" / "out").iterdir()) == sorted(NAMES)
@@ -196,8 +207,9 @@ def test_publish_writes_exactly_the_outputs(tiny, tmp_path):
 
 def test_equal_plans_give_equal_bytes(tiny, tmp_path):
     """Published twice into two folders, every file is the same byte for byte."""
-    one, two = publish(tiny, tmp_path / "one"), publish(tiny, tmp_path / "elsewhere" / "two")
-    assert [a.read_bytes() for a in one] == [b.read_bytes() for b in two]
+    folders = (tmp_path / "one", tmp_path / "elsewhere" / "two")
+    one, two = (held(folder) for folder in folders if publish(tiny, folder))
+    assert one == two
 
 
 def test_nothing_of_machine_or_clock_is_written(tiny, rendered):
@@ -212,7 +224,7 @@ def test_nothing_of_machine_or_clock_is_written(tiny, rendered):
     assert texts["docProps/core.xml"].count(f"{START}T00:00:00Z") == 2
 
 
-@pytest.mark.parametrize("name", ["roster.csv", "seats.csv", "forecast.csv", "ledger.csv"])
+@pytest.mark.parametrize("name", [f"{name}.csv" for name in TABLES_OUT])
 def test_tables_open_in_excel(rendered, name):
     """The CSV files begin with a byte-order mark and hold no infinite number."""
     assert rendered[name].startswith(b"\xef\xbb\xbf")
@@ -301,7 +313,8 @@ def test_summary_says_what_the_plan_says(tiny, rendered):
 def test_manifest_sums_up_every_file(rendered):
     """Checksum and size of every other output are right."""
     listed = {each["file"]: each for each in json.loads(rendered["manifest.json"])["files"]}
-    assert set(listed) == set(NAMES) - {"manifest.json"}
+    assert set(listed) == set(rendered) - {"manifest.json"}
+    assert {name.split("/")[0] for name in rendered} == set(NAMES)
     for name, each in listed.items():
         assert each["sha256"] == hashlib.sha256(rendered[name]).hexdigest()
         assert each["bytes"] == len(rendered[name])
@@ -344,15 +357,24 @@ def test_inputs_in_one_workbook_are_listed_once(tiny, tmp_path):
 # Workbook.
 
 
-def test_workbook_has_six_sheets_set_up_for_print(book):
-    """Roster, day plan, coverage, summary, ledger and assumptions; one page wide, panes frozen."""
-    assert book.sheetnames == ["班表", "每日安排", "覆盖", "汇总", "公平账", "默认值"]
+def test_workbook_has_its_sheets_set_up_for_print(book):
+    """Roster, day plan, coverage, ...; one page wide, panes frozen."""
+    assert book.sheetnames == [
+        "班表",
+        "每日安排",
+        "覆盖",
+        "汇总",
+        "公平账",
+        "计薪",
+        "默认值",
+        "时段明细",
+    ]
     for sheet in book.worksheets:
         assert sheet.page_setup.orientation == "landscape"
         assert sheet.page_setup.fitToWidth in (None, 1)  # None: the format's default, one
         assert int(sheet.page_setup.fitToHeight) == 0
         assert sheet.sheet_properties.pageSetUpPr.fitToPage
-    for name in ("班表", "每日安排", "覆盖", "公平账"):
+    for name in ("班表", "每日安排", "覆盖", "公平账", "计薪"):
         assert book[name].freeze_panes
         assert book[name].auto_filter.ref
         assert book[name].print_title_rows
@@ -577,12 +599,12 @@ def test_chart_of_all_pools_adds_up_their_shortages(tiny):
 def test_an_unlawful_plan_is_never_published(tiny, tmp_path):
     """With a violation publish refuses, writes nothing, and the old output stays."""
     publish(tiny, tmp_path / "out", VERSIONS)
-    before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    before = held(tmp_path / "out")
     for folder in (tmp_path / "out", tmp_path / "new"):
         with pytest.raises(PublishError) as error:
             publish(broken(tiny), folder, VERSIONS)
         assert codes(error) == ["unlawful"]
-    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+    assert held(tmp_path / "out") == before
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
@@ -628,7 +650,7 @@ def test_a_file_in_the_way_is_told_and_kept(tiny, tmp_path, place):
 def test_a_full_disk_leaves_the_old_output(tiny, english, tmp_path, monkeypatch, step):
     """Failing in the middle of writing or swapping, publish leaves the old folder as it was."""
     publish(tiny, tmp_path / "out", VERSIONS)
-    before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    before = held(tmp_path / "out")
     real = getattr(Path, step)
     calls = []
 
@@ -643,7 +665,7 @@ def test_a_full_disk_leaves_the_old_output(tiny, english, tmp_path, monkeypatch,
         publish(english, tmp_path / "out", VERSIONS)
     monkeypatch.undo()
     assert codes(error) == ["cannot_write"]
-    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+    assert held(tmp_path / "out") == before
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 

@@ -1,4 +1,4 @@
-"""The outputs of a plan: workbook, page, tables, summary and manifest, whole or not at all.
+"""The outputs of a plan: workbook, page, tables, calendars and texts, whole or not at all.
 
 Everything is made in memory first, so a folder is touched only when nothing can fail any more but
 the disk; the new folder then takes the old one's place in one rename. The same inputs and seed
@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from staffing.errors import Fault, PublishError
-from staffing.folder import MANIFEST, json_bytes, listed, replace, writing
+from staffing.folder import MANIFEST, json_bytes, listed, paths, replace, writing
+from staffing.version import FIRST, Version, following
 
 if TYPE_CHECKING:
     from staffing.plan import Plan
@@ -28,8 +29,11 @@ def publish(
     folder: Path,
     versions: Mapping[str, str] | None = None,
     scenario_file: Path | None = None,
+    roster_file: Path | None = None,
 ) -> list[Path]:
     """Write all outputs of a plan into a folder and return their paths, the page first.
+
+    Of the outputs that are many files in a folder of their own, the folder is returned.
 
     An earlier output folder of the same name is replaced; any other folder that holds files is
     left alone and refused.
@@ -38,6 +42,7 @@ def publish(
     ----------
     versions : package -> version for the manifest; what is installed by default
     scenario_file : the scenario as it was read, for its checksum and those of its bases
+    roster_file : the roster as it was handed in, for its checksum, if it was not planned
 
     Raises
     ------
@@ -47,23 +52,25 @@ def publish(
         When the plan breaks a hard rule (``unlawful``) or the folder cannot be written
         (``cannot_write``). Nothing is left behind and an older output stays as it was.
     """
-    files = outputs(plan, str(folder), versions, scenario_file)
+    _, files = outputs(plan, folder, versions, scenario_file, roster_file)
     with writing(folder):
         replace(folder, files, listed(folder))
-    return [folder / name for name in files]
+    return paths(folder, files)
 
 
 def outputs(
     plan: Plan,
-    folder: str,
+    folder: Path,
     versions: Mapping[str, str] | None = None,
     scenario_file: Path | None = None,
-) -> dict[str, bytes]:
-    """Return name -> content of all outputs of a plan that may be published; see `publish`.
+    roster_file: Path | None = None,
+) -> tuple[Version, dict[str, bytes]]:
+    """Return the version of a plan that may be published, and name -> content of its outputs.
 
     Parameters
     ----------
-    folder : where they are meant to go, for messages
+    folder : where they are meant to go: what it holds now tells which version this is
+    versions, scenario_file, roster_file : as in `publish`
 
     Raises
     ------
@@ -71,40 +78,48 @@ def outputs(
         When it may not be published, or an input can no longer be read.
     """
     from staffing.publish import manifest
+    from staffing.publish.tables import csv_bytes, roster_table
     from staffing.roster import refuse_unlawful
 
     refuse_unlawful(plan.scenario)
     if plan.violations:
         facts = {"count": str(len(plan.violations))}
-        raise PublishError([Fault(code="unlawful", file=folder, facts=facts)])
-    with writing(Path(folder)):
-        return render(plan, manifest.versions() if versions is None else versions, scenario_file)
+        raise PublishError([Fault(code="unlawful", file=str(folder), facts=facts)])
+    with writing(folder):
+        days = [str(day) for day in plan.scenario.grid.dates]
+        version = following(folder, csv_bytes(roster_table(plan)), days)
+        packages = manifest.versions() if versions is None else versions
+        return version, render(plan, packages, scenario_file, version, roster_file)
 
 
 def render(
-    plan: Plan, versions: Mapping[str, str], scenario_file: Path | None = None
+    plan: Plan,
+    versions: Mapping[str, str],
+    scenario_file: Path | None = None,
+    version: Version = FIRST,
+    roster_file: Path | None = None,
 ) -> dict[str, bytes]:
     """Return name -> content of every output, in the order in which a planner opens them."""
     from staffing.publish import manifest
+    from staffing.publish.announcements import announcements
+    from staffing.publish.board import board
+    from staffing.publish.calendars import calendars
+    from staffing.publish.formats import table_files
     from staffing.publish.page import page
     from staffing.publish.summary import summary
-    from staffing.publish.tables import (
-        csv_bytes,
-        forecast_table,
-        ledger_table,
-        roster_table,
-        seats_table,
-    )
+    from staffing.publish.tables import TABLES, csv_bytes
     from staffing.publish.workbook import workbook
 
+    roster = board(plan)
+    tables = {name: made(plan) for name, made in TABLES.items()}
     files = {
         "plan.html": page(plan).encode(),
         "roster.xlsx": workbook(plan),
-        "roster.csv": csv_bytes(roster_table(plan)),
-        "seats.csv": csv_bytes(seats_table(plan)),
-        "forecast.csv": csv_bytes(forecast_table(plan)),
-        "ledger.csv": csv_bytes(ledger_table(plan)),
+        **{f"{name}.csv": csv_bytes(table) for name, table in tables.items()},
+        **calendars(plan, roster, version),
+        **announcements(plan, roster, version),
+        **table_files(tables, plan.scenario.lang),
         "summary.json": json_bytes(summary(plan)),
     }
-    made = manifest.manifest(plan, files, versions, scenario_file)
+    made = manifest.manifest(plan, files, versions, scenario_file, version, roster_file)
     return files | {MANIFEST: json_bytes(made)}

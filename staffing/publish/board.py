@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -58,6 +58,12 @@ def shift_kind(start_min: int, end_min: int, paid_h: float, late_after_min: int)
     return "early" if start_min < EARLY_BEFORE_MIN else "middle"
 
 
+SPLIT = "+"
+"""Between the two parts of a split shift."""
+OTHER = {name: f"activity.{name}" for name in ("meal", "training", "meeting", "qc")}
+"""Activity without a pool -> its word."""
+
+
 def span_text(start_min: int, end_min: int) -> str:
     """Return ``15:00-24:00``; past midnight it is the next day's clock, ``17:00-02:00``.
 
@@ -106,6 +112,11 @@ class Part:
     def text(self) -> str:
         """Return its span."""
         return span_text(self.start_min, self.end_min)
+
+
+def doing(lang: Lang, part: Part) -> str:
+    """Return the pool that is served in a stretch, or what is done instead."""
+    return part.pool or say(lang, OTHER.get(part.activity, "label.no_pool"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,9 +186,18 @@ class Board:
 
 def board(plan: Plan) -> Board:
     """Return the roster of a plan by agent and day, agents in the order of their table."""
-    scenario, workspace = plan.scenario, plan.workspace
+    return board_of(plan.workspace, plan.scenario, plan.roster.assignments)
+
+
+def board_of(workspace: Workspace, scenario: Scenario, assignments: pd.DataFrame) -> Board:
+    """Return a roster by agent and day.
+
+    Parameters
+    ----------
+    assignments : one row a stretch, see `Roster.assignments`
+    """
     days = tuple(Day(date=d, statutory=is_statutory(d)) for d in scenario.grid.dates)
-    shifts = _shifts(plan.roster.assignments, scenario.fairness.late_after)
+    shifts = _shifts(assignments, scenario.fairness.late_after)
     away = _away(workspace)
     lines = []
     for agent, name, team, started in zip(
@@ -226,11 +246,22 @@ def _cell(parts: list[Part], late_after_min: int) -> Cell:
     paid_h = sum(p.end_min - p.start_min for p in parts if p.activity != "meal") / 60
     return Cell(
         kind=shift_kind(start, end, paid_h, late_after_min),
-        text=span_text(start, end),
+        text=SPLIT.join(span_text(*span) for span in spans(parts)),
         paid_h=paid_h,
         late=end > late_after_min,
         parts=tuple(parts),
     )
+
+
+def spans(parts: Sequence[Part]) -> list[tuple[int, int]]:
+    """Return the minutes of a shift without the hole of a split one, its parts in order."""
+    found: list[tuple[int, int]] = []
+    for part in parts:
+        if found and part.start_min <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], part.end_min))
+        else:
+            found.append((part.start_min, part.end_min))
+    return found
 
 
 def _away(workspace: Workspace) -> dict[str, dict[dt.date, str]]:

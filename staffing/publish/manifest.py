@@ -11,15 +11,18 @@ from pathlib import Path
 from staffing.chain import read_chain
 from staffing.plan import Plan
 from staffing.scenario import Scenario
+from staffing.version import Version
 from staffing.workspace import Workspace
 
 PACKAGES = (
     "staffing",
     "altair",
+    "icalendar",
     "jinja2",
     "numpy",
     "ortools",
     "pandas",
+    "pyarrow",
     "scipy",
     "statsmodels",
     "vl-convert-python",
@@ -40,7 +43,12 @@ def versions() -> dict[str, str]:
 
 
 def manifest(
-    plan: Plan, files: Mapping[str, bytes], versions: Mapping[str, str], scenario_file: Path | None
+    plan: Plan,
+    files: Mapping[str, bytes],
+    versions: Mapping[str, str],
+    scenario_file: Path | None,
+    version: Version,
+    roster_file: Path | None = None,
 ) -> dict[str, object]:
     """Return the manifest of the outputs: no time, no path, no host.
 
@@ -49,6 +57,8 @@ def manifest(
     files : name -> content of every other output
     versions : package -> version
     scenario_file : the scenario as it was read, if it was a file; its bases are listed with it
+    version : of the roster among those that the folder has held
+    roster_file : the roster as it was handed in, if it was not planned
 
     Raises
     ------
@@ -60,7 +70,9 @@ def manifest(
         own, *bases = read_chain(scenario_file).links
         found["scenario_file"] = entry(own.file, own.content)
         found["bases"] = [entry(link.file, link.content) for link in bases]
-    return found | listing(files, versions)
+    if roster_file is not None:
+        found["roster_file"] = entry(roster_file.name, roster_file.read_bytes())
+    return found | {"version": version.record()} | listing(files, versions)
 
 
 def listing(files: Mapping[str, bytes], versions: Mapping[str, str]) -> dict[str, object]:

@@ -1,11 +1,14 @@
-"""The CSV tables: roster, seats, forecast, ledger: one row a fact, for Excel and for machines."""
+"""The tables: roster, seats, forecast, ledger, payroll: one row a fact, for Excel and machines."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
 
 from staffing.plan import Plan
+from staffing.roster.payroll import payroll
 
 DAY, MINUTE = "%Y-%m-%d", "%Y-%m-%d %H:%M"
 DECIMALS = {
@@ -105,6 +108,23 @@ def ledger_table(plan: Plan) -> pd.DataFrame:
     table = people.merge(plan.ledger.table, on="agent_id").astype({"comparable": "int64"})
     figures = table.select_dtypes("float64").columns
     return table.assign(**{name: table[name].round(SEAT_DECIMALS) + 0.0 for name in figures})
+
+
+def payroll_table(plan: Plan) -> pd.DataFrame:
+    """Return one row an agent and month: minutes by pay class, at night and at meals."""
+    people = plan.workspace.agents[["name", "team"]].rename_axis("agent_id").reset_index()
+    minutes = payroll(plan.workspace, plan.scenario, plan.roster.assignments)
+    return people.astype({"agent_id": "str"}).merge(minutes, on="agent_id")
+
+
+TABLES: Mapping[str, Callable[[Plan], pd.DataFrame]] = {
+    "roster": roster_table,
+    "seats": seats_table,
+    "forecast": forecast_table,
+    "ledger": ledger_table,
+    "payroll": payroll_table,
+}
+"""Name of each table, which is that of its files -> what makes it."""
 
 
 def _plain(table: pd.DataFrame) -> pd.DataFrame:

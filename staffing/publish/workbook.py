@@ -1,4 +1,4 @@
-"""roster.xlsx: six sheets for the planner who prints, filters and hands out."""
+"""roster.xlsx: sheets for the planner who prints, filters and hands out."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
 import xlsxwriter
 
 from staffing.frames import rows as walk
 from staffing.plan import Plan
 from staffing.publish import reports
-from staffing.publish.board import FILL, Board, Cell, Day, board
+from staffing.publish.board import FILL, Board, Cell, Day, board, doing
 from staffing.publish.figures import figures
 from staffing.publish.page import legend
 from staffing.publish.sheets import (
@@ -25,6 +26,8 @@ from staffing.publish.sheets import (
     width_of,
     write_table,
 )
+from staffing.publish.tables import payroll_table, roster_table
+from staffing.workspace.tables import schema
 from staffing.workspace.tables.duties import ITEMS
 
 STATUTORY_FILL = "#FBE4E4"
@@ -48,7 +51,9 @@ def workbook(plan: Plan) -> bytes:
         _coverage(writer, roster.days)
         _summary(writer, roster)
         _ledger(writer, roster)
+        _payroll(writer)
         _defaults(writer)
+        _stretches(writer)
     return buffer.getvalue()
 
 
@@ -85,6 +90,7 @@ def _roster(writer: _Writer, roster: Board) -> None:
     sheet = writer.sheet("roster")
     writer.note(sheet, 1, "sheet.times_note")
     _legend(writer, sheet, 2)
+    writer.note(sheet, 3, "sheet.edit_note")
     top, fixed, days = 4, 3, len(roster.days)
     after = fixed + days
     people = ("agent_id", "name", "team")
@@ -128,7 +134,7 @@ def _legend(writer: _Writer, sheet: Any, row: int) -> None:
 
 
 def _day_head(writer: _Writer, day: Day) -> str:
-    parts = [f"{day.date:%m-%d}", day.weekday(writer.lang)]
+    parts = [f"{day.date}", day.weekday(writer.lang)]
     if day.statutory:
         parts.append(writer.say("day.statutory_short"))
     return f"{parts[0]}\n{' '.join(parts[1:])}"
@@ -207,21 +213,13 @@ def _days(writer: _Writer, roster: Board) -> None:
     sheet.set_column(9, 9, POOLS_WIDTH + 4)
 
 
-OTHER = {name: f"activity.{name}" for name in ("training", "meeting", "qc")}
-"""Activity without a pool -> its word."""
-
-
 def _meals(writer: _Writer, cell: Cell) -> str:
     return writer.say("mark.list").join(p.text for p in cell.parts if p.activity == "meal")
 
 
 def _pools(writer: _Writer, cell: Cell) -> str:
     """Return the pools served, in order of time; equal neighbours are told once."""
-    texts = [
-        f"{p.text} {p.pool or writer.say(OTHER.get(p.activity, 'label.no_pool'))}"
-        for p in cell.parts
-        if p.activity != "meal"
-    ]
+    texts = [f"{p.text} {doing(writer.lang, p)}" for p in cell.parts if p.activity != "meal"]
     return writer.say("mark.clause").join(texts)
 
 
@@ -349,8 +347,37 @@ def _ledger(writer: _Writer, roster: Board) -> None:
     sheet.set_column(fixed, fixed + len(names) * len(items), 9)
 
 
+def _payroll(writer: _Writer) -> None:
+    """Sheet 6: minutes of each agent and month by pay class, at night and at meals; sums below."""
+    sheet, rules = writer.sheet("payroll"), writer.plan.scenario.rules
+    table = payroll_table(writer.plan)
+    note = writer.say("sheet.payroll_note", night=rules.night)
+    sheet.write_string(1, 0, note, writer.look(font_color=SOFT, font_size=9))
+    top, texts = 3, [name for name in table.columns if table[name].dtype.kind != "i"]
+    for column, name in enumerate(table.columns):
+        side = {"align": "left"} if name in texts else {}
+        sheet.write_string(top, column, writer.say(f"label.{name}"), writer.head(**side))
+    figure = writer.cell(align="center", num_format="#,##0")
+    for row, values in enumerate(table.itertuples(index=False), start=top + 1):
+        for column, value in enumerate(values):
+            if column < len(texts):
+                sheet.write_string(row, column, str(value), writer.cell())
+            else:
+                sheet.write_number(row, column, value, figure)
+    last, fixed = top + len(table), len(texts)
+    sheet.merge_range(last + 1, 0, last + 1, fixed - 1, writer.say("label.total"), writer.head())
+    total = writer.cell(bold=True, bg_color=HEAD, align="center", num_format="#,##0")
+    for column, name in enumerate(table.columns[fixed:], start=fixed):
+        sheet.write_number(last + 1, column, int(table[name].sum()), total)
+    sheet.autofilter(top, 0, max(last, top + 1), len(table.columns) - 1)
+    sheet.freeze_panes(top + 1, fixed)
+    sheet.repeat_rows(top)
+    sheet.set_column(0, fixed - 1, 11)
+    sheet.set_column(fixed, len(table.columns) - 1, 10)
+
+
 def _defaults(writer: _Writer) -> None:
-    """Sheet 6: every default that was used, with its value and origin."""
+    """Sheet 7: every default that was used, with its value and origin."""
     sheet = writer.sheet("defaults")
     row = 1
     for table in reports.defaults(writer.plan):
@@ -361,3 +388,27 @@ def _defaults(writer: _Writer) -> None:
     sheet.set_column(1, 1, 30)
     sheet.set_column(2, 2, 30)
     sheet.set_column(3, 3, 70)
+
+
+def _stretches(writer: _Writer) -> None:
+    """Sheet 8: roster.csv as it is: the meals and pools of duties whose grid cell is not edited."""
+    sheet, table = writer.sheet("stretches", title=False), roster_table(writer.plan)
+    known = schema("stretches").columns
+    for column, name in enumerate(str(each) for each in table.columns):
+        own = known.get(name)
+        label = writer.say(f"label.{name}") if own is None else str(own.metadata["zh"])
+        text = label if own is None or writer.lang == "zh" else name
+        sheet.write_string(0, column, text, writer.head(align="left"))
+    plain, figure = writer.cell(), writer.cell(align="center")
+    for row, values in enumerate(table.itertuples(index=False), start=1):
+        for column, value in enumerate(values):
+            if isinstance(value, float) and column == len(values) - 1:
+                sheet.write_number(row, column, value, figure)
+            else:
+                sheet.write_string(row, column, "" if pd.isna(value) else str(value), plain)
+    sheet.autofilter(0, 0, max(len(table), 1), len(table.columns) - 1)
+    sheet.freeze_panes(1, 0)
+    sheet.repeat_rows(0)
+    sheet.set_column(0, 3, 11)
+    sheet.set_column(4, 7, 16)
+    sheet.set_column(8, len(table.columns) - 1, 11)

@@ -6,13 +6,14 @@ finished roster is checked again by `audit`, which shares no code with the solve
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import datetime as dt
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
 from staffing.errors import InfeasibleRosterError
 from staffing.grid import INTERVAL_MIN
-from staffing.roster.audit import Violation, audit
+from staffing.roster.audit import Violation, audit, shifts_of
 from staffing.roster.duty import Roll
 from staffing.roster.engine import Progress, search
 from staffing.roster.explain import Shortage, contradictions, shortages
@@ -20,7 +21,8 @@ from staffing.roster.finish import assignments, coverage
 from staffing.roster.first import NoWeekError
 from staffing.roster.lawful import has_week
 from staffing.roster.ledger import Ledger, ledger
-from staffing.roster.prices import SPEED_UNITS, paid_hours
+from staffing.roster.pay import duty_points
+from staffing.roster.prices import PAID, SPEED_UNITS, paid_hours
 from staffing.roster.problem import problem_of
 from staffing.roster.recount import Recount, recount
 from staffing.roster.report import Goal, SolveReport
@@ -40,6 +42,7 @@ __all__ = [
     "SolveReport",
     "Violation",
     "audit",
+    "handed",
     "ledger",
     "recount",
     "refuse_unlawful",
@@ -62,7 +65,8 @@ class Roster:
         know a part of a pool, uncovered is also what the set of shops misses that misses most,
         and short_shops names that set's shops
     report : goals, bounds, gap, seconds, seed; uncovered and cost as the table has them
-    duties : what the search found, for another one to begin from
+    duties : what the search found, for another one to begin from; none where the table was
+        handed in
     """
 
     assignments: pd.DataFrame
@@ -139,6 +143,40 @@ def roster(
     cost = problem.missing_points(_missing(covered)) + problem.paid_points(roll)
     report = report.with_value("uncovered", left_h).with_value("cost", paid_hours(cost))
     return Roster(assignments=table, coverage=covered, report=report, duties=roll)
+
+
+def handed(
+    workspace: Workspace, scenario: Scenario, requirement: SeatRequirement, table: pd.DataFrame
+) -> Roster:
+    """Return a roster that was handed in: its coverage and cost, without any bound.
+
+    Parameters
+    ----------
+    table : as `Roster.assignments`; stretches outside the horizon cover nothing
+    """
+    planned = table[table["date"].isin(pd.to_datetime(scenario.grid.dates))]
+    covered = coverage(workspace, scenario, requirement, planned)
+    problem = problem_of(workspace, scenario, staff(workspace, scenario), requirement)
+    averaged = scenario.rules.average_over != "week"
+    paid = 0
+    for shift in (each for own in shifts_of(planned).values() for each in own):
+        midnight, slot = (
+            dt.datetime.combine(shift.date, dt.time()),
+            dt.timedelta(minutes=INTERVAL_MIN),
+        )
+        start, end = ((moment - midnight) // slot for moment in (shift.start, shift.end))
+        length = round(shift.paid_h * 60 / INTERVAL_MIN)
+        paid += duty_points(shift.date, start, end, length, averaged=averaged) * PAID // 100
+    points = problem.missing_points(_missing(covered)) + paid
+    made = Roster(
+        assignments=table,
+        coverage=covered,
+        report=SolveReport(goals=(), seed=scenario.seed, steps=0, seconds=0.0),
+        duties={},
+    )
+    values = {"uncovered": made.uncovered_h, "paid": made.paid_h, "cost": paid_hours(points)}
+    goals = tuple(Goal(name=name, value=value, bound=None) for name, value in values.items())
+    return replace(made, report=replace(made.report, goals=goals))
 
 
 def _missing(coverage: pd.DataFrame) -> dict[tuple[str, int], int]:

@@ -26,9 +26,16 @@ def read_roster(path: Path, zone: str = "Asia/Shanghai") -> pd.DataFrame:
         frame = read_table(path, STRETCHES)
     except WorkspaceError as error:
         raise RosterFileError(error.faults) from None
-    raw = english(Raw(table=STRETCHES.name, file=path.name, frame=frame), [], faults)
-    if raw is not None:
-        table = validate(raw, zone, None, None, faults, [])
-    if faults:
+    table = checked(Raw(table=STRETCHES.name, file=path.name, frame=frame), zone, faults)
+    if table is None or faults:
         raise RosterFileError(faults)
     return table
+
+
+def checked(found: Raw, zone: str, faults: list[Fault]) -> pd.DataFrame | None:
+    """Return the clean stretches of a raw table; None when no column is known.
+
+    Every fault goes into `faults`.
+    """
+    raw = english(found, [], faults)
+    return None if raw is None else validate(raw, zone, None, None, faults, [])

@@ -99,6 +99,28 @@ def templates(
     return sorted({shift for shift in found if shift is not None and shift.end <= span.end_slot})
 
 
+def spanning(settings: ShiftSettings, start: int, end: int, max_stretch_h: float) -> Template:
+    """Return the shift from one slot to another, with the meals that its length makes due.
+
+    Where no meals fit the length exactly, as many of those due as leave the end where it is; where
+    no place of theirs keeps work short enough (R10), their windows are as wide as they are.
+    """
+    length = settings.meal_min // INTERVAL_MIN
+    by_number = [
+        (number, _template(settings, start, end - start - number * length))
+        for number in (2, 1, 0)
+        if end - start > number * length
+    ]
+    exact = (shift for number, shift in by_number if len(shift.meals) == number)
+    some = (
+        Template(start, end, shift.paid, shift.meals[:number])
+        for number, shift in by_number
+        if len(shift.meals) >= number
+    )
+    shift = next(exact, None) or next(some)
+    return _steady(shift, slots(max_stretch_h)) or shift
+
+
 def _splits(settings: ShiftSettings, start: int, paid: int, most: int) -> list[Template]:
     """Return the shift in two equal parts with each length of the hole; [] where none may be.
 

@@ -36,15 +36,16 @@ def _tell(made: Plan, advice: Repair | None) -> None:
     line(say("say.lawful", rules=len(RULES)))
     if made.scenario.rules.preset == "comprehensive-hours":
         line(say("say.approval"))
-    line(
-        say(
-            "say.coverage",
-            uncovered=f"{rostered.uncovered_h:,.1f}",
-            required=f"{rostered.required_h:,.1f}",
-            share=f"{rostered.uncovered_share:.2%}",
-            bound=f"{rostered.report.goal('uncovered').bound or 0:,.1f}",
-        )
-    )
+    bound = rostered.report.goal("uncovered").bound
+    facts = {
+        "uncovered": f"{rostered.uncovered_h:,.1f}",
+        "required": f"{rostered.required_h:,.1f}",
+        "share": f"{rostered.uncovered_share:.2%}",
+    }
+    if bound is None and not rostered.duties:
+        line(say("say.coverage_unbounded", **facts))
+    else:
+        line(say("say.coverage", bound=f"{bound or 0:,.1f}", **facts))
     duties = rostered.assignments.groupby(["agent_id", "date"]).ngroups
     people = rostered.assignments["agent_id"].nunique()
     line(say("say.paid", hours=f"{rostered.paid_h:,.1f}", agents=people, shifts=duties))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
-from staffing.roster import Recount, Shortage, Violation
+from staffing.publish.summary import rounded
+from staffing.roster import Recount, Roster, Shortage, Violation
 from staffing.roster.audit import hard
 from staffing.scenario import Scenario
 from staffing.simulate import Replay
@@ -14,15 +16,30 @@ from staffing.tell.console import as_json, line, records, speaker, table
 from staffing.words import Lang
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What a roster read from a workbook comes to: how many cells were edited, and its replay."""
+
+    edited: int
+    roster: Roster
+    replay: Replay
+
+
 def audited(
     roster: pd.DataFrame,
     broken: Sequence[Violation],
     counted: Recount,
     scenario: Scenario,
+    judged: Judged | None = None,
     *,
     machine: bool,
 ) -> None:
-    """Print each broken rule with agent, day and law, or that none is; then hours and coverage."""
+    """Print each broken rule with agent, day and law, or that none is; then hours and coverage.
+
+    Parameters
+    ----------
+    judged : coverage against the required seats, cost and service level, where they were computed
+    """
     lang = scenario.lang
     say = speaker(lang)
     if machine:
@@ -39,8 +56,12 @@ def audited(
         tables = {"agents": records(counted.agents), "pools": records(counted.pools)}
         told: dict[str, object] = {"lawful": not hard(broken), "preset": scenario.rules.preset}
         told["needs_approval"] = scenario.rules.preset == "comprehensive-hours"
+        if judged is not None:
+            told |= _record(judged, counted)
         as_json({**told, "violations": found, **tables})
         return
+    if judged is not None:
+        line(say("say.edited", count=judged.edited))
     if scenario.rules.preset == "comprehensive-hours":
         line(say("say.approval"))
     if not hard(broken):
@@ -52,7 +73,44 @@ def audited(
             [e.rule, e.agent_id, f"{e.date}", e.how.text(lang), e.law.text(lang)] for e in broken
         ]
         table([say(f"table.{name}") for name in ("rule", "agent", "day", "how", "law")], rows)
+    if judged is not None:
+        _judged(judged, counted, lang)
     _counted(counted, lang)
+
+
+def _record(judged: Judged, counted: Recount) -> dict[str, object]:
+    """Return coverage, cost and service level for machines."""
+    made, wages = judged.roster, counted.agents["yuan"]
+    return {
+        "edited_cells": judged.edited,
+        "required_h": rounded(made.required_h),
+        "uncovered_h": rounded(made.uncovered_h),
+        "uncovered_share": rounded(made.uncovered_share),
+        "paid_h": rounded(made.paid_h),
+        "cost_h": rounded(made.report.goal("cost").value),
+        "wages_yuan": None if wages.isna().any() else rounded(wages.sum()),
+        "service_level": rounded(judged.replay.service_level),
+        "target": rounded(judged.replay.target),
+    }
+
+
+def _judged(judged: Judged, counted: Recount, lang: Lang) -> None:
+    """Print coverage, cost and service level."""
+    say, made, wages = speaker(lang), judged.roster, counted.agents["yuan"]
+    line(
+        say(
+            "say.handed_coverage",
+            uncovered=f"{made.uncovered_h:,.1f}",
+            required=f"{made.required_h:,.1f}",
+            share=f"{made.uncovered_share:.2%}",
+            hours=f"{made.paid_h:,.1f}",
+            cost=f"{made.report.goal('cost').value:,.1f}",
+        )
+    )
+    if not wages.isna().any():
+        line(say("say.wages", yuan=f"{wages.sum():,.0f}"))
+    level, target = f"{judged.replay.service_level:.1%}", f"{judged.replay.target:.1%}"
+    line(say("say.service", level=level, target=target))
 
 
 def _counted(counted: Recount, lang: Lang) -> None:

@@ -141,7 +141,7 @@ def _workbook(
     book: Path, faults: list[Fault], notices: list[Fault], absent: list[Fault]
 ) -> Iterator[Raw]:
     try:
-        sheets = _sheets(book)
+        sheets = sheets_of(book)
     except WorkspaceError as error:
         faults += error.faults
         return
@@ -162,7 +162,7 @@ def _workbook(
             case [sheet]:
                 file = f"{book.name}[{sheet}]"
                 try:
-                    yield Raw(table=table.name, file=file, frame=_framed(file, sheets[sheet]))
+                    yield Raw(table=table.name, file=file, frame=framed(file, sheets[sheet]))
                 except WorkspaceError as error:
                     faults += error.faults
             case several:
@@ -189,6 +189,17 @@ def read_table(path: Path, table: Table) -> pd.DataFrame:
     WorkspaceError
         When the file is not there, of no known format, broken, or without rows.
     """
+    return _READERS[kind_of(path)](path, table)
+
+
+def kind_of(path: Path) -> str:
+    """Return the suffix of a file that is there and begins as such files do.
+
+    Raises
+    ------
+    WorkspaceError
+        When it is not there, cannot be read, or is of no known format.
+    """
     if path.is_dir():
         raise _refused(str(path), "is_folder")
     try:
@@ -204,7 +215,7 @@ def read_table(path: Path, table: Table) -> pd.DataFrame:
     fits, found = MAGIC.get(start, ("csv", "csv"))
     if fits not in ("csv", suffix[1:]):
         raise _refused(path.name, "wrong_suffix", found=found)
-    return _READERS[suffix](path, table)
+    return suffix
 
 
 def _refused(
@@ -213,7 +224,7 @@ def _refused(
     return WorkspaceError([Fault(code=code, file=file, row=row, value=value, facts=facts)])
 
 
-def _framed(file: str, rows: Sequence[Sequence[object]]) -> pd.DataFrame:
+def framed(file: str, rows: Sequence[Sequence[object]]) -> pd.DataFrame:
     """Return rows of cells as a raw table: the first row that is not blank is the header."""
     typed = [[as_typed(cell) for cell in row] for row in rows]
     head = next((i for i, row in enumerate(typed) if any(row)), None)
@@ -347,7 +358,7 @@ def _tidy(cells: pd.Series) -> pd.Series:
 
 def _read_xlsx(path: Path, table: Table) -> pd.DataFrame:
     """Return the only sheet of a workbook that is not blank, or the one named after the table."""
-    sheets = {name: rows for name, rows in _sheets(path).items() if rows}
+    sheets = {name: rows for name, rows in sheets_of(path).items() if rows}
     own = [name for name in sheets if _table_of(name) == table]
     if not sheets:
         raise _refused(path.name, "empty_file")
@@ -357,10 +368,10 @@ def _read_xlsx(path: Path, table: Table) -> pd.DataFrame:
         shown = listed(list(own or sheets))
         raise _refused(path.name, "which_sheet", sheets=shown, table=table.name)
     name = next(iter(own or sheets))
-    return _framed(f"{path.name}[{name}]", sheets[name])
+    return framed(f"{path.name}[{name}]", sheets[name])
 
 
-def _sheets(book: Path) -> dict[str, list[tuple[object, ...]]]:
+def sheets_of(book: Path) -> dict[str, list[tuple[object, ...]]]:
     """Return the cells of every sheet of a workbook; a blank sheet has no rows."""
     found: dict[str, list[tuple[object, ...]]] = {}
     try:

@@ -1,0 +1,79 @@
+"""announcements/: one text a team, to be pasted into its chat group."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from staffing.plan import Plan
+from staffing.publish.board import Board, Cell, Day, Line
+from staffing.publish.names import file_names, one_line
+from staffing.version import FIRST, Version
+from staffing.words import Lang, say
+
+FOLDER = "announcements"
+PRIVATE = ("leave", "sick")
+"""Kinds of absence that a group is told alike: who is ill is nobody's business there."""
+
+
+def announcements(plan: Plan, roster: Board, version: Version) -> dict[str, bytes]:
+    """Return name -> text of every team, in the order of the agents table."""
+    teams: dict[str, list[Line]] = {}
+    for line in roster.lines:
+        teams.setdefault(line.team, []).append(line)
+    names = file_names(teams)
+    return {
+        f"{FOLDER}/{names[team]}.txt": _text(plan, roster.days, team, lines, version).encode()
+        for team, lines in teams.items()
+    }
+
+
+def _text(
+    plan: Plan, days: Sequence[Day], team: str, lines: Sequence[Line], version: Version
+) -> str:
+    lang, contact = plan.scenario.lang, one_line(plan.scenario.contact)
+    span = {"first": _day(lang, days[0]), "last": _day(lang, days[-1])}
+    head = [say(lang, "announce.title", team=one_line(team), year=days[0].date.year, **span)]
+    if version.number > FIRST.number:
+        head.append(say(lang, "announce.version", number=version.number))
+    ask = "announce.ask" if contact else "announce.ask_planner"
+    foot = [say(lang, "announce.times"), say(lang, ask, contact=contact)]
+    body = [row for line in lines for row in ("", *_agent(lang, days, line))]
+    return "\n".join([*head, *body, "", *foot, ""])
+
+
+def _agent(lang: Lang, days: Sequence[Day], line: Line) -> list[str]:
+    """Return an agent's name and her days; days in a row that are alike are told once."""
+    name, agent = one_line(line.name), one_line(line.agent_id)
+    found = [say(lang, "announce.agent", name=name, agent=agent)]
+    told = [(day, _told(lang, cell)) for day, cell in zip(days, line.cells, strict=True)]
+    for text, group in itertools.groupby(told, key=_what):
+        own = [day for day, _ in group]
+        when = _day(lang, own[0])
+        if len(own) > 1:
+            when = say(lang, "announce.span", first=when, last=_day(lang, own[-1]))
+        found.append(say(lang, "announce.day", when=when, what=text))
+    return found
+
+
+def _what(told: tuple[Day, str]) -> str:
+    return told[1]
+
+
+def _told(lang: Lang, cell: Cell) -> str:
+    """Return the shift of a day with its trainings and meetings, or why there is none."""
+    asked = [
+        say(lang, "announce.activity", what=say(lang, f"activity.{part.activity}"), span=part.text)
+        for part in cell.parts
+        if part.activity not in ("work", "meal")
+    ]
+    text = cell.text if cell.parts or cell.kind == "leave" else say(lang, "announce.rest")
+    if text in {say(lang, f"absence.{kind}") for kind in PRIVATE}:
+        text = say(lang, "kind.leave")
+    return say(lang, "mark.clause").join([text, *asked])
+
+
+def _day(lang: Lang, day: Day) -> str:
+    mark = say(lang, "day.statutory_short") if day.statutory else ""
+    text = say(lang, "announce.date", month=day.date.month, day=day.date.day)
+    return " ".join([text, day.weekday(lang), *([mark] if mark else [])])
