@@ -778,14 +778,16 @@ def publish(
         assert found.roster is not None
         from staffing.plan import plan_of
         from staffing.publish import publish as write
-        from staffing.tell.plan import planned
+        from staffing.publish.summary import summary
+        from staffing.tell.outcome import published
+        from staffing.tell.plan import report
 
         with progress(scenario.lang) as (step, _):
             made = plan_of(workspace, scenario, found.forecast, found.seats, found.roster, step)
             step("publish")
             folder = out / scenario.name
             paths = write(made, folder, scenario_file=scenario_file, roster_file=roster)
-    planned(made, paths, machine=as_json)
+    published(report(made), summary(made), scenario.lang, paths, machine=as_json)
     if made.short:
         raise typer.Exit(NO_PLAN)
 

@@ -30,6 +30,7 @@ GROUND = (
     "errors",
     "words",
     "folder",
+    "version",
     "cache",
     "outcome",
     "grid",

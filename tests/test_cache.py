@@ -76,7 +76,8 @@ def again(here: Path, folder: Path, change: Callable[[Path], object]) -> Result:
 
 def bytes_of(folder: Path) -> dict[str, bytes]:
     """Return every file of a folder by name."""
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def test_an_unchanged_run_computes_nothing_and_writes_the_same(here: Path, tmp_path: Path) -> None:
@@ -162,6 +163,7 @@ OTHERS = {
     ("[horizon]", "seed = 2\n[horizon]"): {"roster", "replay"},
     ("[horizon]", 'zone = "Asia/Singapore"\n[horizon]'): set(STAGES),
     ('name = "tiny"', 'name = "other"'): set(),
+    ("[horizon]", 'contact = "Li"\n[horizon]'): set(),
 }
 
 
@@ -188,7 +190,8 @@ def test_a_key_of_the_scenario_is_noticed(
 
 def test_every_section_is_tried() -> None:
     """A key that is added to the scenarios must say here which stages read it."""
-    plain = {"name", "workspace", "lang", "base", "zone", "seed", "horizon", "roster", "replay"}
+    plain = {"name", "workspace", "lang", "base", "zone", "seed", "contact"}
+    plain |= {"horizon", "roster", "replay"}
     tried = {re.findall(r"\[(\w+)\]", section)[0] for section in SECTIONS}
     assert tried | plain == set(Scenario.model_fields)
 

@@ -12,6 +12,7 @@ import pytest
 from staffing.errors import ScenarioError
 from staffing.publish.manifest import manifest
 from staffing.scenario import Scenario, check_shops, read_scenario
+from staffing.version import FIRST
 from tests.tiny import tiny_plan
 
 WEEK = 'name = "week"\nworkspace = "tables"\n\n[horizon]\nstart = 2026-11-23\ndays = 14\n'
@@ -190,7 +191,7 @@ def test_the_manifest_lists_every_file_of_the_chain(tmp_path: Path) -> None:
     """Each with its sha256, the file asked for apart; no path of the machine."""
     first = write(tmp_path, a='base = "b.toml"', b='base = "x/week.toml"', x__week=WEEK)
     made = tiny_plan(tmp_path / "tiny")
-    found = manifest(made, {}, {}, first)
+    found = manifest(made, {}, {}, first, FIRST)
     digests = {
         name: hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
         for name in ("a.toml", "b.toml", "x/week.toml")

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from staffing.outcome import Outcome
+from staffing.outcome import Outcome, Part
 from staffing.tell.console import as_json, replayed, written
+from staffing.words import Lang
 
 
 def planned(made: Outcome, paths: Sequence[Path], *, machine: bool) -> None:
     """Print what the run told, and the files written; for machines as JSON."""
+    more = {} if made.advice is None else {"repair": made.advice}
+    published(made.told, {**made.summary, **more}, made.lang, paths, machine=machine)
+
+
+def published(
+    told: Sequence[Part],
+    summary: Mapping[str, object],
+    lang: Lang,
+    paths: Sequence[Path],
+    *,
+    machine: bool,
+) -> None:
+    """Print what is said of a plan, and the files written; for machines its figures as JSON."""
     if machine:
-        more = {} if made.advice is None else {"repair": made.advice}
-        as_json({**made.summary, **more, "files": [path.as_posix() for path in paths]})
+        as_json({**summary, "files": [path.as_posix() for path in paths]})
         return
-    replayed(made.told)
-    written(made.lang, paths)
+    replayed(told)
+    written(lang, paths)
