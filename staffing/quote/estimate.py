@@ -276,14 +276,14 @@ def refuse_open(estimate: Estimate) -> None:
     ScenarioError
         With each open item and what settles it.
     """
-    names = {item: item.key.split(".")[1] for item in estimate.open_items}
+    names = [item.key.split(".")[1] for item in estimate.open_items]
     faults = [
         Fault(
             code="history_open" if name == "history" else "still_open",
             file="--firm",
             facts={"item": item, "name": name, "least": LEAST_DAYS, "days": estimate.own_days},
         )
-        for item, name in names.items()
+        for item, name in zip(estimate.open_items, names, strict=True)
     ]
     if faults:
         raise ScenarioError(faults)
