@@ -66,8 +66,8 @@ OPEN_FIELDS: Mapping[str, tuple[str, ...]] = {
 """What a firm quote needs, and the fields that settle it."""
 
 
-LEAST_DAYS = 14
-"""Days of a merchant's own history that a firm quote rests on: each weekday twice."""
+LEAST_DAYS = 7
+"""Ordinary days of a merchant's own history that a firm quote rests on, without promotion."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,11 +276,14 @@ def refuse_open(estimate: Estimate) -> None:
     ScenarioError
         With each open item and what settles it.
     """
+    names = [item.key.split(".")[1] for item in estimate.open_items]
     faults = [
         Fault(
-            code="still_open", file="--firm", facts={"item": item, "name": item.key.split(".")[1]}
+            code="history_open" if name == "history" else "still_open",
+            file="--firm",
+            facts={"item": item, "name": name, "least": LEAST_DAYS, "days": estimate.own_days},
         )
-        for item in estimate.open_items
+        for item, name in zip(estimate.open_items, names, strict=True)
     ]
     if faults:
         raise ScenarioError(faults)

@@ -223,19 +223,21 @@ def price(workloads: Sequence[Workload], rates: Rates, model: Model) -> Priced:
 def settled(workloads: Sequence[Workload], rates: Rates, model: Model) -> tuple[Tariff, Decimal]:
     """Return the unit prices of a contract, and what it must earn at least, in whole yuan.
 
-    Listed unit prices are raised by one factor, commission and the price of receptions in excess
-    left as they are, until the contract earns cost ÷ (1 − margin) × (1 + premium for risk); they
-    are rounded up to the yuan, those of a reception to a tenth of a cent.
+    Listed unit prices are raised by one factor until the contract earns cost ÷ (1 − margin) ×
+    (1 + premium for risk). Commission, the price of receptions in excess and that of additional
+    hours beside a base fee, which is far below what a seat costs, are left as they are. Prices are
+    rounded up to the yuan, those of a reception to a tenth of a cent.
     """
     prices = rates.prices
     spent = total(each.total for each in _costs(workloads, rates))
     premium: Decimal = getattr(prices, f"risk_{model}", NOTHING)
     must_earn = up(spent / (1 - prices.margin) * (1 + premium), YUAN)
     tariff = listed(prices, model)
+    stays = model == "commission"
     fixed = replace(
         tariff,
         seat=NOTHING,
-        extra_hour=NOTHING,
+        extra_hour=tariff.extra_hour if stays else NOTHING,
         tiers=tuple(NOTHING for _ in tariff.tiers),
         hour=NOTHING,
         day=NOTHING,
@@ -250,7 +252,7 @@ def settled(workloads: Sequence[Workload], rates: Rates, model: Model) -> tuple[
     raised = replace(
         tariff,
         seat=up(tariff.seat * factor, YUAN),
-        extra_hour=up(tariff.extra_hour * factor, YUAN),
+        extra_hour=tariff.extra_hour if stays else up(tariff.extra_hour * factor, YUAN),
         tiers=tuple(up(each * factor, MILLE) for each in tariff.tiers),
         hour=up(tariff.hour * factor, YUAN),
         day=up(tariff.day * factor, YUAN),

@@ -14,7 +14,7 @@ from staffing.publish.cells import Column, Form, Table, origin_text, shown
 from staffing.publish.quote.workbook import OPTIONS
 from staffing.publish.sheets import BAD, Styles, width_of, write_table
 from staffing.quote.costs import LINES, cost, together
-from staffing.quote.money import CENT, decimal, money_text, total, yuan
+from staffing.quote.money import decimal, money_text, total, yuan
 from staffing.quote.offer import LIKELY, Quote, one_seat
 from staffing.quote.prices import listed
 from staffing.quote.prices import shown as shown_decimal
@@ -158,7 +158,7 @@ def _persons(quote: Quote, lang: Lang) -> Table:
     least = seat / (1 - quote.rates.prices.margin)
     turns = work.open_h / SEAT_DAY_H
     told = quote.estimate.heads["per_seat_low"], quote.estimate.heads["per_seat_high"]
-    heads = shown_decimal(work.heads.quantize(CENT))
+    heads = shown_decimal(work.heads)
     each = yuan(seat / work.heads)
     reckoned: tuple[tuple[str, str, dict[str, object]], ...] = (
         ("heads", heads, {"low": f"{told[0]:.2f}", "high": f"{told[1]:.2f}", "heads": heads}),

@@ -694,6 +694,8 @@ class _Writer:
         if isinstance(before, dict):
             now = snapshot(self.quote)
             for name, raw in now.items():
+                if self.quote.firm and name in ("low", "high"):
+                    continue  # a firm quote is one price
                 was = before.get(name)
                 if isinstance(was, str) and was != raw:
                     label = say(self.lang, f"letter_fact.{name}")
