@@ -51,6 +51,10 @@ Language = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print machine-readable JSON to stdout.")]
 Out = Annotated[Path, typer.Option("--out", help="Where output folders go.")]
 PriceModel = Literal["per_seat", "commission", "per_reception", "hybrid", "short_term"]
+RatesFile = Annotated[
+    Path | None,
+    typer.Option("--rates", help="What service costs and is sold at, what hiring takes (.toml)."),
+]
 Zone = Annotated[str, typer.Option("--zone", help="IANA time zone of the tables.")]
 
 
@@ -316,10 +320,7 @@ def capacity(
     weeks: Annotated[
         int, typer.Option("--weeks", min=1, max=26, help="Calendar weeks from the start on.")
     ] = 8,
-    hiring_file: Annotated[
-        Path | None,
-        typer.Option("--hiring", help="What hiring and training take and cost (.toml)."),
-    ] = None,
+    rates_file: RatesFile = None,
     out: Out = Path("out"),
     lang: Language = None,
     as_json: Json = False,
@@ -330,17 +331,17 @@ def capacity(
         from staffing.publish.capacity import publish_capacity
         from staffing.quote.book import book
         from staffing.quote.capacity import capacity as run
-        from staffing.quote.hiring import read_hiring
+        from staffing.quote.rates import Rates, read_rates
         from staffing.roster import refuse_unlawful
         from staffing.tell.capacity import record, told
         from staffing.tell.console import progress
 
         refuse_unlawful(scenario)
-        hiring = read_hiring(hiring_file)
+        rates = Rates() if rates_file is None else read_rates(rates_file)
         newcomers = _newcomers(prospect_files or [], scenario, workspace)
         with progress(scenario.lang) as (step, _):
             step("book")
-            booked = book(workspace, scenario, newcomers, hiring, weeks)
+            booked = book(workspace, scenario, newcomers, rates, weeks)
             made = run(booked, step)
         folder = out / f"{scenario.name}-capacity"
         paths = publish_capacity(made, folder, record(made, scenario.lang))
@@ -429,9 +430,7 @@ def quote(
     firm: Annotated[
         bool, typer.Option("--firm", help="A firm quote: refused while anything is open.")
     ] = False,
-    rates_file: Annotated[
-        Path | None, typer.Option("--rates", help="What service costs and is sold at (.toml).")
-    ] = None,
+    rates_file: RatesFile = None,
     model: Annotated[
         PriceModel | None,
         typer.Option("--model", help="The way of billing that is offered first."),

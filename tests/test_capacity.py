@@ -20,7 +20,8 @@ from staffing.publish.capacity import publish_capacity
 from staffing.quote.book import Book, Newcomer, book, weeks_of, with_newcomer
 from staffing.quote.capacity import Capacity, Hire, Training, capacity, with_measures
 from staffing.quote.crew import Crew, kinds, need_of
-from staffing.quote.hiring import Hiring, lost_share
+from staffing.quote.hiring import lost_share
+from staffing.quote.rates import HiringRates, Rates
 from staffing.roster import roster
 from staffing.roster.staff import staff
 from staffing.scenario import Scenario
@@ -30,15 +31,21 @@ from staffing.words import LANGS
 from staffing.workspace import Workspace, read_workspace
 from tests.rosters import MONDAY, need, scenario, workspace
 
-AT_ONCE = Hiring(
-    hiring_days=0,
-    training_days=0,
-    cross_training_days=0,
-    hired_speed=1.0,
-    trained_speed=1.0,
-    tenure_months=600.0,
-)
-"""People can be had on the first day, are fast from then on, and nobody leaves."""
+
+def terms(tenure_months: float = 600.0, **hiring: object) -> Rates:
+    """Return rates at which people are there at once and fast, and nobody leaves, but for these."""
+    at_once: dict[str, object] = {
+        "hiring_days": 0,
+        "training_days": 0,
+        "cross_training_days": 0,
+        "hired_speed": 1.0,
+        "trained_speed": 1.0,
+    }
+    costs = {"tenure_months": tenure_months}
+    return Rates.model_validate({"costs": costs, "hiring": at_once | hiring})
+
+
+AT_ONCE = terms()
 HOURS = range(18, 42)
 """Half hours from 9:00 to 21:00."""
 
@@ -123,10 +130,10 @@ def booked(
     space: Workspace,
     told: Scenario,
     *newcomers: Newcomer,
-    hiring: Hiring = AT_ONCE,
+    rates: Rates = AT_ONCE,
     weeks: int = 1,
 ) -> Book:
-    return book(space, told, newcomers, hiring, weeks)
+    return book(space, told, newcomers, rates, weeks)
 
 
 def judged(folder: Path, agents: int, contacts: float) -> Capacity:
@@ -201,7 +208,7 @@ def test_the_cheapest_hiring_is_what_enumeration_finds(tmp_path: Path) -> None:
 def _holds(of: Book, measures: Sequence[Hire | Training]) -> bool:
     """Return whether a book holds with measures taken as rows of its tables."""
     space = with_measures(of, measures)
-    again = book(space, of.scenario, of.newcomers, of.hiring, len(of.weeks))
+    again = book(space, of.scenario, of.newcomers, of.rates, len(of.weeks))
     return capacity(again).verdict == "deliverable"
 
 
@@ -211,8 +218,8 @@ def test_training_or_hiring_whichever_is_cheaper(
 ) -> None:
     """Agents of another pool with time to spare are trained where that costs less than hiring."""
     space = company(tmp_path, agents=3, others=("B1", "B2", "B3", "B4", "B5", "B6"))
-    terms = AT_ONCE.model_copy(update={"cross_training_yuan": training})
-    made = capacity(booked(space, story(tmp_path), coming(20.0), hiring=terms))
+    rates = terms(cross_training_head=training)
+    made = capacity(booked(space, story(tmp_path), coming(20.0), rates=rates))
     assert {type(each) for each in made.measures} == {best}
     singles = [
         Training(agents=own, pool="P", serves=MONDAY, decided_by=MONDAY, price=made.price)
@@ -278,9 +285,9 @@ def test_a_week_short_already_is_told_apart(tmp_path: Path) -> None:
 
 def test_before_anybody_can_be_there_it_cannot_be_promised(tmp_path: Path) -> None:
     """Hiring takes 10 days and training 4: two weeks are lost, the third one is the date."""
-    terms = AT_ONCE.model_copy(update={"hiring_days": 10, "training_days": 4})
+    rates = terms(hiring_days=10, training_days=4)
     made = capacity(
-        booked(company(tmp_path, agents=2), story(tmp_path), coming(60.0), hiring=terms, weeks=4)
+        booked(company(tmp_path, agents=2), story(tmp_path), coming(60.0), rates=rates, weeks=4)
     )
     assert made.verdict == "not_before"
     assert made.not_before == MONDAY + dt.timedelta(days=14)
@@ -293,9 +300,9 @@ def test_before_anybody_can_be_there_it_cannot_be_promised(tmp_path: Path) -> No
 def test_weeks_short_before_the_newcomer_do_not_delay_it(tmp_path: Path) -> None:
     """Two weeks are short already and cannot be mended; the newcomer of the third one can come."""
     third = MONDAY + dt.timedelta(days=14)
-    terms = AT_ONCE.model_copy(update={"hiring_days": 10, "training_days": 4})
+    rates = terms(hiring_days=10, training_days=4)
     space, one = company(tmp_path, agents=1), coming(20.0, start=third)
-    made = capacity(booked(space, story(tmp_path), one, hiring=terms, weeks=3))
+    made = capacity(booked(space, story(tmp_path), one, rates=rates, weeks=3))
     assert made.before == (0, 1)
     assert made.verdict == "with_measures"
     assert made.not_before is None
@@ -304,9 +311,9 @@ def test_weeks_short_before_the_newcomer_do_not_delay_it(tmp_path: Path) -> None
 
 def test_nobody_in_time_within_the_weeks(tmp_path: Path) -> None:
     """Where hiring takes longer than the weeks looked at, no date is promised."""
-    terms = AT_ONCE.model_copy(update={"hiring_days": 60})
+    rates = terms(hiring_days=60)
     made = capacity(
-        booked(company(tmp_path, agents=2), story(tmp_path), coming(60.0), hiring=terms, weeks=2)
+        booked(company(tmp_path, agents=2), story(tmp_path), coming(60.0), rates=rates, weeks=2)
     )
     assert made.verdict == "not_within"
     assert made.measures == ()
@@ -367,10 +374,10 @@ def test_a_newcomer_counts_from_its_start_to_its_end(tmp_path: Path) -> None:
 def test_who_can_serve_a_newcomer(tmp_path: Path) -> None:
     """Agents of the pool of its category, slower at first; those of other pools not."""
     space = company(tmp_path, agents=2, others=("B1",))
-    one, terms = coming(10.0, ramp_days=10), Hiring(trained_speed=0.6)
+    one, slow = coming(10.0, ramp_days=10), HiringRates(trained_speed=0.6)
     for days, speed in ((0, 0.6), (5, 0.8), (30, 1.0)):
         day = MONDAY + dt.timedelta(days=days)
-        skills = with_newcomer(space, one, "P", day, terms).skills
+        skills = with_newcomer(space, one, "P", day, slow).skills
         own = skills[skills["shop_id"] == "newshop"].set_index("agent_id")["speed"]
         assert dict(own) == pytest.approx({"A1": speed, "A2": speed})
 
@@ -387,8 +394,8 @@ def test_weeks_are_calendar_weeks() -> None:
 
 def test_turnover_costs_nothing_at_first_and_then_gap_and_ramp() -> None:
     """The share lost rises from 0 to the rate times the days lost by each who leaves."""
-    terms = Hiring(tenure_months=12.0, gap_days=10.0, ramp_days=20, hired_speed=0.5)
-    found = [lost_share(terms, day) for day in range(100)]
+    rates = terms(12, gap_days=10.0, ramp_days=20, hired_speed=0.5)
+    found = [lost_share(rates, day) for day in range(100)]
     assert found[0] == 0.0
     assert all(a <= b for a, b in itertools.pairwise(found))
     assert found[-1] == pytest.approx((10 + 0.5 * 20 / 2) / 365)
@@ -443,8 +450,8 @@ start = {MONDAY}
 def test_the_command_refuses_with_exit_3_and_writes_the_rows(tmp_path: Path) -> None:
     """An overbooked week: exit 3, one sentence, the rows in out/, the same bytes twice."""
     story_file, prospect = files(tmp_path, FACTS)
-    (tmp_path / "h.toml").write_text("hiring_days = 0\ntraining_days = 0\n")
-    told = (story_file, prospect, "--weeks", "1", "--hiring", str(tmp_path / "h.toml"))
+    (tmp_path / "r.toml").write_text("[hiring]\nhiring_days = 0\ntraining_days = 0\n")
+    told = (story_file, prospect, "--weeks", "1", "--rates", str(tmp_path / "r.toml"))
     code, out, _ = run(*told, "--out", str(tmp_path / "one"))
     assert code == 3
     assert out.startswith("Not deliverable as things are: P lacks up to ")
@@ -491,24 +498,24 @@ def test_a_week_of_the_demo_is_deliverable_without_prospects(tmp_path: Path) -> 
             ),
             "--weeks",
         ),
-        (lambda f: (f / "h.toml").write_text("hiring_days = -1\n"), "hiring_days"),
-        (lambda f: (f / "h.toml").write_text("hired_sped = 1.0\n"), "hired_sped"),
-        (lambda f: (f / "h.toml").unlink(), "without --hiring the defaults hold"),
+        (lambda f: (f / "r.toml").write_text("[hiring]\nhiring_days = -1\n"), "hiring_days"),
+        (lambda f: (f / "r.toml").write_text("[hiring]\nhired_sped = 1.0\n"), "hired_sped"),
+        (lambda f: (f / "r.toml").unlink(), "there is no such file"),
         (lambda f: (f / "s.toml").unlink(), "there is no such scenario file"),
     ],
 )
 def test_bad_inputs_exit_2_with_a_remedy(tmp_path: Path, spoil, said: str) -> None:  # type: ignore[no-untyped-def]
     """Each names what is wrong and what to do; nothing is written."""
     story_file, prospect = files(tmp_path, FACTS)
-    (tmp_path / "h.toml").write_text("")
+    (tmp_path / "r.toml").write_text("")
     spoil(tmp_path)
     code, _, err = run(
         story_file,
         prospect,
         "--weeks",
         "1",
-        "--hiring",
-        str(tmp_path / "h.toml"),
+        "--rates",
+        str(tmp_path / "r.toml"),
         "--out",
         str(tmp_path / "o"),
         "--lang",

@@ -19,7 +19,8 @@ from staffing.forecast import Forecast, forecast, history
 from staffing.frames import rows
 from staffing.grid import INTERVAL_MIN, SLOTS_PER_DAY, SLOTS_PER_H, Grid, clock_text
 from staffing.quote.estimate import Estimate, contacts_on
-from staffing.quote.hiring import Hiring, ramped
+from staffing.quote.hiring import ramped
+from staffing.quote.rates import HiringRates, Rates
 from staffing.roster.measures import longer, with_tables
 from staffing.scenario import Horizon, Scenario
 from staffing.seats import SeatRequirement, demand_by_shop, required
@@ -123,7 +124,7 @@ class Book:
 
     workspace: Workspace
     scenario: Scenario
-    hiring: Hiring
+    rates: Rates
     newcomers: tuple[Newcomer, ...]
     pool_of: Mapping[str, str]
     shared_pool: Mapping[str, str | None]
@@ -153,7 +154,7 @@ class Book:
         for each in () if plain else self.newcomers:
             if each.name in week.newcomers:
                 pool = self.pool_of[each.name]
-                space = with_newcomer(space, each, pool, week.first, self.hiring)
+                space = with_newcomer(space, each, pool, week.first, self.rates.hiring)
         return space
 
 
@@ -179,7 +180,7 @@ def book(
     workspace: Workspace,
     scenario: Scenario,
     newcomers: Sequence[Newcomer],
-    hiring: Hiring,
+    rates: Rates,
     weeks: int = 8,
 ) -> Book:
     """Return what the shops and the newcomers ask for in each week from the scenario's start.
@@ -204,13 +205,13 @@ def book(
     for block in _blocks(spans):
         story = _at(scenario, block[0][0], sum(days for _, days in block))
         expected = forecast(workspace, story, past)
-        made = _Block(workspace, story, newcomers, pool_of, shared, expected, hiring)
+        made = _Block(workspace, story, newcomers, pool_of, shared, expected, rates.hiring)
         for first, days in block:
             found.append(made.week(_at(scenario, first, days), scenario.horizon.start))
     return Book(
         workspace=workspace,
         scenario=scenario,
-        hiring=hiring,
+        rates=rates,
         newcomers=tuple(newcomers),
         pool_of=pool_of,
         shared_pool=shared,
@@ -231,7 +232,7 @@ def category_pool(workspace: Workspace, newcomer: Newcomer) -> str | None:
 
 
 def with_newcomer(
-    workspace: Workspace, newcomer: Newcomer, pool: str, day: dt.date, hiring: Hiring
+    workspace: Workspace, newcomer: Newcomer, pool: str, day: dt.date, hiring: HiringRates
 ) -> Workspace:
     """Return the workspace with a newcomer as one more shop, and who can serve it on a day.
 
@@ -316,7 +317,7 @@ class _Block:
         pool_of: Mapping[str, str],
         shared: Mapping[str, str | None],
         expected: Forecast,
-        hiring: Hiring,
+        hiring: HiringRates,
     ) -> None:
         self.plain, self.scenario, self.pool_of = workspace, scenario, pool_of
         self.hiring = hiring
@@ -480,7 +481,7 @@ def _shop(newcomer: Newcomer, pool: str) -> dict[str, object]:
 
 
 def _shared_skills(
-    workspace: Workspace, newcomer: Newcomer, pool: str, day: dt.date, hiring: Hiring
+    workspace: Workspace, newcomer: Newcomer, pool: str, day: dt.date, hiring: HiringRates
 ) -> list[dict[str, object]]:
     """Return the skills in a newcomer's shop of the agents of a pool."""
     shops = workspace.pools[pool]
@@ -509,7 +510,7 @@ def _shared_skills(
 
 
 def _team_skills(
-    workspace: Workspace, newcomer: Newcomer, hiring: Hiring
+    workspace: Workspace, newcomer: Newcomer, hiring: HiringRates
 ) -> list[dict[str, object]]:
     """Return the skills in a newcomer's shop of the agents who serve it alone."""
     agents = workspace.agents

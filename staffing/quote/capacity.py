@@ -30,7 +30,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from staffing.grid import SLOTS_PER_H
 from staffing.quote.book import Book, Week
 from staffing.quote.crew import Covered, Crew, Kind, Part, at_full_speed, kinds, need_of, usual
-from staffing.quote.hiring import lost_share
+from staffing.quote.hiring import DAYS_A_MONTH, decided_by, hire_price, lost_share, soonest
 from staffing.roster.measures import HIRED_H, longer, with_tables
 from staffing.roster.places import by_pool, needed, pool_of
 from staffing.roster.prices import SPEED_UNITS, Place
@@ -247,7 +247,7 @@ def capacity(book: Book, step: Callable[[str], None] = lambda _: None) -> Capaci
     step("cover")
     weeks = _judged(book)
     days = (book.weeks[-1].last - book.scenario.horizon.start).days + 1
-    stay = np.exp(-days * 12 / 365 / book.hiring.tenure_months)
+    stay = np.exp(-days / DAYS_A_MONTH / float(book.rates.costs.tenure_months))
     leavers = len(book.workspace.agents) * (1 - float(stay))
     if not any(each.short for each in weeks):
         return Capacity(book=book, weeks=weeks, verdict="deliverable", leavers=leavers)
@@ -298,7 +298,7 @@ def _check(book: Book, number: int, asked: SeatRequirement, pool: str | None) ->
 def _staying(book: Book, week: Week) -> float:
     """Return the share of the work that is left of the people in a week, on its middle day."""
     middle = (week.first - week.first_day).days + week.scenario.horizon.days / 2
-    return 1 - lost_share(book.hiring, middle if week.first > week.first_day else 0.0)
+    return 1 - lost_share(book.rates, middle if week.first > week.first_day else 0.0)
 
 
 def _covered(book: Book, check: _Check, of: Sequence[Kind], asked: SeatRequirement) -> Covered:
@@ -372,8 +372,9 @@ def _hired(book: Book, space: Workspace, hire: Hire) -> tuple[Workspace, str]:
     }
     longer_agents = longer(agents.reset_index(), [row]).set_index(agents.index.name)
     space = with_tables(space, agents=longer_agents)
+    new = book.rates.hiring
     rows = [
-        _skill(name, shop, book.hiring.hired_speed, day, book.hiring.ramp_days)
+        _skill(name, shop, new.hired_speed, day, new.ramp_days)
         for pool in hire.pools
         if hire.newcomer is None
         for shop in space.pools[pool]
@@ -385,8 +386,9 @@ def _trained(book: Book, space: Workspace, name: str, pool: str, serves: dt.date
     """Return the tables with an agent trained on all shops of a pool that she does not know."""
     own = space.skills[space.skills["agent_id"] == name]
     known = set(own["shop_id"].astype(str))
+    new, day = book.rates.hiring, pd.Timestamp(serves)
     rows = [
-        _skill(name, shop, book.hiring.trained_speed, pd.Timestamp(serves), book.hiring.ramp_days)
+        _skill(name, shop, new.trained_speed, day, new.ramp_days)
         for shop in space.pools[pool]
         if shop not in known
     ]
@@ -445,7 +447,7 @@ class _Mix:
                 for each in self.choices
             ]
         )
-        training = float(book.hiring.cross_training_yuan)
+        training = float(book.rates.hiring.cross_training_head)
         self.prices = np.array(
             [
                 float(self._hire(each, 1).price) if isinstance(each, _Hiring) else training
@@ -511,8 +513,8 @@ class _Mix:
         Of all weeks in which they can be there only each short one and the one before, in which
         somebody new gets faster, and the first of all are worth their wages.
         """
-        hiring, weeks = self.book.hiring, self.book.weeks
-        first = self.book.scenario.horizon.start + dt.timedelta(days=hiring.hired_after_days)
+        weeks = self.book.weeks
+        first = soonest(self.book.rates.hiring, self.book.scenario.horizon.start, hired=True)
         able = [n for n in range(max(self.short) + 1) if weeks[n].first >= first]
         begin = {n for n in able if n in self.short or n + 1 in self.short}
         own = self.book.own_pools
@@ -530,8 +532,7 @@ class _Mix:
 
     def _trainings(self) -> list[_Training]:
         """Return whom to train on what: those whose own work is worth least in the short weeks."""
-        days = self.book.hiring.cross_training_days
-        first = self.book.scenario.horizon.start + dt.timedelta(days=days)
+        first = soonest(self.book.rates.hiring, self.book.scenario.horizon.start, hired=False)
         weeks = [n for n in self.short if self.book.weeks[n].first >= first]
         alike: dict[str, list[object]] = {}
         worth: dict[str, float] = {}
@@ -639,15 +640,15 @@ class _Mix:
 
     def _hire(self, each: _Hiring, number: int) -> Hire:
         """Return so many people hired."""
-        hiring, serves = self.book.hiring, self.book.weeks[each.week].first
+        rates, serves = self.book.rates, self.book.weeks[each.week].first
         days = (self.book.weeks[-1].last - serves).days + 1
         return Hire(
             number=number,
             pools=each.pools,
             newcomer=each.newcomer,
             serves=serves,
-            decided_by=hiring.decided_by(serves, hired=True),
-            price=_yuan(number * hiring.hire_price(days)),
+            decided_by=decided_by(rates.hiring, serves, hired=True),
+            price=_yuan(number * hire_price(rates, days)),
         )
 
     def _mended(
@@ -722,7 +723,7 @@ class _Mix:
         Of the people who may be trained those are named whom the programs use most.
         """
         hires, trainings, taken = list[Hire](), list[Training](), set[str]()
-        hiring = self.book.hiring
+        hiring = self.book.rates.hiring
         for j, (each, number) in enumerate(zip(self.choices, numbers, strict=True)):
             count = round(float(number))
             if not count:
@@ -749,8 +750,8 @@ class _Mix:
                     agents=tuple(sorted(names)),
                     pool=each.pool,
                     serves=serves,
-                    decided_by=hiring.decided_by(serves, hired=False),
-                    price=_yuan(len(names) * Decimal(str(hiring.cross_training_yuan))),
+                    decided_by=decided_by(hiring, serves, hired=False),
+                    price=_yuan(len(names) * hiring.cross_training_head),
                 )
             )
         hires.sort(key=lambda hire: (hire.serves, hire.pools))

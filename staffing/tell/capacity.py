@@ -7,11 +7,24 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from staffing.quote.capacity import Capacity, Hire, Judged, Lack, Measure
+from staffing.scenario import used_defaults
 from staffing.tell.console import as_json, line, speaker, table, written
-from staffing.words import Lang, Statement, listed
+from staffing.words import Lang, Statement, listed, say
 
 __all__ = ["record", "told"]
 
+COSTS = {
+    f"costs.{name}"
+    for name in (
+        "wage_month",
+        "benefits_share",
+        "board_month",
+        "training_head",
+        "recruiting_head",
+        "tenure_months",
+    )
+}
+"""Rates of the cost build-up that people hired are priced by."""
 POOLS_TOLD = 2
 """Pools that the refusal names."""
 
@@ -83,7 +96,7 @@ def notes(made: Capacity) -> Iterator[Statement]:
             yield Statement("capacity.made_short", {"weeks": listed(fresh)})
     facts = {
         "leavers": f"{made.leavers:.0f}",
-        "months": f"{made.book.hiring.tenure_months:g}",
+        "months": f"{made.book.rates.costs.tenure_months:g}",
     }
     yield Statement("capacity.leavers", facts)
     yield Statement("capacity.at_best")
@@ -124,19 +137,21 @@ def record(made: Capacity, lang: Lang) -> dict[str, object]:
         "expected_leavers": round(made.leavers, 2),
         "max_uncovered": made.book.scenario.roster.max_uncovered,
         "weeks": [_week_record(each) for each in made.weeks],
-        "assumed": [
-            {"key": f"hiring.{name}", "value": getattr(made.book.hiring, name), "origin": origin}
-            for name, origin in _origins(made)
-        ],
+        "assumed": list(_assumed(made, lang)),
     }
 
 
-def _origins(made: Capacity) -> Iterator[tuple[str, str]]:
-    """Yield the defaults that were used, with where they come from."""
-    for name, each in type(made.book.hiring).model_fields.items():
-        extra = each.json_schema_extra
-        if name not in made.book.hiring.model_fields_set and isinstance(extra, dict):
-            yield name, str(extra["origin"])
+def _assumed(made: Capacity, lang: Lang) -> Iterator[dict[str, object]]:
+    """Yield the rates left at their defaults that the verdict rests on, and where they are from."""
+    for key, value, origin in used_defaults(made.book.rates):
+        section, _, name = key.partition(".")
+        if section == "hiring" or key in COSTS:
+            yield {
+                "key": key,
+                "meaning": say(lang, f"rate.{name}"),
+                "value": value,
+                "origin": say(lang, f"origin.{origin}"),
+            }
 
 
 def _state(week: Judged) -> str:
