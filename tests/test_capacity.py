@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -241,9 +242,7 @@ def test_the_repair_as_rows_of_the_tables_makes_it_deliverable(tmp_path: Path) -
     made = capacity(booked(space, story(folder), coming(60.0)))
     assert made.verdict == "with_measures"
     publish_capacity(made, tmp_path / "out", record(made, "en"))
-    for name in ("agents", "skills"):
-        both = [pd.read_csv(at / f"{name}.csv") for at in (folder, tmp_path / "out")]
-        pd.concat(both).to_csv(folder / f"{name}.csv", index=False)
+    append_rows(folder, tmp_path / "out")
     again = capacity(booked(read_workspace(folder), story(folder), coming(60.0)))
     assert again.verdict == "deliverable"
 
@@ -425,9 +424,9 @@ def run(*arguments: str) -> tuple[int, str, str]:
     return done.exit_code, done.stdout, done.stderr
 
 
-def files(folder: Path, prospect: str, agents: int = 2) -> tuple[str, str]:
+def files(folder: Path, prospect: str, agents: int = 2, contacts: float = 24.0) -> tuple[str, str]:
     """Write a company, its scenario and a prospect; return the paths of the last two."""
-    company(folder / "w", agents=agents)
+    company(folder / "w", agents=agents, contacts=contacts)
     (folder / "s.toml").write_text(
         f'name = "tiny"\nworkspace = "w"\nlang = "en"\n[horizon]\nstart = {MONDAY}\n'
     )
@@ -447,14 +446,23 @@ start = {MONDAY}
 """
 
 
-def test_the_command_refuses_with_exit_3_and_writes_the_rows(tmp_path: Path) -> None:
-    """An overbooked week: exit 3, one sentence, the rows in out/, the same bytes twice."""
+REFUSAL = re.compile(
+    r"Not deliverable as things are: P lacks up to [\d.]+ seats on 03-02–03-08 "
+    r"\([\d,]+ seat-hours\)\. Deliverable if you decide by 03-02 to hire (\d+) for P, "
+    r"at work from 03-02 \(about [\d,]+ yuan\)"
+)
+
+
+def test_an_overbooked_week_is_refused_and_its_rows_make_it_deliverable(tmp_path: Path) -> None:
+    """Exit 3, one sentence, the same bytes twice; the rows appended to the tables: exit 0."""
     story_file, prospect = files(tmp_path, FACTS)
     (tmp_path / "r.toml").write_text("[hiring]\nhiring_days = 0\ntraining_days = 0\n")
     told = (story_file, prospect, "--weeks", "1", "--rates", str(tmp_path / "r.toml"))
     code, out, _ = run(*told, "--out", str(tmp_path / "one"))
     assert code == 3
-    assert out.startswith("Not deliverable as things are: P lacks up to ")
+    said = REFUSAL.fullmatch(out.splitlines()[0])
+    assert said is not None
+    assert "Weeks that the new shops make short: 03-02" in out
     again = run(*told, "--out", str(tmp_path / "two"))
     assert again[0] == 3
     names = sorted(path.name for path in (tmp_path / "one" / "tiny-capacity").iterdir())
@@ -462,6 +470,33 @@ def test_the_command_refuses_with_exit_3_and_writes_the_rows(tmp_path: Path) -> 
     for name in names:
         one, two = (tmp_path / at / "tiny-capacity" / name for at in ("one", "two"))
         assert one.read_bytes() == two.read_bytes()
+    fresh = append_rows(tmp_path / "w", tmp_path / "one" / "tiny-capacity")
+    assert fresh == int(said[1])
+    code, out, _ = run(*told, "--out", str(tmp_path / "three"))
+    assert code == 0
+    assert out.startswith("Deliverable: every week from 2026-03-02 to 2026-03-08")
+    assert not (tmp_path / "three" / "tiny-capacity" / "agents.csv").exists()
+
+
+def append_rows(folder: Path, out: Path) -> int:
+    """Append the rows proposed to the tables of a workspace; return how many agents they are."""
+    for name in ("agents", "skills"):
+        both = [pd.read_csv(at / f"{name}.csv") for at in (folder, out)]
+        pd.concat(both).to_csv(folder / f"{name}.csv", index=False)
+    return len(pd.read_csv(out / "agents.csv"))
+
+
+def test_a_week_that_the_workspace_leaves_short_is_told_apart(tmp_path: Path) -> None:
+    """One agent for 240 contacts a day: short already, with and without a prospect."""
+    story_file, prospect = files(tmp_path, FACTS, agents=1, contacts=240.0)
+    for files_told, state in (((), "short"), ((prospect,), "already")):
+        told = (story_file, *files_told, "--weeks", "1", "--json", "--out", str(tmp_path / "o"))
+        code, out, _ = run(*told)
+        assert code == 3
+        (week,) = json.loads(out)["weeks"]
+        assert week["state"] == state
+        notes = "".join(json.loads(out)["notes"])
+        assert ("short without the new shops already: 03-02" in notes) == bool(files_told)
 
 
 def test_without_prospects_the_book_alone_is_judged(tmp_path: Path) -> None:

@@ -8,11 +8,15 @@ pooled with the others' by the project's own demand and seats, and what it takes
 from __future__ import annotations
 
 import datetime as dt
+import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
+from joblib import Parallel, delayed
 
 from staffing.errors import Fault, ScenarioError
 from staffing.forecast import Forecast, forecast, history
@@ -21,13 +25,14 @@ from staffing.grid import INTERVAL_MIN, SLOTS_PER_DAY, SLOTS_PER_H, Grid, clock_
 from staffing.quote.estimate import Estimate, contacts_on
 from staffing.quote.hiring import ramped
 from staffing.quote.rates import HiringRates, Rates
+from staffing.roster.engine import SERIAL
 from staffing.roster.measures import longer, with_tables
 from staffing.scenario import Horizon, Scenario
-from staffing.seats import SeatRequirement, demand_by_shop, required
+from staffing.seats import SeatRequirement, demand_by_shop, staffed
 from staffing.seats.sets import part_trained
 from staffing.workspace import Workspace
 
-__all__ = ["Book", "Newcomer", "Week", "book", "newcomer", "weeks_of"]
+__all__ = ["Book", "Newcomer", "Week", "book", "newcomer", "side_by_side", "weeks_of"]
 
 LONGEST_DAYS = 42
 """Days of the longest horizon that is forecast at once (`Horizon.days`)."""
@@ -201,13 +206,15 @@ def book(
         for each in newcomers
     }
     past = history(workspace)
-    found: list[Week] = []
-    for block in _blocks(spans):
+
+    def made(block: Sequence[tuple[dt.date, int]]) -> list[Week]:
         story = _at(scenario, block[0][0], sum(days for _, days in block))
         expected = forecast(workspace, story, past)
-        made = _Block(workspace, story, newcomers, pool_of, shared, expected, rates.hiring)
-        for first, days in block:
-            found.append(made.week(_at(scenario, first, days), scenario.horizon.start))
+        of = _Block(workspace, story, newcomers, pool_of, shared, expected, rates.hiring)
+        start = scenario.horizon.start
+        return [of.week(_at(scenario, first, days), start) for first, days in block]
+
+    found = side_by_side(workspace, [delayed(made)(block) for block in _blocks(spans)])
     return Book(
         workspace=workspace,
         scenario=scenario,
@@ -215,8 +222,15 @@ def book(
         newcomers=tuple(newcomers),
         pool_of=pool_of,
         shared_pool=shared,
-        weeks=tuple(found),
+        weeks=tuple(week for block in found for week in block),
     )
+
+
+def side_by_side(workspace: Workspace, tasks: Sequence[Any]) -> list[Any]:
+    """Return the answers of delayed calls, in their order, from two processes where it pays."""
+    processes = 2 if len(workspace.agents) > SERIAL else 1
+    answers: list[Any] = Parallel(n_jobs=min(processes, max(len(tasks), 1)))(tasks)
+    return answers
 
 
 def category_pool(workspace: Workspace, newcomer: Newcomer) -> str | None:
@@ -295,15 +309,12 @@ def _at(scenario: Scenario, start: dt.date, days: int) -> Scenario:
     return scenario.model_copy(update={"horizon": Horizon(start=start, days=days)})
 
 
-def _blocks(spans: Sequence[tuple[dt.date, int]]) -> Iterator[list[tuple[dt.date, int]]]:
-    """Yield the weeks in blocks that can be forecast at once."""
-    block: list[tuple[dt.date, int]] = []
-    for span in spans:
-        if block and sum(days for _, days in [*block, span]) > LONGEST_DAYS:
-            yield block
-            block = []
-        block.append(span)
-    yield block
+def _blocks(spans: Sequence[tuple[dt.date, int]]) -> Iterator[Sequence[tuple[dt.date, int]]]:
+    """Yield the weeks in blocks that can be forecast at once, of about as many weeks each."""
+    number = math.ceil(len(spans) * WEEK / LONGEST_DAYS)
+    size = math.ceil(len(spans) / number)
+    for first in range(0, len(spans), size):
+        yield spans[first : first + size]
 
 
 class _Block:
@@ -364,8 +375,9 @@ class _Block:
     def _asked(self, workspace: Workspace, demand: pd.DataFrame) -> SeatRequirement:
         """Return the seats that a demand requires."""
         settings = self.scenario.seats
-        made = required(demand, settings, self.tie, over_time=True)
-        return replace(made, sets=part_trained(workspace, demand, settings, self.tie))
+        table, _ = staffed(demand, settings, self.tie, over_time=True)
+        sets = part_trained(workspace, demand, settings, self.tie)
+        return SeatRequirement(table=table[["pool", "date", "slot", "seats"]], sets=sets)
 
     def _newcomers(self, shared: Mapping[str, str | None]) -> None:
         """Find what the newcomers ask for: together with the others, each alone, and added."""
@@ -380,11 +392,15 @@ class _Block:
         touched = sorted({self.pool_of[each.name] for each in self.newcomers})
         fresh = self._asked(space, demand[demand["pool"].isin(touched)])
         self.asked = _instead(self.plain_asked, fresh, touched)
+        comers = Counter(self.pool_of[each.name] for each in self.newcomers)
         for each in self.newcomers:
             own = demand[demand["shop_id"] == each.name]
             self.alone[each.name] = self._seats(own.assign(pool=each.name))
             pool = shared[each.name]
             if pool is None:
+                continue
+            if comers[self.pool_of[each.name]] == 1 and self.pool_of[each.name] == pool:
+                self.added[each.name] = (_of(self.asked, pool), _of(self.plain_asked, pool))
                 continue
             # A dedicated newcomer is told what it would add if it were shared.
             others = demand[(demand["pool"] == pool) & (demand["shop_id"] != each.name)]
@@ -394,7 +410,13 @@ class _Block:
     def _seats(self, demand: pd.DataFrame) -> pd.DataFrame:
         if demand.empty:
             return pd.DataFrame({"date": pd.to_datetime([]), "seats": []})
-        return required(demand, self.scenario.seats, self.tie).table[["date", "seats"]]
+        made, _ = staffed(demand, self.scenario.seats, self.tie, over_time=True)
+        return made[["date", "seats"]]
+
+
+def _of(asked: SeatRequirement, pool: str) -> pd.DataFrame:
+    """Return the seats of a pool."""
+    return asked.table[asked.table["pool"] == pool]
 
 
 def _part(asked: SeatRequirement, dates: pd.DatetimeIndex, offset: int) -> SeatRequirement:

@@ -16,8 +16,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Literal
@@ -25,10 +26,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from joblib import delayed
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from staffing.grid import SLOTS_PER_H
-from staffing.quote.book import Book, Week
+from staffing.quote.book import Book, Week, side_by_side
 from staffing.quote.crew import Covered, Crew, Kind, Part, at_full_speed, kinds, need_of, usual
 from staffing.quote.hiring import DAYS_A_MONTH, decided_by, hire_price, lost_share, soonest
 from staffing.roster.measures import HIRED_H, longer, with_tables
@@ -102,8 +104,9 @@ class Judged:
     Attributes
     ----------
     covered : what stays open at best
-    alone_h : pool of a newcomer -> seat-hours that stay open at best if everybody who knows it
-        served nothing else
+    alone_h : pool of a newcomer, where more stays open than may -> seat-hours that stay open at
+        best if everybody who knows it served nothing else
+    people : the kinds of people that are there
     failed : what does not hold; none where the week is not short
     plain : what stays open without the newcomers; None where the week is not short with them
     plain_short : whether it is short without them already
@@ -112,6 +115,7 @@ class Judged:
     week: Week
     covered: Covered
     alone_h: Mapping[str, float]
+    people: tuple[Kind, ...]
     failed: tuple[_Check, ...]
     plain: Covered | None
     plain_short: bool
@@ -314,11 +318,15 @@ def _covered(book: Book, check: _Check, of: Sequence[Kind], asked: SeatRequireme
     return crew.covered()
 
 
-def _who(book: Book, check: _Check, workspace: Workspace | None = None) -> list[Kind]:
-    """Return the kinds of people of a week that count for a check."""
-    week = book.weeks[check.week]
-    found = kinds(staff(book.tables(week, workspace), week.scenario))
-    return [kind for kind in found if check.pool is None or check.pool in _knows(kind.agent)]
+def _people(book: Book, number: int, workspace: Workspace | None = None) -> tuple[Kind, ...]:
+    """Return the kinds of people of a week."""
+    week = book.weeks[number]
+    return tuple(kinds(staff(book.tables(week, workspace), week.scenario)))
+
+
+def _who(people: Sequence[Kind], check: _Check) -> list[Kind]:
+    """Return the kinds of people that count for a check."""
+    return [kind for kind in people if check.pool is None or check.pool in _knows(kind.agent)]
 
 
 def _knows(agent: Agent) -> set[str]:
@@ -326,24 +334,53 @@ def _knows(agent: Agent) -> set[str]:
     return {pool_of(name) for o in agent.options if o is not None for name, _ in o.capability}
 
 
+def _left(book: Book, check: _Check, space: Workspace) -> float:
+    """Return the speed units that a check leaves open with other tables."""
+    people = _who(_people(book, check.week, space), check)
+    return _covered(book, check, people, book.weeks[check.week].asked).units
+
+
 def _judged(book: Book) -> tuple[Judged, ...]:
-    return tuple(_judge(book, number) for number in range(len(book.weeks)))
+    light = _light(book)
+    tasks = [delayed(_judge)(light, number) for number in range(len(book.weeks))]
+    return tuple(side_by_side(book.workspace, tasks))
+
+
+def _light(book: Book) -> Book:
+    """Return a book that is quickly handed to another process: all of it but what led to it."""
+    space = with_tables(book.workspace, history=book.workspace.history.iloc[:0])
+    coming = tuple(replace(each, contacts=_none) for each in book.newcomers)
+    return replace(book, workspace=space, newcomers=coming)
+
+
+def _none(_: dt.date) -> pd.DataFrame:
+    """Return no contacts."""
+    return pd.DataFrame({"slot": [], "contacts": [], "variance": []})
 
 
 def _judge(book: Book, number: int) -> Judged:
     """Return a week against its agents as they are."""
     week = book.weeks[number]
     whole, *single = _checks(book, number)
-    made = _covered(book, whole, _who(book, whole), week.asked)
-    alone = {c.pool: _covered(book, c, _who(book, c), week.asked) for c in single}
+    people = _people(book, number)
+    made = _covered(book, whole, people, week.asked)
+    open_units = Counter[str | None]()
+    for (pool, _), seats in made.missing.items():
+        open_units[pool] += seats * SPEED_UNITS
+    # Where the others leave a pool enough it has enough without them.
+    alone = {
+        c.pool: _covered(book, c, _who(people, c), week.asked)
+        for c in single
+        if not c.holds(open_units[c.pool])
+    }
     failed = [] if whole.holds(made.units) else [whole]
-    failed += [check for check in single if not check.holds(alone[check.pool].units)]
+    failed += [c for c in single if c.pool in alone and not c.holds(alone[c.pool].units)]
     plain: Covered | None = None
     plain_short = False
     if failed and week.newcomers:
         check = _check(book, number, week.plain_asked, None)
-        people = kinds(staff(book.tables(week, plain=True), week.scenario))
-        plain = _covered(book, check, people, week.plain_asked)
+        before = kinds(staff(book.tables(week, plain=True), week.scenario))
+        plain = _covered(book, check, before, week.plain_asked)
         plain_short = not check.holds(plain.units)
     elif not week.newcomers:
         plain, plain_short = made, bool(failed)
@@ -351,6 +388,7 @@ def _judge(book: Book, number: int) -> Judged:
         week=week,
         covered=made,
         alone_h={str(p): each.units / UNITS_PER_H for p, each in alone.items()},
+        people=people,
         failed=tuple(failed),
         plain=plain,
         plain_short=plain_short,
@@ -427,10 +465,22 @@ class _Training:
 
 @dataclass(frozen=True, kw_only=True)
 class _Program:
-    """A check of a short week with everybody who might be there."""
+    """A check of a short week with everybody who might be there.
+
+    Attributes
+    ----------
+    able : whether each choice counts for it
+    known : numbers of those choices -> what they leave open
+    """
 
     check: _Check
     crew: Crew
+    able: npt.NDArray[np.bool_]
+    known: dict[bytes, Covered] = field(default_factory=dict)
+
+    def key(self, numbers: Floats) -> bytes:
+        """Return the numbers of the choices that count for it."""
+        return numbers[self.able].tobytes()
 
 
 class _Mix:
@@ -457,15 +507,16 @@ class _Mix:
 
     def cheapest(self) -> Capacity:
         """Return the verdict, with the cheapest mix and the weeks computed again with it."""
-        programs = [
-            self._program(check)
-            for n in self.short
-            if any(each.week <= n for each in self.choices)
-            for check in self.weeks[n].failed
-        ]
+        able = [n for n in self.short if any(each.week <= n for each in self.choices)]
+        self._hired_in = {n: self._hired_by(n) for n in able}
+        self._trained_in = {n: self._trained_by(n) for n in able}
+        programs = [self._program(check) for n in able for check in self.weeks[n].failed]
         lost = set(self.short) - {p.check.week for p in programs}
+        at_most = self._answers(programs, self.most)
         lost |= {
-            p.check.week for p in programs if not p.check.holds(p.crew.covered(self.most).units)
+            p.check.week
+            for p, made in zip(programs, at_most, strict=True)
+            if not p.check.holds(made.units)
         }
         before = {n for n in lost if self.book.newcomers and not self.weeks[n].week.newcomers}
         programs, lost = [p for p in programs if p.check.week not in before], lost - before
@@ -538,8 +589,7 @@ class _Mix:
         worth: dict[str, float] = {}
         knows: dict[str, set[str]] = {}
         for n in weeks:
-            people = _who(self.book, _checks(self.book, n)[0])
-            for k, kind in enumerate(people):
+            for k, kind in enumerate(self.weeks[n].people):
                 for name, speed in zip(kind.members, kind.speeds, strict=True):
                     alike.setdefault(name, []).append((n, k, speed))
                     told = float(self.weeks[n].covered.worth[k]) * speed
@@ -560,7 +610,7 @@ class _Mix:
     def _program(self, check: _Check) -> _Program:
         """Return a check with everybody who might be there."""
         week = self.book.weeks[check.week]
-        of = _who(self.book, check)
+        of = _who(self.weeks[check.week].people, check)
         heads = [kind.heads for kind in of]
         most = [len(kind.members) for kind in of]
         place = {
@@ -568,7 +618,7 @@ class _Mix:
             for k, kind in enumerate(of)
             for name, speed in zip(kind.members, kind.speeds, strict=True)
         }
-        hired, trained = self._hired_in(check.week), self._trained_in(check.week)
+        hired, trained = self._hired_in[check.week], self._trained_in[check.week]
         there: dict[tuple[str, ...], int] = {}
 
         def added(agent: Agent, number: int) -> int | None:
@@ -604,9 +654,9 @@ class _Mix:
             choices.append(parts)
         staying = _staying(self.book, week)
         crew = Crew(of, heads, most, need_of(check.seats), week.asked.sets, staying, choices)
-        return _Program(check=check, crew=crew)
+        return _Program(check=check, crew=crew, able=np.array([bool(parts) for parts in choices]))
 
-    def _hired_in(self, number: int) -> dict[_Hiring, tuple[Agent, float]]:
+    def _hired_by(self, number: int) -> dict[_Hiring, tuple[Agent, float]]:
         """Return somebody hired by a week, at full speed, and what she counts for.
 
         Her speed is that of the week's first day, and in the pool in which she is slowest: it only
@@ -625,7 +675,7 @@ class _Mix:
                 found[names[agent.agent_id]] = at_full_speed(made[0]), units / SPEED_UNITS
         return found
 
-    def _trained_in(self, number: int) -> dict[tuple[str, str], Agent]:
+    def _trained_by(self, number: int) -> dict[tuple[str, str], Agent]:
         """Return (pool, agent id) -> the first of each group as she is in a week once trained."""
         found = {}
         for each in self.choices:
@@ -666,7 +716,7 @@ class _Mix:
         numbers, slack, _ = master.solved()
         found: list[Covered] = []
         while tangents < TANGENTS + MARGINS:
-            found = [p.crew.covered(numbers) for p in programs]
+            found = self._answers(programs, numbers)
             over = {
                 i: made.units - slack[i] - p.check.most
                 for i, (p, made) in enumerate(zip(programs, found, strict=True))
@@ -690,6 +740,14 @@ class _Mix:
                 least = price
         return self._measures(numbers, found), least, set(), False
 
+    def _answers(self, programs: Sequence[_Program], numbers: Floats) -> list[Covered]:
+        """Return what each program leaves open; none is solved twice."""
+        fresh = [p for p in programs if p.key(numbers) not in p.known]
+        tasks = [delayed(p.crew.covered)(numbers) for p in fresh]
+        for p, made in zip(fresh, side_by_side(self.book.workspace, tasks), strict=True):
+            p.known[p.key(numbers)] = made
+        return [p.known[p.key(numbers)] for p in programs]
+
     def _people(self) -> tuple[Floats, float]:
         """Return which choices train somebody, and how many people there are to train."""
         which = np.array([float(isinstance(each, _Training)) for each in self.choices])
@@ -709,13 +767,15 @@ class _Mix:
 
         The programs take people to be trained in parts; the tables name them.
         """
-        space, found = with_measures(self.book, measures), dict[int, float]()
-        for i, p in enumerate(programs):
-            asked = self.book.weeks[p.check.week].asked
-            left = _covered(self.book, p.check, _who(self.book, p.check, space), asked).units
-            if not p.check.holds(left):
-                found[i] = left - p.check.most
-        return found
+        light = _light(self.book)
+        space = with_measures(light, measures)
+        tasks = [delayed(_left)(light, p.check, space) for p in programs]
+        left = side_by_side(self.book.workspace, tasks)
+        return {
+            i: units - p.check.most
+            for i, (p, units) in enumerate(zip(programs, left, strict=True))
+            if not p.check.holds(units)
+        }
 
     def _measures(self, numbers: Floats, found: Sequence[Covered]) -> tuple[Measure, ...]:
         """Return the measures that numbers of the choices stand for.

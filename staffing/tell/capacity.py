@@ -38,21 +38,10 @@ def told(made: Capacity, paths: Sequence[Path], lang: Lang, *, machine: bool) ->
     line(verdict(made).text(lang))
     for each in notes(made):
         line("  " + each.text(lang))
-    rows = [
-        [
-            f"{week.week.first:%m-%d}–{week.week.last:%m-%d}",
-            f"{week.week.plain_asked.seat_hours:,.1f}",
-            f"{week.week.asked.seat_hours:,.1f}",
-            f"{week.week.asked.seat_hours - week.missing_h:,.1f}",
-            f"{week.share:.1%}",
-            "-" if week.plain_share is None else f"{week.plain_share:.1%}",
-            speak(f"capacity.week_{_state(week)}"),
-            speak("where.comma").join(week.week.promotions),
-        ]
-        for week in made.weeks
-    ]
-    heads = ("week", "book_h", "required_h", "covered_h", "share", "plain", "state", "promotions")
-    table([speak(f"capacity.head_{name}") for name in heads], rows)
+    rows = [_row(made, week, lang) for week in made.weeks]
+    table(
+        [speak(f"capacity.head_{name}") for name in rows[0]], [list(row.values()) for row in rows]
+    )
     line(speak("capacity.pools"))
     table([speak("table.pool"), *(f"{w.week.first:%m-%d}" for w in made.weeks)], _pools(made))
     for each in gains(made):
@@ -136,7 +125,7 @@ def record(made: Capacity, lang: Lang) -> dict[str, object]:
         "checked": made.checked,
         "expected_leavers": round(made.leavers, 2),
         "max_uncovered": made.book.scenario.roster.max_uncovered,
-        "weeks": [_week_record(each) for each in made.weeks],
+        "weeks": [_week_record(made, each) for each in made.weeks],
         "assumed": list(_assumed(made, lang)),
     }
 
@@ -154,10 +143,28 @@ def _assumed(made: Capacity, lang: Lang) -> Iterator[dict[str, object]]:
             }
 
 
-def _state(week: Judged) -> str:
+def _row(made: Capacity, week: Judged, lang: Lang) -> dict[str, str]:
+    """Return the cells of a week under the names of their columns."""
+    of, coming = week.week, bool(made.book.newcomers)
+    plain = {"book_h": f"{of.plain_asked.seat_hours:,.1f}"} if coming else {}
+    asked = f"{of.asked.seat_hours:,.1f}"
+    share = "-" if week.plain_share is None else f"{week.plain_share:.1%}"
+    return {
+        "week": f"{of.first:%m-%d}–{of.last:%m-%d}",
+        **plain,
+        "required_h" if coming else "asked_h": asked,
+        "covered_h": f"{of.asked.seat_hours - week.missing_h:,.1f}",
+        "share": f"{week.share:.1%}",
+        **({"plain": share} if coming else {}),
+        "state": say(lang, f"capacity.week_{_state(made, week)}"),
+        "promotions": say(lang, "where.comma").join(of.promotions),
+    }
+
+
+def _state(made: Capacity, week: Judged) -> str:
     if not week.short:
         return "holds"
-    return "already" if week.plain_short else "short"
+    return "already" if week.plain_short and made.book.newcomers else "short"
 
 
 def _pools(made: Capacity) -> list[list[str]]:
@@ -238,7 +245,7 @@ def _measure_record(each: Measure, lang: Lang) -> dict[str, object]:
     }
 
 
-def _week_record(each: Judged) -> dict[str, object]:
+def _week_record(made: Capacity, each: Judged) -> dict[str, object]:
     week = each.week
     return {
         "first": f"{week.first}",
@@ -250,7 +257,7 @@ def _week_record(each: Judged) -> dict[str, object]:
         "missing_h": round(each.missing_h, 2),
         "uncovered_share": round(each.share, 6),
         "uncovered_share_without": None if each.plain_share is None else round(each.plain_share, 6),
-        "state": _state(each),
+        "state": _state(made, each),
         "pools": [
             {
                 "pool": lack.pool,
