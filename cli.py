@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from staffing.forecast import Forecast
     from staffing.publish.tested import Scored
     from staffing.quote.book import Newcomer
+    from staffing.quote.rates import Rates
     from staffing.scenario import Scenario
     from staffing.words import Lang
     from staffing.workspace import Workspace
@@ -331,14 +332,12 @@ def capacity(
         from staffing.publish.capacity import publish_capacity
         from staffing.quote.book import book
         from staffing.quote.capacity import capacity as run
-        from staffing.quote.rates import Rates, read_rates
         from staffing.roster import refuse_unlawful
         from staffing.tell.capacity import record, told
         from staffing.tell.console import progress
 
         refuse_unlawful(scenario)
-        rates = Rates() if rates_file is None else read_rates(rates_file)
-        newcomers = _newcomers(prospect_files or [], scenario, workspace)
+        newcomers, rates = _newcomers(prospect_files or [], rates_file, scenario, workspace)
         with progress(scenario.lang) as (step, _):
             step("book")
             booked = book(workspace, scenario, newcomers, rates, weeks)
@@ -592,24 +591,32 @@ def _read_expecting(path: Path, voice: _Voice) -> tuple[Scenario, Workspace, For
     return scenario, workspace, expect(workspace, scenario, history(workspace))
 
 
-def _newcomers(paths: list[Path], scenario: Scenario, workspace: Workspace) -> list[Newcomer]:
-    """Read merchants who may come; tell all faults of all files at once."""
+def _newcomers(
+    paths: list[Path], rates_file: Path | None, scenario: Scenario, workspace: Workspace
+) -> tuple[list[Newcomer], Rates]:
+    """Read merchants who may come, and the rates; tell all faults of all files at once."""
     from staffing.errors import Fault, InputError, ScenarioError
     from staffing.quote.book import newcomer
     from staffing.quote.estimate import estimate
     from staffing.quote.prospect import read_prospect
+    from staffing.quote.rates import Rates, read_rates
 
     found: list[Newcomer] = []
     faults: list[Fault] = []
+    rates = Rates()
+    try:
+        rates = rates if rates_file is None else read_rates(rates_file)
+    except InputError as error:
+        faults += error.faults
     for path in paths:
         try:
             made = estimate(read_prospect(path, {}), workspace, scenario.seats)
-            found.append(newcomer(made, path.stem))
+            found.append(newcomer(made, path))
         except InputError as error:
             faults += error.faults
     if faults:
         raise ScenarioError(faults)
-    return found
+    return found, rates
 
 
 def _read_roster(

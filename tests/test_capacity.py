@@ -19,7 +19,15 @@ import cli
 from staffing.errors import ScenarioError
 from staffing.publish.capacity import publish_capacity
 from staffing.quote.book import Book, Newcomer, book, weeks_of, with_newcomer
-from staffing.quote.capacity import Capacity, Hire, Training, capacity, with_measures
+from staffing.quote.capacity import (
+    Capacity,
+    Hire,
+    Judged,
+    Training,
+    capacity,
+    judged,
+    with_measures,
+)
 from staffing.quote.crew import Crew, kinds, need_of
 from staffing.quote.hiring import lost_share
 from staffing.quote.rates import HiringRates, Rates
@@ -123,6 +131,7 @@ def coming(contacts: float, *, start: dt.date = MONDAY, **terms: object) -> Newc
         "start": start,
         "ramp_days": 1,
         "contacts": on,
+        "file": "new.toml",
     }
     return Newcomer(**(usual | terms))  # type: ignore[arg-type]
 
@@ -137,15 +146,25 @@ def booked(
     return book(space, told, newcomers, rates, weeks)
 
 
-def judged(folder: Path, agents: int, contacts: float) -> Capacity:
+def found(folder: Path, agents: int, contacts: float) -> Capacity:
     """Return the capacity of a pool with so many agents and a newcomer of so many contacts."""
     return capacity(booked(company(folder, agents), story(folder), coming(contacts)))
+
+
+def week_of(folder: Path, agents: int, contacts: float) -> Judged:
+    """Return the week of such a pool, without looking for a repair."""
+    (week,) = judged(booked(company(folder, agents), story(folder), coming(contacts)))
+    return week
 
 
 def test_what_is_covered_at_best_is_what_the_best_roster_covers(tmp_path: Path) -> None:
     """No roster of two agents against two seats all week leaves less open than the bound."""
     space = company(tmp_path, agents=2)
-    told = story(tmp_path, rules={"min_week_share": 0.0})
+    told = story(
+        tmp_path,
+        rules={"min_week_share": 0.0},
+        roster={"max_uncovered": 0.0, "effort": 1.0},
+    )
     seats = {("P", day, slot / 2): 2 for day in range(7) for slot in HOURS}
     asked = SeatRequirement(table=need(seats))
     people = kinds(staff(space, told))
@@ -183,7 +202,7 @@ def test_half_the_speed_covers_half_as_much(tmp_path: Path) -> None:
 
 def test_a_week_that_can_be_covered_is_deliverable(tmp_path: Path) -> None:
     """With people enough nothing is proposed, and the sentence names the weeks."""
-    made = judged(tmp_path, agents=8, contacts=10.0)
+    made = found(tmp_path, agents=8, contacts=10.0)
     assert made.verdict == "deliverable"
     assert made.measures == ()
     assert "Deliverable: every week from 2026-03-02" in verdict(made).text("en")
@@ -210,7 +229,7 @@ def _holds(of: Book, measures: Sequence[Hire | Training]) -> bool:
     """Return whether a book holds with measures taken as rows of its tables."""
     space = with_measures(of, measures)
     again = book(space, of.scenario, of.newcomers, of.rates, len(of.weeks))
-    return capacity(again).verdict == "deliverable"
+    return not any(week.short for week in judged(again))
 
 
 @pytest.mark.parametrize(("training", "best"), [(100.0, Training), (1e6, Hire)])
@@ -274,12 +293,12 @@ def test_a_small_dedicated_newcomer_does_not_hide_in_the_allowance(tmp_path: Pat
 
 def test_a_week_short_already_is_told_apart(tmp_path: Path) -> None:
     """The book alone is short in one company and not in the other; both refuse the newcomer."""
-    already = judged(tmp_path / "one", agents=1, contacts=20.0)
-    fresh = judged(tmp_path / "two", agents=6, contacts=200.0)
-    assert already.weeks[0].plain_short
-    assert already.weeks[0].short
-    assert not fresh.weeks[0].plain_short
-    assert fresh.weeks[0].short
+    already = week_of(tmp_path / "one", agents=1, contacts=20.0)
+    fresh = week_of(tmp_path / "two", agents=6, contacts=200.0)
+    assert already.plain_short
+    assert already.short
+    assert not fresh.plain_short
+    assert fresh.short
 
 
 def test_before_anybody_can_be_there_it_cannot_be_promised(tmp_path: Path) -> None:
@@ -324,7 +343,7 @@ def test_the_refusal_is_one_sentence_with_pool_days_seats_and_repair(
     tmp_path: Path, lang: str
 ) -> None:
     """Pool, dates, seats, number to hire, date and price stand in the sentence."""
-    made = judged(tmp_path, agents=2, contacts=60.0)
+    made = found(tmp_path, agents=2, contacts=60.0)
     (hire,) = made.measures
     text = verdict(made).text(lang)  # type: ignore[arg-type]
     seats = max(lack.seats for lack in made.weeks[0].lacks)
@@ -338,11 +357,10 @@ def test_the_refusal_is_one_sentence_with_pool_days_seats_and_repair(
 def test_more_agents_never_make_it_worse_and_more_contacts_never_better(tmp_path: Path) -> None:
     """What stays open falls with agents and rises with volume."""
     by_agents = [
-        judged(tmp_path / f"a{n}", agents=n, contacts=50.0).weeks[0].missing_h for n in (1, 2, 4, 6)
+        week_of(tmp_path / f"a{n}", agents=n, contacts=50.0).missing_h for n in (1, 2, 4, 6)
     ]
     by_volume = [
-        judged(tmp_path / f"v{n}", agents=3, contacts=float(n)).weeks[0].missing_h
-        for n in (5, 20, 60, 120)
+        week_of(tmp_path / f"v{n}", agents=3, contacts=float(n)).missing_h for n in (5, 20, 60, 120)
     ]
     assert all(a >= b - 0.05 for a, b in itertools.pairwise(by_agents))
     assert all(a <= b + 0.05 for a, b in itertools.pairwise(by_volume))
@@ -352,7 +370,7 @@ def test_more_agents_never_make_it_worse_and_more_contacts_never_better(tmp_path
 
 def test_pooling_adds_less_than_standing_alone(tmp_path: Path) -> None:
     """A newcomer in a pool adds fewer seat-hours than seats of its own take, and that is told."""
-    made = judged(tmp_path, agents=8, contacts=30.0)
+    made = found(tmp_path, agents=8, contacts=30.0)
     week = made.weeks[0].week
     assert week.added_h["newshop"] < week.alone_h["newshop"]
     assert week.asked.seat_hours - week.plain_asked.seat_hours == week.added_h["newshop"]
@@ -455,7 +473,7 @@ REFUSAL = re.compile(
 
 def test_an_overbooked_week_is_refused_and_its_rows_make_it_deliverable(tmp_path: Path) -> None:
     """Exit 3, one sentence, the same bytes twice; the rows appended to the tables: exit 0."""
-    story_file, prospect = files(tmp_path, FACTS)
+    story_file, prospect = files(tmp_path, FACTS, agents=6)
     (tmp_path / "r.toml").write_text("[hiring]\nhiring_days = 0\ntraining_days = 0\n")
     told = (story_file, prospect, "--weeks", "1", "--rates", str(tmp_path / "r.toml"))
     code, out, _ = run(*told, "--out", str(tmp_path / "one"))
@@ -499,7 +517,7 @@ def test_a_week_that_the_workspace_leaves_short_is_told_apart(tmp_path: Path) ->
         assert ("short without the new shops already: 03-02" in notes) == bool(files_told)
 
 
-def test_without_prospects_the_book_alone_is_judged(tmp_path: Path) -> None:
+def test_without_prospects_the_book_alone_is_found(tmp_path: Path) -> None:
     """A company with people enough: exit 0, as JSON too."""
     story_file, _ = files(tmp_path, FACTS, agents=8)
     code, out, _ = run(story_file, "--weeks", "1", "--json", "--out", str(tmp_path / "o"))
@@ -537,6 +555,13 @@ def test_a_week_of_the_demo_is_deliverable_without_prospects(tmp_path: Path) -> 
         (lambda f: (f / "r.toml").write_text("[hiring]\nhired_sped = 1.0\n"), "hired_sped"),
         (lambda f: (f / "r.toml").unlink(), "there is no such file"),
         (lambda f: (f / "s.toml").unlink(), "there is no such scenario file"),
+        (
+            lambda f: [
+                (f / "new.toml").write_text("agents = 3"),
+                (f / "r.toml").write_text("[hiring]\nhired_sped = 1.0\n"),
+            ],
+            "Faults found: 4",
+        ),
     ],
 )
 def test_bad_inputs_exit_2_with_a_remedy(tmp_path: Path, spoil, said: str) -> None:  # type: ignore[no-untyped-def]

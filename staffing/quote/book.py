@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -36,7 +37,7 @@ __all__ = ["Book", "Newcomer", "Week", "book", "newcomer", "side_by_side", "week
 
 LONGEST_DAYS = 42
 """Days of the longest horizon that is forecast at once (`Horizon.days`)."""
-WEEK = 7
+WEEK, MOST_WEEKS = 7, 26
 Contacts = Callable[[dt.date], pd.DataFrame]
 
 
@@ -47,6 +48,7 @@ class Newcomer:
     Attributes
     ----------
     name : also the id of its shop, and the team of the agents who serve it alone
+    file : where it is told of, for messages
     dedicated : whether it has seats of its own
     opens, closes : clock times of a service day
     aht_s, concurrency : as in the shops table
@@ -76,6 +78,7 @@ class Newcomer:
     service: str = "both"
     priority: float = 1.0
     daily_cap: float | None = None
+    file: str = ""
 
     def serves(self, day: dt.date) -> bool:
         """Return whether a day lies within its contract."""
@@ -277,21 +280,23 @@ def _refuse(
     end = spans[-1][0] + dt.timedelta(days=spans[-1][1])
     for each in newcomers:
         if each.name in seen:
-            faults.append(Fault(code="newcomer_twice", file=each.name, column="name"))
+            faults.append(
+                Fault(code="newcomer_twice", file=each.file, column="name", value=each.name)
+            )
         seen.add(each.name)
         if each.start >= end:
-            facts = {"last": f"{end - dt.timedelta(days=1)}", "weeks": len(spans)}
+            weeks = len(spans) + (each.start - end).days // WEEK + 1
+            code = "newcomer_late" if weeks <= MOST_WEEKS else "newcomer_far"
+            facts = {"last": f"{end - dt.timedelta(days=1)}", "weeks": weeks, "most": MOST_WEEKS}
             value = f"{each.start}"
             faults.append(
-                Fault(
-                    code="newcomer_late", file=each.name, column="start", value=value, facts=facts
-                )
+                Fault(code=code, file=each.file, column="start", value=value, facts=facts)
             )
         elif each.end is not None and each.end <= scenario.horizon.start:
             facts = {"first": f"{scenario.horizon.start}"}
             last = f"{each.end - dt.timedelta(days=1)}"
             faults.append(
-                Fault(code="newcomer_over", file=each.name, column="start", value=last, facts=facts)
+                Fault(code="newcomer_over", file=each.file, column="start", value=last, facts=facts)
             )
     grid = Grid(
         start=scenario.horizon.start, days=(end - scenario.horizon.start).days, zone=scenario.zone
@@ -549,12 +554,12 @@ def _team_skills(
     ]
 
 
-def newcomer(made: Estimate, name: str) -> Newcomer:
+def newcomer(made: Estimate, path: Path) -> Newcomer:
     """Return a prospect, as it was estimated, as a shop that may come.
 
     Parameters
     ----------
-    name : what it is called where the prospect has no name
+    path : of its file, whose name it bears where the file tells none
     """
     prospect = made.prospect
 
@@ -563,7 +568,8 @@ def newcomer(made: Estimate, name: str) -> Newcomer:
         return table.assign(slot=table["slot"] // INTERVAL_MIN)
 
     return Newcomer(
-        name=prospect.name if "name" in prospect.told else name,
+        name=prospect.name if "name" in prospect.told else path.stem,
+        file=path.name,
         category=prospect.kind_of_goods,
         platform=prospect.platform,
         channel=prospect.channel,

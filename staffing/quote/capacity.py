@@ -40,7 +40,7 @@ from staffing.roster.staff import Agent, staff, without
 from staffing.seats import SeatRequirement
 from staffing.workspace import Workspace
 
-__all__ = ["Capacity", "Hire", "Judged", "Lack", "Training", "capacity", "with_measures"]
+__all__ = ["Capacity", "Hire", "Judged", "Lack", "Training", "capacity", "judged", "with_measures"]
 
 Floats = npt.NDArray[np.float64]
 UNITS_PER_H = SPEED_UNITS * SLOTS_PER_H
@@ -249,7 +249,7 @@ def capacity(book: Book, step: Callable[[str], None] = lambda _: None) -> Capaci
     step : told the name of each step as it begins
     """
     step("cover")
-    weeks = _judged(book)
+    weeks = judged(book)
     days = (book.weeks[-1].last - book.scenario.horizon.start).days + 1
     stay = np.exp(-days / DAYS_A_MONTH / float(book.rates.costs.tenure_months))
     leavers = len(book.workspace.agents) * (1 - float(stay))
@@ -340,7 +340,8 @@ def _left(book: Book, check: _Check, space: Workspace) -> float:
     return _covered(book, check, people, book.weeks[check.week].asked).units
 
 
-def _judged(book: Book) -> tuple[Judged, ...]:
+def judged(book: Book) -> tuple[Judged, ...]:
+    """Return each week of a book against its agents as they are."""
     light = _light(book)
     tasks = [delayed(_judge)(light, number) for number in range(len(book.weeks))]
     return tuple(side_by_side(book.workspace, tasks))

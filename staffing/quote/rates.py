@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -346,6 +346,8 @@ class PriceRates(Section):
 
 class Rates(Section):
     """What service costs, how soon people can be had, and what it is sold at."""
+
+    page: ClassVar[str] = "docs/quotes.md"
 
     costs: CostRates = Field(default_factory=CostRates)
     hiring: HiringRates = Field(default_factory=HiringRates)

@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from staffing.quote.capacity import Capacity, Hire, Judged, Lack, Measure
+from staffing.quote.capacity import MOST_HIRED, Capacity, Hire, Judged, Lack, Measure
+from staffing.quote.hiring import soonest
 from staffing.scenario import used_defaults
 from staffing.tell.console import as_json, line, speaker, table, written
 from staffing.words import Lang, Statement, listed, say
@@ -25,6 +26,7 @@ COSTS = {
     )
 }
 """Rates of the cost build-up that people hired are priced by."""
+LEAST_LEAVERS = 0.5
 POOLS_TOLD = 2
 """Pools that the refusal names."""
 
@@ -66,6 +68,11 @@ def verdict(made: Capacity) -> Statement:
     if made.verdict == "not_before":
         facts["day"] = f"{made.not_before:%m-%d}"
         return Statement("capacity.not_before_with" if measures else "capacity.not_before", facts)
+    if made.verdict == "not_within":
+        first = soonest(made.book.rates.hiring, made.book.scenario.horizon.start, hired=True)
+        facts |= {"soonest": f"{first}", "most": MOST_HIRED}
+        if first <= made.weeks[-1].week.first:
+            return Statement("capacity.not_within_many", facts)
     return Statement(f"capacity.{made.verdict}", facts)
 
 
@@ -83,11 +90,9 @@ def notes(made: Capacity) -> Iterator[Statement]:
         fresh = [f"{w.week.first:%m-%d}" for w in made.short if not w.plain_short]
         if fresh:
             yield Statement("capacity.made_short", {"weeks": listed(fresh)})
-    facts = {
-        "leavers": f"{made.leavers:.0f}",
-        "months": f"{made.book.rates.costs.tenure_months:g}",
-    }
-    yield Statement("capacity.leavers", facts)
+    if made.leavers >= LEAST_LEAVERS:
+        months = f"{made.book.rates.costs.tenure_months:f}"
+        yield Statement("capacity.leavers", {"leavers": f"{made.leavers:.0f}", "months": months})
     yield Statement("capacity.at_best")
 
 
@@ -197,7 +202,7 @@ def _lacking(made: Capacity) -> Statement:
             {
                 "pool": pool,
                 "days": _runs([day for lack in found[pool] for day in lack.days]),
-                "seats": f"{max(lack.seats for lack in found[pool]):.1f}".removesuffix(".0"),
+                "seats": f"{max(lack.seats for lack in found[pool]):,.1f}".removesuffix(".0"),
                 "hours": f"{sum(lack.hours for lack in found[pool]):,.0f}",
             },
         )
