@@ -105,7 +105,7 @@ class InputError(StaffingError):
         self.faults: Sequence[Fault] = tuple(faults)
         super().__init__("\n".join(fault.line("en") for fault in self.faults))
 
-    def __reduce__(self) -> tuple[type, tuple[tuple[Fault, ...]]]:
+    def __reduce__(self) -> tuple[type[InputError], tuple[Sequence[Fault]]]:
         """Let it be raised from another process."""
         return type(self), (self.faults,)
 

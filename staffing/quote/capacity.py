@@ -16,8 +16,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
@@ -365,14 +364,14 @@ def _judge(book: Book, number: int) -> Judged:
     whole, *single = _checks(book, number)
     people = _people(book, number)
     made = _covered(book, whole, people, week.asked)
-    open_units = Counter[str | None]()
+    open_units: dict[str | None, float] = {}
     for (pool, _), seats in made.missing.items():
-        open_units[pool] += seats * SPEED_UNITS
+        open_units[pool] = open_units.get(pool, 0.0) + seats * SPEED_UNITS
     # Where the others leave a pool enough it has enough without them.
     alone = {
         c.pool: _covered(book, c, _who(people, c), week.asked)
         for c in single
-        if not c.holds(open_units[c.pool])
+        if not c.holds(open_units.get(c.pool, 0.0))
     }
     failed = [] if whole.holds(made.units) else [whole]
     failed += [c for c in single if c.pool in alone and not c.holds(alone[c.pool].units)]
@@ -715,19 +714,14 @@ class _Mix:
         master = _Master(self.prices, self.most, [p.check for p in programs], self._people())
         least, tangents = 0.0, 0
         numbers, slack, _ = master.solved()
-        found: list[Covered] = []
+        found: dict[int, Covered] = {}
         while tangents < TANGENTS + MARGINS:
-            found = self._answers(programs, numbers)
-            over = {
-                i: made.units - slack[i] - p.check.most
-                for i, (p, made) in enumerate(zip(programs, found, strict=True))
-                if not p.check.holds(made.units - slack[i])
-            }
+            found, over = self._over(programs, numbers, slack)
             lost = {p.check.week for p, s in zip(programs, slack, strict=True) if s > STEP}
             if lost and not over:
                 return (), 0.0, lost, False
             if not over:
-                measures = self._measures(numbers, found)
+                measures = self._measures(numbers, found.values())
                 over = self._left_over(programs, measures)
                 if not over:
                     return measures, least, set(), True
@@ -739,7 +733,28 @@ class _Mix:
             numbers, slack, price = master.solved()
             if tangents <= TANGENTS:
                 least = price
-        return self._measures(numbers, found), least, set(), False
+        return self._measures(numbers, found.values()), least, set(), False
+
+    def _over(
+        self, programs: Sequence[_Program], numbers: Floats, slack: Floats
+    ) -> tuple[dict[int, Covered], dict[int, float]]:
+        """Return what programs leave open, and by how many units it is too much.
+
+        Those of one pool are small: all pools of a week are looked at only where each of them
+        holds.
+        """
+        found, over = dict[int, Covered](), dict[int, float]()
+        for single in (True, False):
+            some = [i for i, p in enumerate(programs) if (p.check.pool is not None) == single]
+            made = self._answers([programs[i] for i in some], numbers)
+            found |= dict(zip(some, made, strict=True))
+            for i in some:
+                left, check = found[i].units - float(slack[i]), programs[i].check
+                if not check.holds(left):
+                    over[i] = left - check.most
+            if over:
+                break
+        return found, over
 
     def _answers(self, programs: Sequence[_Program], numbers: Floats) -> list[Covered]:
         """Return what each program leaves open; none is solved twice."""
@@ -778,7 +793,7 @@ class _Mix:
             if not p.check.holds(units)
         }
 
-    def _measures(self, numbers: Floats, found: Sequence[Covered]) -> tuple[Measure, ...]:
+    def _measures(self, numbers: Floats, found: Collection[Covered]) -> tuple[Measure, ...]:
         """Return the measures that numbers of the choices stand for.
 
         Of the people who may be trained those are named whom the programs use most.
