@@ -708,12 +708,12 @@ class _Mix:
 
         Returns
         -------
-        the measures, what any mix costs at least (the price of the last round of tangents alone),
+        the measures, what any mix costs at least (the price by the tangents, margins left out),
         weeks that no mix mends, and whether all checks hold with the tables changed
         """
         master = _Master(self.prices, self.most, [p.check for p in programs], self._people())
-        least, tangents = 0.0, 0
-        numbers, slack, _ = master.solved()
+        tangents = 0
+        numbers, slack = master.solved()
         found: dict[int, Covered] = {}
         while tangents < TANGENTS + MARGINS:
             found, over = self._over(programs, numbers, slack)
@@ -724,16 +724,14 @@ class _Mix:
                 measures = self._measures(numbers, found.values())
                 over = self._left_over(programs, measures)
                 if not over:
-                    return measures, least, set(), True
+                    return measures, master.least(), set(), True
             tangents += 1
             for i, units in over.items():
                 master.cut(i, found[i], numbers)
                 if tangents > TANGENTS:
                     master.margin[i] += units + STEP
-            numbers, slack, price = master.solved()
-            if tangents <= TANGENTS:
-                least = price
-        return self._measures(numbers, found.values()), least, set(), False
+            numbers, slack = master.solved()
+        return self._measures(numbers, found.values()), master.least(), set(), False
 
     def _over(
         self, programs: Sequence[_Program], numbers: Floats, slack: Floats
@@ -857,17 +855,26 @@ class _Master:
         """Add the tangent of what a check leaves open at some numbers."""
         self.cuts.append((check, covered.slope, covered.units - float(covered.slope @ at)))
 
-    def solved(self) -> tuple[Floats, Floats, float]:
-        """Return numbers, what stays open above what may, and the price of the numbers."""
+    def least(self) -> float:
+        """Return what all numbers cost at least."""
+        numbers, _ = self._found(np.zeros(len(self.checks)))
+        return float(self.prices @ numbers)
+
+    def solved(self) -> tuple[Floats, Floats]:
+        """Return numbers, and what stays open above what may."""
+        return self._found(self.margin)
+
+    def _found(self, margin: Floats) -> tuple[Floats, Floats]:
+        """Return the cheapest numbers and what stays open above what may, less margins."""
         choices, checks = len(self.prices), len(self.checks)
         if not self.cuts:
-            return np.zeros(choices), np.zeros(checks), 0.0
+            return np.zeros(choices), np.zeros(checks)
         matrix = np.zeros((len(self.cuts) + 1, choices + checks))
         most = np.zeros(len(self.cuts) + 1)
         matrix[-1, :choices], most[-1] = self.people
         for row, (check, slope, constant) in enumerate(self.cuts):
             matrix[row, :choices], matrix[row, choices + check] = slope, -1.0
-            most[row] = self.checks[check].most - self.margin[check] - constant
+            most[row] = self.checks[check].most - margin[check] - constant
         result = milp(
             np.concatenate([self.prices, np.full(checks, UNREACHED)]),
             constraints=LinearConstraint(matrix, -np.inf, most),
@@ -877,7 +884,7 @@ class _Master:
         if result.x is None:
             raise RuntimeError(f"the mix was not found: {result.message}")
         numbers = np.round(result.x[:choices])
-        return numbers, np.asarray(result.x[choices:]), float(self.prices @ numbers)
+        return numbers, np.asarray(result.x[choices:])
 
 
 def _few(book: Book, week: Week, space: Workspace, names: Sequence[str]) -> list[Agent]:
