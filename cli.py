@@ -8,20 +8,24 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from staffing.cache import Cache
+    from staffing.errors import Fault
     from staffing.forecast import Forecast
+    from staffing.outcome import Outcome
     from staffing.publish.tested import Scored
+    from staffing.publish.whatif import Beside, Column
     from staffing.quote.book import Newcomer
     from staffing.quote.rates import Rates
     from staffing.scenario import Scenario
@@ -32,6 +36,8 @@ BAD_INPUT, NO_PLAN = 2, 3
 BACKTEST_DAYS = 14
 """Days that a bare workspace is tested on from each origin."""
 TOML = ".toml"
+MOMENTS = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y/%m/%d %H:%M"]
+"""How a moment may be typed."""
 
 app = typer.Typer(
     name="staffing",
@@ -56,6 +62,13 @@ RatesFile = Annotated[
     Path | None,
     typer.Option("--rates", help="What service costs and is sold at, what hiring takes (.toml)."),
 ]
+CacheFolder = Annotated[
+    Path | None,
+    typer.Option("--cache", metavar="DIR", help="Where results are kept; by default OUT/.cache."),
+]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Compute everything anew and keep nothing.")
+]
 Zone = Annotated[str, typer.Option("--zone", help="IANA time zone of the tables.")]
 
 
@@ -72,39 +85,104 @@ def plan(
         bool,
         typer.Option("--confirm", help="Repair the roster where its replay misses a target."),
     ] = False,
+    cache: CacheFolder = None,
+    no_cache: NoCache = False,
     lang: Language = None,
     as_json: Json = False,
 ) -> None:
     """Forecast, compute seats, build and audit the roster, replay it, write the outputs."""
     with _faults_told(lang, as_json=as_json) as voice:
-        scenario, workspace = _read(scenario_file, voice)
-        from staffing.forecast import forecast_notices
-        from staffing.plan import plan as run
-        from staffing.publish import publish
-        from staffing.roster.ledger import ledger_notices
-        from staffing.seats import seat_notices
-        from staffing.tell import faults
-        from staffing.tell.console import progress
-        from staffing.tell.plan import planned
+        from staffing.tell.outcome import planned
 
-        with progress(scenario.lang) as (step, found):
-            with _ways_out_told(workspace, scenario):
-                made = run(workspace, scenario, step, found, confirmed=confirmed)
-            step("publish")
-            paths = publish(made, out / scenario.name, scenario_file=scenario_file)
-            paths.append(_keep(out, workspace, scenario, made.forecast))
-            advice = None
-            if made.short:
-                from staffing.roster.repair import repair as mend
-
-                step("repair")
-                advice = mend(workspace, scenario, made.seats, made.roster, check=False)
-        notices = [*ledger_notices(workspace, scenario), *seat_notices(workspace, scenario)]
-        notices += forecast_notices(workspace, made.forecast)
-        faults.notices(notices, scenario.lang)
-    planned(made, paths, advice, machine=as_json)
+        kept = _cache(cache, out, no_cache=no_cache)
+        made = _outcome(scenario_file, voice, kept, confirmed=confirmed)
+        paths = made.deliver(out)
+        _cache_told(kept, made.lang)
+    planned(made, paths, machine=as_json)
     if made.short:
         raise typer.Exit(NO_PLAN)
+
+
+def _cache(folder: Path | None, out: Path, *, no_cache: bool) -> Cache:
+    """Return the cache that is asked for; one without a folder keeps nothing."""
+    from staffing.cache import FOLDER, Cache
+
+    if no_cache:
+        return Cache(None)
+    return Cache(out / FOLDER if folder is None else folder)
+
+
+def _cache_told(cache: Cache, lang: Lang) -> None:
+    """Tell why something could not be kept, if so: a run is as good, only the next one slower."""
+    if cache.trouble is not None:
+        from staffing.errors import Fault
+        from staffing.tell import faults
+
+        facts = {"reason": cache.trouble}
+        faults.notices([Fault(code="not_kept", file=str(cache.folder), facts=facts)], lang)
+
+
+def _outcome(
+    scenario_file: Path, voice: _Voice, cache: Cache, *, confirmed: bool = False
+) -> Outcome:
+    """Return what planning a scenario comes to, from the cache where nothing has changed."""
+    from staffing.cache import digest_of_files
+    from staffing.outcome import KEPT, Outcome, asked
+    from staffing.tell import faults
+    from staffing.tell.console import progress
+
+    scenario = _scenario(scenario_file, voice)
+    files = digest_of_files(scenario.workspace)
+    key = asked(scenario_file, scenario.workspace.name, scenario.lang, files, confirmed=confirmed)
+    known: Outcome | None = cache.get(KEPT, key)
+    if known is not None:
+        for group in known.notices:
+            faults.notices(group, scenario.lang)
+        with progress(scenario.lang) as (step, _):
+            step("plan_kept")
+        return known
+    workspace, odd = _workspace(scenario_file, scenario)
+    from staffing.forecast import forecast_notices
+    from staffing.plan import plan as run
+    from staffing.publish import outputs
+    from staffing.publish.summary import summary
+    from staffing.roster.ledger import ledger_notices
+    from staffing.seats import seat_notices
+    from staffing.stages import Stages
+    from staffing.store import FOLDER, entry, known_until
+    from staffing.tell.plan import report
+
+    with progress(scenario.lang) as (step, found):
+        stages = Stages(workspace, scenario, cache, step, files)
+        with _ways_out_told(workspace, scenario):
+            made = run(workspace, scenario, step, found, confirmed=confirmed, stages=stages)
+        step("publish")
+        written = outputs(made, scenario.name, scenario_file=scenario_file)
+        until = known_until(workspace, scenario.horizon.start)
+        name, content = entry(scenario, until, made.forecast.daily)
+        advice = None
+        if made.short:
+            from staffing.roster.repair import repair as mend
+
+            step("repair")
+            advice = mend(workspace, scenario, made.seats, made.roster, check=False)
+    notices = [*ledger_notices(workspace, scenario), *seat_notices(workspace, scenario)]
+    notices += forecast_notices(workspace, made.forecast)
+    faults.notices(notices, scenario.lang)
+    outcome = Outcome(
+        name=scenario.name,
+        lang=scenario.lang,
+        short=made.short,
+        files=written,
+        issued={f"{FOLDER}/{name}": content},
+        summary=summary(made),
+        advice=None if advice is None else advice.record(scenario.lang),
+        notices=(tuple(odd), tuple(notices)),
+        told=report(made, advice),
+    )
+    if digest_of_files(scenario.workspace) == files:
+        cache.put(KEPT, key, outcome)
+    return outcome
 
 
 @app.command()
@@ -120,7 +198,7 @@ def forecast(
         typer.Option(
             "--now",
             metavar="TIME",
-            formats=["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y/%m/%d %H:%M"],
+            formats=MOMENTS,
             help="Correct the days from this moment's on by what has come; not kept.",
         ),
     ] = None,
@@ -247,6 +325,224 @@ def pools(
 
 
 @app.command()
+def compare(
+    plans: Annotated[
+        list[Path],
+        typer.Argument(metavar="PLAN...", help="Scenario files (.toml), or folders of outputs."),
+    ],
+    out: Out = Path("out"),
+    cache: CacheFolder = None,
+    no_cache: NoCache = False,
+    lang: Language = None,
+    as_json: Json = False,
+) -> None:
+    """Put plans side by side: demand, seats, heads, hours, cost, service level, fairness, gap."""
+    with _faults_told(lang, as_json=as_json) as voice:
+        kept = _cache(cache, out, no_cache=no_cache)
+        found = _plans(plans, voice, kept)
+        from staffing.publish.whatif import publish_whatif
+        from staffing.tell.whatif import beside
+
+        made = _beside(found, voice.lang)
+        paths = publish_whatif(made, out / "compare")
+        _cache_told(kept, voice.lang)
+    beside(made, paths, machine=as_json)
+    if not all(column.lawful for column in made.columns):
+        raise typer.Exit(NO_PLAN)
+
+
+def _plans(paths: list[Path], voice: _Voice, cache: Cache) -> list[Column]:
+    """Return the figures of each plan; all faults of all of them at once."""
+    from staffing.errors import Fault, InfeasibleRosterError, InputError
+
+    faults: list[Fault] = []
+    if len(paths) < 2:
+        faults.append(Fault(code="too_few_plans", file="compare", facts={"count": len(paths)}))
+    for path in paths:  # before any of them is planned, which takes long
+        try:
+            _plan_there(path)
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(faults)
+    found: list[Column] = []
+    spoken: Lang | None = None
+    for path in paths:
+        try:
+            if path.suffix.lower() != TOML:
+                column, lang = _finished(path)
+            else:
+                own = _Voice(voice.lang, asked=voice.asked)
+                try:
+                    outcome = _outcome(path, own, cache)
+                except InfeasibleRosterError:
+                    column, lang = _seats_alone(path, own, cache), own.lang
+                else:
+                    column, lang = _column(outcome.summary), outcome.lang
+            found.append(column)
+            spoken = spoken or lang
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(faults)
+    if spoken is not None and not voice.asked:
+        voice.lang = spoken
+    return found
+
+
+def _plan_there(path: Path) -> None:
+    """Refuse what is neither a sound scenario file nor the outputs of a plan."""
+    if path.suffix.lower() == TOML:
+        from staffing.scenario import read_scenario
+
+        read_scenario(path)
+    else:
+        _finished(path)
+
+
+def _finished(path: Path) -> tuple[Column, Lang]:
+    """Return the figures of a finished plan, from its folder or its summary.json."""
+    import json
+
+    from staffing.errors import Fault, PublishError
+    from staffing.words import LANGS
+
+    file = path / "summary.json" if path.is_dir() else path
+    try:
+        told = json.loads(file.read_text("utf-8"))
+        column = _column(told)
+    except OSError:
+        raise PublishError([Fault(code="no_plan", file=str(path))]) from None
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise PublishError([Fault(code="not_summary", file=str(file))]) from None
+    return column, next((lang for lang in LANGS if lang == told.get("lang")), "zh")
+
+
+def _column(summary: Mapping[str, Any]) -> Column:
+    """Return a plan's figures from its summary."""
+    from staffing.publish.whatif import Column
+    from staffing.whatif import measured
+
+    days = summary["horizon"]
+    horizon = (str(days["start"]), str(days["end"]))
+    return Column(name=str(summary["scenario"]), figures=measured(summary), horizon=horizon)
+
+
+def _seats_alone(path: Path, voice: _Voice, cache: Cache) -> Column:
+    """Return what is known of a plan for which no lawful roster exists."""
+    from staffing.publish.whatif import Column
+    from staffing.whatif import sweep as run
+
+    scenario, workspace = _read(path, voice)
+    point = next(run(workspace, [(scenario.name, scenario)], cache))
+    dates = scenario.grid.dates
+    horizon = (f"{dates[0]}", f"{dates[-1]}")
+    return Column(name=scenario.name, figures=point.figures, horizon=horizon, lawful=False)
+
+
+def _beside(found: list[Column], lang: Lang) -> Beside:
+    """Return plans beside each other; names that are there twice are numbered."""
+    from dataclasses import replace
+
+    from staffing.publish.whatif import Beside
+    from staffing.words import listed, say
+
+    names: list[str] = []
+    for column in found:
+        again = sum(each.name == column.name for each in found[: len(names)])
+        names.append(column.name + (f" ({again + 1})" if again else ""))
+    columns = [replace(each, name=name) for each, name in zip(found, names, strict=True)]
+    note = say(lang, "whatif.compare_note")
+    if len({column.horizon for column in columns}) > 1:
+        days = [
+            say(lang, "whatif.horizon", name=each.name, first=each.horizon[0], last=each.horizon[1])
+            for each in columns
+        ]
+        note = say(lang, "whatif.horizons", horizons=listed(days).text(lang)) + " " + note
+    return Beside(
+        file="compare",
+        lang=lang,
+        title=say(lang, "whatif.compare", names=listed(names).text(lang)),
+        note=note,
+        columns=columns,
+        rostered=True,
+        compared=True,
+    )
+
+
+@app.command()
+def sweep(
+    scenario_file: ScenarioFile,
+    over: Annotated[
+        str,
+        typer.Option(
+            "--over",
+            metavar="KEY=V1,V2,...",
+            help="A numeric key and its values, such as forecast.uplift=1,1.2,1.5.",
+        ),
+    ],
+    rostered: Annotated[
+        bool, typer.Option("--roster", help="Build and replay a roster for each value, too.")
+    ] = False,
+    out: Out = Path("out"),
+    cache: CacheFolder = None,
+    no_cache: NoCache = False,
+    lang: Language = None,
+    as_json: Json = False,
+) -> None:
+    """Compute seats, or rosters, at several values of a key: cost against service level."""
+    with _faults_told(lang, as_json=as_json) as voice:
+        from staffing.cache import digest_of_files
+        from staffing.errors import Fault, ScenarioError
+        from staffing.scenario import varied
+
+        key, equals, values = over.partition("=")
+        if not equals:
+            raise ScenarioError([Fault(code="over_form", file="--over", value=over)])
+        given = [value.strip() for value in values.split(",")]
+        scenarios = varied(scenario_file, key.strip(), given, "--over")
+        files = digest_of_files(scenarios[0][1].workspace)
+        scenario, workspace = _read(scenario_file, voice)
+        from staffing.publish.whatif import Beside, Column, publish_whatif
+        from staffing.tell.console import progress
+        from staffing.tell.whatif import beside
+        from staffing.whatif import sweep as run
+        from staffing.words import say
+
+        kept = _cache(cache, out, no_cache=no_cache)
+        with progress(scenario.lang) as (step, found):
+            points = run(
+                workspace,
+                scenarios,
+                kept,
+                lambda value: step("scenario", name=f"{key}={value}"),
+                step,
+                found,
+                rostered=rostered,
+                files=files,
+            )
+            columns = [
+                Column(name=each.value, figures=each.figures, lawful=each.lawful) for each in points
+            ]
+            step("publish")
+            made = Beside(
+                file="sweep",
+                lang=scenario.lang,
+                title=say(scenario.lang, "whatif.sweep", scenario=scenario.name, key=key.strip()),
+                note=say(scenario.lang, "whatif.sweep_note"),
+                columns=columns,
+                rostered=rostered,
+                compared=False,
+                key=key.strip(),
+            )
+            paths = publish_whatif(made, out / f"{scenario.name}-sweep")
+        _cache_told(kept, scenario.lang)
+    beside(made, paths, machine=as_json)
+    if not all(column.lawful for column in columns):
+        raise typer.Exit(NO_PLAN)
+
+
+@app.command()
 def backtest(
     target: Annotated[
         Path, typer.Argument(metavar="TARGET", help="A scenario (.toml), or a workspace.")
@@ -346,6 +642,68 @@ def capacity(
         paths = publish_capacity(made, folder, record(made, scenario.lang))
     told(made, paths, scenario.lang, machine=as_json)
     if made.verdict != "deliverable":
+        raise typer.Exit(NO_PLAN)
+
+
+@app.command()
+def replan(
+    roster: Annotated[
+        Path, typer.Argument(metavar="ROSTER", help="The published roster.csv, or its .xlsx table.")
+    ],
+    scenario_file: ScenarioFile,
+    absent: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--absent",
+            metavar="AGENT:DATE",
+            help="Who is absent: A017:2026-11-25, or 2026-11-25..2026-11-27 for days; repeat it.",
+        ),
+    ] = None,
+    now: Annotated[
+        datetime | None,
+        typer.Option(
+            "--now",
+            metavar="TIME",
+            formats=MOMENTS,
+            help="This moment, such as '2026-11-25 08:50'; what lies before it stays.",
+        ),
+    ] = None,
+    freeze_h: Annotated[
+        float,
+        typer.Option("--freeze-h", min=0, max=168, help="Hours after it in which all stays."),
+    ] = 2.0,
+    all_days: Annotated[
+        bool, typer.Option("--all-days", help="Look at days without an absence as well.")
+    ] = False,
+    out: Out = Path("out"),
+    lang: Language = None,
+    as_json: Json = False,
+) -> None:
+    """Mend a published roster with the fewest changes where somebody is absent or demand is new."""
+    with _faults_told(lang, as_json=as_json) as voice:
+        scenario, workspace, table = _read_roster(roster, scenario_file, voice)
+        from staffing.publish.replanned import publish_replanned
+        from staffing.replan import Asked
+        from staffing.replan import replan as run
+        from staffing.tell import faults
+        from staffing.tell.console import progress
+        from staffing.tell.replan import replanned
+
+        content = roster.read_bytes()
+        asked = Asked(absent=tuple(absent or ()), now=now, freeze_h=freeze_h, everywhere=all_days)
+        with progress(scenario.lang) as (step, _):
+            made = run(workspace, scenario, table, asked, file=roster.name, step=step)
+            step("publish")
+            paths = publish_replanned(
+                made,
+                asked,
+                out / f"{scenario.name}-replan",
+                roster=(roster.name, content),
+                scenario_file=scenario_file,
+            )
+        faults.notices(made.notices, scenario.lang)
+    replanned(made, paths, machine=as_json)
+    if made.short:
         raise typer.Exit(NO_PLAN)
 
 
@@ -564,21 +922,35 @@ class _Voice:
     asked: bool
 
 
-def _read(path: Path, voice: _Voice) -> tuple[Scenario, Workspace]:
-    """Read a scenario and its workspace, tell what is odd on stderr."""
-    from staffing.forecast import horizon_notices
-    from staffing.scenario import check_shops, read_scenario
-    from staffing.tell import faults
-    from staffing.workspace import read_workspace
+def _scenario(path: Path, voice: _Voice) -> Scenario:
+    """Read a scenario, in the language that is asked for."""
+    from staffing.scenario import read_scenario
 
     scenario = read_scenario(path)
     if voice.asked:
         scenario = scenario.model_copy(update={"lang": voice.lang})
     voice.lang = scenario.lang
+    return scenario
+
+
+def _workspace(path: Path, scenario: Scenario) -> tuple[Workspace, list[Fault]]:
+    """Read the workspace of a scenario; tell what is odd on stderr, and return it."""
+    from staffing.forecast import horizon_notices
+    from staffing.scenario import check_shops
+    from staffing.tell import faults
+    from staffing.workspace import read_workspace
+
     workspace = read_workspace(scenario.workspace, scenario.zone)
     check_shops(path, scenario, list(workspace.windows))
     notices = [*horizon_notices(workspace, scenario), *workspace.notices]
     faults.notices(notices, scenario.lang)
+    return workspace, notices
+
+
+def _read(path: Path, voice: _Voice) -> tuple[Scenario, Workspace]:
+    """Read a scenario and its workspace, tell what is odd on stderr."""
+    scenario = _scenario(path, voice)
+    workspace, _ = _workspace(path, scenario)
     return scenario, workspace
 
 
@@ -595,7 +967,7 @@ def _newcomers(
     paths: list[Path], rates_file: Path | None, scenario: Scenario, workspace: Workspace
 ) -> tuple[list[Newcomer], Rates]:
     """Read merchants who may come, and the rates; tell all faults of all files at once."""
-    from staffing.errors import Fault, InputError, ScenarioError
+    from staffing.errors import InputError, ScenarioError
     from staffing.quote.book import newcomer
     from staffing.quote.estimate import estimate
     from staffing.quote.prospect import read_prospect

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
 
-from staffing.confirm import Confirmation, confirm
-from staffing.forecast import Forecast, forecast, history
+from staffing.confirm import Confirmation
+from staffing.forecast import Forecast
 from staffing.roster import (
     Ledger,
     Progress,
@@ -19,18 +18,15 @@ from staffing.roster import (
     audit,
     ledger,
     refuse_unlawful,
-    roster,
     shortages,
 )
 from staffing.roster.activities import unplaced
 from staffing.roster.audit import TOGETHER, hard
 from staffing.scenario import Scenario
-from staffing.seats import SeatRequirement, follow_roster, seats
-from staffing.simulate import Replay, simulate
+from staffing.seats import SeatRequirement, follow_roster
+from staffing.simulate import Replay
+from staffing.stages import Stages, Step
 from staffing.workspace import Workspace
-
-Step = Callable[[str], None]
-"""Told the name of each step as it begins: forecast, seats, roster, confirm, audit, replay."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,14 +71,17 @@ def plan(
     progress: Progress | None = None,
     *,
     confirmed: bool = False,
+    stages: Stages | None = None,
 ) -> Plan:
     """Return the plan of a scenario.
 
     Parameters
     ----------
-    step : told the name of each step as it begins
+    step : told the name of each step as it begins: forecast, seats, roster, confirm, audit, replay
     progress : told about each better roster
     confirmed : whether to ask for more seats, and repair the roster, where the replay misses
+    stages : the stages of this scenario with the cache they are taken from; without them all are
+        computed
 
     Raises
     ------
@@ -91,17 +90,14 @@ def plan(
         published roster may follow.
     """
     refuse_unlawful(scenario)
-    step("forecast")
-    expected = forecast(workspace, scenario, history(workspace))
-    step("seats")
-    required = seats(workspace, scenario, expected)
-    step("roster")
-    rostered = roster(workspace, scenario, required, progress)
+    stages = stages if stages is not None else Stages(workspace, scenario, step=step)
+    expected = stages.forecast()
+    required = stages.seats(expected)
+    rostered = stages.roster(required, progress)
     confirmation = replay = None
     if confirmed:
-        step("confirm")
-        confirmation, required, rostered, replay = confirm(
-            workspace, scenario, expected, required, rostered, progress
+        confirmation, required, rostered, replay = stages.confirm(
+            expected, required, rostered, progress
         )
     step("audit")
     broken = audit(workspace, scenario, rostered.assignments)
@@ -109,8 +105,7 @@ def plan(
     short = shortages(workspace, scenario, rostered.assignments, rostered.coverage)
     course = follow_roster(workspace, scenario, expected, required, rostered.coverage)
     if replay is None:
-        step("replay")
-        replay = simulate(workspace, scenario, expected, required, rostered.assignments)
+        replay = stages.replay(expected, required, rostered)
     return Plan(
         workspace=workspace,
         scenario=scenario,

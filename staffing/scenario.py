@@ -1,8 +1,8 @@
 """The scenario file: horizon, targets, shifts and rules of one plan; all else is a default.
 
-A scenario is TOML. Every key that the file leaves out keeps its default, and every default
-that was used is listed with its origin in the manifest of the outputs. docs/scenario.md, made
-by `keys_page`, lists all keys.
+A scenario is TOML. A key that the file leaves out is its base's (`chain`), else it keeps its
+default, and every default that was used is listed with its origin in the manifest of the outputs.
+docs/scenario.md, made by `keys_page`, lists all keys.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import datetime as dt
 import difflib
 import json
 import re
-import tomllib
 import zoneinfo
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, get_args, get_origin
 
 from pydantic import (
     BaseModel,
@@ -31,6 +31,7 @@ from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from staffing.chain import lines_of, read_chain, read_link
 from staffing.errors import Fault, ScenarioError
 from staffing.grid import INTERVAL_MIN, Grid, Window, clock_min, clock_text
 from staffing.words import Lang, Statement, catalogue, say
@@ -641,11 +642,17 @@ class Scenario(Section):
         pattern=r"^\w[\w.-]{0,63}$",
     )
     workspace: Path = required(
-        "Folder (or .xlsx) of the tables, relative to the scenario file.",
+        "Folder (or .xlsx) of the tables, relative to the file that says it.",
         example='"../data/demo"',
         strict=False,
     )
     horizon: Horizon = required("Which days are planned.", example="[horizon] start = 2026-11-23")
+    base: str = given(
+        "",
+        "Another scenario file, relative to this one, whose keys hold where this file gives none.",
+        origin="none: the file stands alone",
+        limits="path of a .toml file",
+    )
     lang: Lang = given("zh", "Language of the outputs.", origin="the product's first language")
     zone: str = given(
         "Asia/Shanghai",
@@ -691,6 +698,13 @@ class Scenario(Section):
         """Return the grid of the horizon."""
         return Grid(start=self.horizon.start, days=self.horizon.days, zone=self.zone)
 
+    def only(self, names: Collection[str]) -> Scenario:
+        """Return the scenario without its other keys: to ask for one is an AttributeError."""
+        made = self.model_copy()
+        for name in set(made.__dict__) - set(names):
+            del made.__dict__[name]
+        return made
+
     def defaults(self) -> Iterator[tuple[str, object, str]]:
         """Yield every default in use: dotted name, value as JSON would say it, origin."""
         yield from used_defaults(self)
@@ -715,17 +729,25 @@ def _defaults(
 
 
 def read_scenario(path: Path) -> Scenario:
-    """Read a scenario file; its workspace is relative to the file's folder.
+    """Read a scenario file, on top of its base where it has one.
+
+    A relative workspace starts at the folder of the file that names it.
 
     Raises
     ------
     ScenarioError
-        With every fault of the file.
+        With every fault of the files, each under the file in which the key stands.
     """
-    raw, text = read_toml(path, "no_scenario")
-    scenario = checked(Scenario, raw, path.name, text)
-    root = (path.parent / scenario.workspace).resolve()
-    return scenario.model_copy(update={"workspace": root})
+    chain = read_chain(path)
+    try:
+        scenario = Scenario.model_validate(chain.raw)
+    except ValidationError as error:
+        found = [*chain.broken, *_faults(chain.place, error, Scenario, chain.broken)]
+        faults = {(fault.column, fault.code): fault for fault in found}
+        raise ScenarioError(sorted(faults.values(), key=chain.order)) from None
+    if chain.broken:
+        raise ScenarioError(chain.broken)
+    return scenario.model_copy(update={"workspace": scenario.workspace.resolve()})
 
 
 def read_toml(path: Path, missing: str) -> tuple[dict[str, Any], str]:
@@ -740,19 +762,8 @@ def read_toml(path: Path, missing: str) -> tuple[dict[str, Any], str]:
     ScenarioError
         Where the file cannot be read.
     """
-    try:
-        text = path.read_text("utf-8-sig")
-        return tomllib.loads(text), text
-    except FileNotFoundError:
-        raise ScenarioError([Fault(code=missing, file=str(path))]) from None
-    except OSError as error:
-        facts = {} if path.is_dir() else {"reason": error.strerror or str(error)}
-        code = "unreadable" if facts else "is_folder"
-        raise ScenarioError([Fault(code=code, file=str(path), facts=facts)]) from None
-    except UnicodeDecodeError:
-        raise ScenarioError([Fault(code="not_utf8", file=path.name)]) from None
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError([_not_toml(path.name, text, str(error))]) from None
+    link = read_link(path, path.name, missing)
+    return dict(link.raw), link.text
 
 
 def checked(model: type[S], raw: Mapping[str, Any], file: str, text: str) -> S:
@@ -770,8 +781,77 @@ def checked(model: type[S], raw: Mapping[str, Any], file: str, text: str) -> S:
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        found = {(f.column, f.code): f for f in _faults(file, text, error, model)}
+        found = {
+            (f.column, f.code): f
+            for f in _faults(lambda key: (file, line_of(text, key)), error, model)
+        }
         raise ScenarioError(sorted(found.values(), key=lambda f: f.row or 0)) from None
+
+
+def varied(path: Path, key: str, values: Sequence[str], option: str) -> list[tuple[str, Scenario]]:
+    """Return the scenario of a file once for each value of a numeric key, each value once.
+
+    Parameters
+    ----------
+    key : dotted, such as ``forecast.uplift``
+    values : as they would stand in the file; text needs no quotes
+    option : where they were typed, for messages
+
+    Raises
+    ------
+    ScenarioError
+        With every fault of the file, else of the key, else of all values.
+    """
+    whole = read_scenario(path)
+    numeric = [name for name, field in keys() if _is_numeric(field)]
+    if key not in numeric:
+        known = {name for name, field in keys() if not _is_section(field)}
+        if key in known:
+            fault = Fault(code="not_numeric", file=option, value=key)
+        elif near := _nearest(key, numeric):
+            fault = Fault(code="key_unknown_near", file=option, value=key, facts={"near": near})
+        else:
+            fault = Fault(code="key_unknown", file=option, value=key)
+        raise ScenarioError([fault])
+    chain = read_chain(path)
+    found, faults = [], []
+    for value in dict.fromkeys(values):
+        raw = chain.raw
+        *sections, name = key.split(".")
+        place = raw
+        for section in sections:
+            place[section] = dict(place.get(section, {}))
+            place = place[section]
+        place[name] = _typed(value)
+        try:
+            made = Scenario.model_validate(raw)
+        except ValidationError as error:
+            told = next(_faults(chain.place, error, Scenario))
+            faults.append(replace(told, file=f"{option} {key}", row=None, column=None, value=value))
+            continue
+        found.append((value, made.model_copy(update={"workspace": whole.workspace})))
+    if faults:
+        raise ScenarioError(faults)
+    return found
+
+
+def _typed(value: str) -> object:
+    """Return a value as TOML would have it: a number where it is one, else text."""
+    for kind in (int, float):
+        try:
+            return kind(value)
+        except ValueError:
+            continue
+    return value
+
+
+def _is_numeric(field: FieldInfo) -> bool:
+    """Return whether a key is a number, not a time of day."""
+    kinds = {field.annotation, *get_args(field.annotation)}
+    clocked = any(
+        isinstance(each, BeforeValidator) and each.func is _clock for each in field.metadata
+    )
+    return bool(kinds & {int, float}) and not clocked and get_origin(field.annotation) is not tuple
 
 
 def check_shops(path: Path, scenario: Scenario, shops: Collection[str]) -> None:
@@ -789,22 +869,10 @@ def check_shops(path: Path, scenario: Scenario, shops: Collection[str]) -> None:
             near = difflib.get_close_matches(shop, shops, n=1)
             facts = {"table": "shops"} | ({"near": near[0]} if near else {})
             code = "unknown_near" if near else "unknown"
-            row = line_of(path.read_text("utf-8-sig"), key.split("."))
-            faults.append(
-                Fault(code=code, file=path.name, row=row, column=key, value=shop, facts=facts)
-            )
+            file, row = read_chain(path).place(key.split("."))
+            faults.append(Fault(code=code, file=file, row=row, column=key, value=shop, facts=facts))
     if faults:
         raise ScenarioError(faults)
-
-
-def _not_toml(file: str, text: str, reason: str) -> Fault:
-    """Return where TOML could not be read, with the line as it stands there."""
-    lines = text.splitlines() or [""]
-    at = re.search(r"at line (\d+), column (\d+)", reason)
-    row, position = (int(at[1]), at[2]) if at else (len(lines), str(len(lines[-1])))
-    code = "key_twice" if re.search("overwrite|twice|mutate", reason) else "not_toml"
-    value = lines[min(row, len(lines)) - 1].strip()
-    return Fault(code=code, file=file, row=row, value=value, facts={"position": position})
 
 
 LIMITS = {
@@ -829,11 +897,21 @@ BOUNDS = ("gt", "ge", "lt", "le", "multiple_of")
 
 
 def _faults(
-    file: str, text: str, error: ValidationError, model: type[BaseModel]
+    place_of: Callable[[Sequence[str]], tuple[str, int | None]],
+    error: ValidationError,
+    model: type[BaseModel],
+    broken: Collection[Fault] = (),
 ) -> Iterator[Fault]:
-    """Yield pydantic's errors as faults with the line of the file they stand on."""
+    """Yield pydantic's errors as faults with the file and line they stand on.
+
+    Parameters
+    ----------
+    broken : why a base could not be read; then what it may have said is not known
+    """
     for each in error.errors():
         facts = each.get("ctx", {})
+        if broken and (each["type"] == "missing" or facts.get("key")):
+            continue  # what the base that is not there says of it is not known
         place = [str(part) for part in each["loc"] if isinstance(part, str)]
         place += str(facts["key"]).split(".") if facts.get("key") else []
         key = ".".join(place)
@@ -842,15 +920,14 @@ def _faults(
             case "missing":
                 code, value, facts = "key_missing", None, {"example": _example(key, model)}
             case "extra_forbidden":
-                near = _nearest(key, model)
+                near = _nearest(key, [name for name, _ in keys(model)])
                 code, value = "key_unknown_near" if near else "key_unknown", None
                 facts = {"near": near} if near else {}
             case _:
                 code, facts = _unfit(key, each, model)
+        file, row = place_of(place)
         facts = {**facts, "page": getattr(model, "page", Section.page)}
-        yield Fault(
-            code=code, file=file, row=line_of(text, place), column=key, value=value, facts=facts
-        )
+        yield Fault(code=code, file=file, row=row, column=key, value=value, facts=facts)
 
 
 def _shown(value: object, kind: str) -> str | None:
@@ -868,7 +945,7 @@ def _unfit(key: str, error: ErrorDetails, model: type[BaseModel]) -> tuple[str, 
     limit = "day" if kind.startswith("date_") else LIMITS.get(kind, kind)
     bound = next((facts[name] for name in BOUNDS if name in facts), None)
     if bound is not None:
-        facts = {"number": f"{bound:g}"}
+        facts = {"number": f"{float(bound):.10g}"}
     elif limit == "one_of":
         facts = {"allowed": re.findall(r"'([^']*)'", str(facts["expected"]))}
     elif limit == "section":
@@ -886,21 +963,12 @@ def _unfit(key: str, error: ErrorDetails, model: type[BaseModel]) -> tuple[str, 
     return "key_wrong", {"limit": said, "default": _default(field)}
 
 
-def line_of(text: str, place: list[str] | str) -> int | None:
+def line_of(text: str, key: Sequence[str] | str) -> int | None:
     """Return the line of a dotted key in a TOML text, else that of its section, else None."""
-    place = place.split(".") if isinstance(place, str) else place
-    found: dict[str, int] = {}
-    section = ""
-    for number, line in enumerate(text.splitlines(), start=1):
-        bare = line.split("#", 1)[0].strip()
-        if bare.startswith("["):
-            section = bare.strip("[] ").replace('"', "")
-            found.setdefault(section, number)
-        elif "=" in bare:
-            name = bare.split("=", 1)[0].replace('"', "").replace(" ", "")
-            found.setdefault(f"{section}.{name}".strip("."), number)
-    names = (".".join(place[:length]) for length in range(len(place), 0, -1))
-    return next((found[name] for name in names if name in found), None)
+    parts = key.split(".") if isinstance(key, str) else key
+    lines = lines_of(text)
+    names = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+    return next((lines[name] for name in names if name in lines), None)
 
 
 def keys(model: type[BaseModel] = Scenario, path: str = "") -> Iterator[tuple[str, FieldInfo]]:
@@ -916,9 +984,8 @@ def _is_section(field: FieldInfo) -> bool:
     return isinstance(field.annotation, type) and issubclass(field.annotation, Section)
 
 
-def _nearest(key: str, model: type[BaseModel]) -> str | None:
+def _nearest(key: str, known: Sequence[str]) -> str | None:
     """Return the known key that is meant: the same name in another section, or like spelling."""
-    known = [name for name, _ in keys(model)]
     moved = [name for name in known if name.rpartition(".")[2] == key.rpartition(".")[2]]
     close = moved or difflib.get_close_matches(key, known, n=1)
     return close[0] if close else None

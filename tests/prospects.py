@@ -36,14 +36,25 @@ def prospect(**more: Any) -> Prospect:
     return prospect_of({**FACTS, **more})
 
 
+MADE: dict[tuple[object, ...], Estimate] = {}
+"""Estimates made already: they are frozen, and many tests look at the same ones."""
+
+
 def from_priors(**more: Any) -> Estimate:
     """The estimate of a prospect from the priors alone."""
-    return estimate(prospect(**more), None)
+    return _made(None, more)
 
 
 def from_demo(**more: Any) -> Estimate:
     """The estimate of a prospect beside the demo's shops."""
-    return estimate(prospect(**more), demo())
+    return _made(demo(), more)
+
+
+def _made(workspace: Workspace | None, more: dict[str, Any]) -> Estimate:
+    key = (workspace is None, *(f"{name}={more[name]!r}" for name in sorted(more)))
+    if key not in MADE:
+        MADE[key] = estimate(prospect(**more), workspace)
+    return MADE[key]
 
 
 def seat_h(made: Estimate, level: str = "p80") -> float:

@@ -11,14 +11,31 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FILES = sorted([ROOT / "cli.py", *(ROOT / "staffing").rglob("*.py")])
 
-STAGES = ("forecast", "seats", "roster", "simulate", "confirm", "plan", "quote", "publish", "tell")
+STAGES = (
+    "forecast",
+    "seats",
+    "roster",
+    "simulate",
+    "confirm",
+    "stages",
+    "whatif",
+    "plan",
+    "replan",
+    "quote",
+    "publish",
+    "tell",
+)
 """In the order in which data flows."""
 GROUND = (
     "errors",
     "words",
+    "folder",
+    "cache",
+    "outcome",
     "grid",
     "frames",
     "workspace",
+    "chain",
     "scenario",
     "queue",
     "store",

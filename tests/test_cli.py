@@ -55,8 +55,11 @@ def arguments(command: str, here: Path) -> list[object]:
     special: dict[str, list[object]] = {
         **{name: [scenario, "--out", here / "out"] for name in ("plan", "forecast", "backtest")},
         **{name: [here / "roster.csv", scenario] for name in ("audit", "simulate")},
+        "replan": [here / "roster.csv", scenario, "--out", here / "out"],
         "check": [here / "workspace"],
         "quote": ["--category", "snacks", "--agents", 3, "--contacts", 90, "--promotions", "none"],
+        "compare": [scenario, scenario, "--out", here / "out"],
+        "sweep": [scenario, "--over", "forecast.uplift=1,1.2", "--out", here / "out"],
         "init": [here / f"new-{len(list(here.iterdir()))}"],
     }
     return special.get(command, [scenario])
@@ -155,7 +158,8 @@ def test_a_command_that_is_done_exits_0(command: str, here: Path) -> None:
 def test_a_command_with_bad_input_exits_2(command: str, here: Path) -> None:
     """What is not there (for init: what is there) exits 2, with nothing on stdout."""
     bad = here / "workspace" if command == "init" else here / "nowhere"
-    both = [bad, bad] if command in ("audit", "simulate") else [bad]
+    both = [bad, bad] if command in ("audit", "simulate", "compare") else [bad]
+    both += ["--over", "forecast.uplift=1"] if command == "sweep" else []  # type: ignore[list-item]
     result = run(command, *both)
     assert result.exit_code == 2
     assert not result.stdout
@@ -196,7 +200,7 @@ def test_a_plan_that_is_short_exits_3_and_is_written(here: Path, tmp_path: Path)
 
 
 def test_no_lawful_roster_exits_3_and_writes_nothing(here: Path, tmp_path: Path) -> None:
-    """When an agent has no lawful week the command names her and leaves no folder."""
+    """When an agent has no lawful week the command names her and leaves no output."""
     path = tmp_path / "none.toml"
     text = SCENARIO.replace('"workspace"', f'"{(here / "workspace").as_posix()}"')
     text = text.replace("days = 1", "days = 7")
@@ -205,7 +209,7 @@ def test_no_lawful_roster_exits_3_and_writes_nothing(here: Path, tmp_path: Path)
     assert result.exit_code == 3
     assert "No lawful roster exists" in result.stderr
     assert "A1" in result.stderr
-    assert not (tmp_path / "out").exists()
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [".cache"]
 
 
 # --- JSON ---------------------------------------------------------------------------------------

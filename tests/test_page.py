@@ -15,6 +15,8 @@ import pytest
 from staffing.plan import Plan
 from staffing.publish.board import board
 from staffing.publish.page import page as render_page
+from staffing.publish.whatif import Beside, Column, publish_whatif
+from staffing.whatif import MEASURES
 from staffing.words import say
 from tests.tiny import tiny_plan
 
@@ -205,3 +207,25 @@ def test_data_of_the_chart_is_the_plans(tiny, html):
     pools = json.loads(text)["pools"][1:]
     required = sum(row[2] for pool in pools for row in pool["rows"])
     assert required == tiny.roster.coverage["required"].sum()
+
+
+@pytest.mark.parametrize("compared", [True, False])
+def test_the_page_of_what_ifs_opens_and_draws(browser, compared, tmp_path):
+    """Compared or swept: a point and a name a plan, all figures in the table, no complaint."""
+    columns = [
+        Column(name=f"<plan> {i}", figures=dict.fromkeys(MEASURES, 1000.0 + i)) for i in range(3)
+    ]
+    file = "compare" if compared else "sweep"
+    texts = {"title": "a title", "note": "a note"}
+    made = Beside(file=file, lang="en", columns=columns, rostered=True, compared=compared, **texts)
+    path, _ = publish_whatif(made, tmp_path / file)
+    for seen in opened(browser, path):
+        seen.page.wait_for_timeout(200)
+        assert seen.requests == [path.as_uri()]
+        assert seen.complaints == []
+        assert seen.page.locator("#chart svg .mark-symbol path").count() == 3
+        assert seen.page.locator("#chart svg .mark-line path").count() == (0 if compared else 1)
+        names = seen.page.locator("#chart svg .mark-text text").all_text_contents()
+        assert {"<plan> 0", "<plan> 1", "<plan> 2"} <= set(names)
+        assert seen.page.locator("main tbody tr").count() == len(MEASURES)
+        seen.page.screenshot(path=tmp_path / "page.png")

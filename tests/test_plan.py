@@ -130,12 +130,12 @@ def test_a_short_roster_is_written_and_exits_3(tmp_path: Path) -> None:
 
 
 def test_a_contradiction_exits_3_and_writes_nothing(tmp_path: Path) -> None:
-    """Where rules leave somebody no week the command names them and writes no folder."""
+    """Where rules leave somebody no week the command names them and writes no output."""
     path = write_scenario(tmp_path, "[rules]\nmin_week_share = 1\nmax_daily_h = 3.5\n")
     done = staffing("plan", str(path), cwd=tmp_path)
     assert done.returncode == 3
     assert "has no lawful week: R6" in done.stderr
-    assert not (tmp_path / "out").exists()
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [".cache"]
 
 
 @pytest.mark.slow

@@ -30,7 +30,7 @@ from staffing.words import LANGS
 from tests.prospects import FACTS, ROOT, demo, from_demo, from_priors, prospect, seat_h
 
 TYPED = [part for name, value in FACTS.items() for part in (f"--{name}", f"{value}")]
-QUICK = settings(max_examples=25, deadline=None, derandomize=True)
+QUICK = settings(max_examples=10, deadline=None, derandomize=True)
 VOLUMES = st.floats(1, 4000)
 TERMS = st.fixed_dictionaries(
     {
@@ -377,7 +377,7 @@ def test_an_own_history_draws_the_estimate_to_itself_and_narrows_it(tmp_path: Pa
                 promotions="none",
                 **({"history": str(own_file(tmp_path, days, seed=seed))} if days else {}),
             )
-            for seed in range(4)
+            for seed in range(3)
         ]
         means.append(np.mean([each.ordinary.table["contacts"].sum() for each in made]))
         spreads.append(np.mean([each.ordinary.spread for each in made]))
@@ -446,6 +446,35 @@ def test_advice_flips_at_the_optimum() -> None:
             else ("too_few" if step.seats < best.seats else "too_many")
         )
         assert step.verdict == wanted
+
+
+def test_advice_keeps_the_daily_cap() -> None:
+    """Where the cap sets the seats, fewer are too few although all would be answered in time."""
+    made = from_demo(category="snacks", agents=40, contacts=3000)
+    advice = advise(made)
+    assert advice.seats == made.ordinary.seats()
+    fewer = next(step for step in advice.steps if step.seats == advice.seats - 1)
+    assert fewer.service_level > made.level
+    assert fewer.verdict == "too_few"
+    assert fewer.seat_h < made.ordinary.capped_h <= made.ordinary.table["seats_p80"].sum() / 2
+    assert advice.why.key == "advice.cap"
+
+
+def test_shared_seats_have_no_seats_to_add() -> None:
+    """A pool keeps the level as a whole: no step, and the share of a seat is told."""
+    advice = advise(from_demo(contacts=12, agents=1, dedicated=False))
+    assert advice.steps == ()
+    assert advice.why.key == "advice.shared"
+    assert all(f"{advice.shared:.2f}" in advice.why.text(lang) for lang in LANGS)
+
+
+def test_a_history_of_some_days_leaves_the_quote_open(tmp_path: Path) -> None:
+    """Each weekday twice, or a firm quote is refused, whatever is confirmed."""
+    settled = ["history", "platform", "service", "hours", "target", "start", "handover"]
+    for days, firm in ((13, False), (14, True)):
+        made = from_demo(confirmed=settled, history=str(own_file(tmp_path, days)))
+        assert made.firm == firm
+        assert [each.key for each in made.open_items] == ([] if firm else ["open.history"])
 
 
 def test_dearer_orders_ask_for_more_seats() -> None:

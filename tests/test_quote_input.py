@@ -39,6 +39,7 @@ BAD_FLAGS = [
     (flags(promotions=None), "--promotions", "Give --promotions"),
     (flags(category=""), "--category", "text of 1 to 64"),
     (flags(category="x" * 65), "--category", "text of 1 to 64"),
+    (flags(category="a\nb"), "--category", "one line"),
     (flags(agents="-1"), "--agents", "at least 0"),
     (flags(agents="2.5"), "--agents", "whole number"),
     (flags(agents="six"), "--agents", "whole number"),
@@ -48,10 +49,11 @@ BAD_FLAGS = [
     (flags(contacts="many"), "--contacts", "must be a number"),
     (flags(contacts="nan"), "--contacts", "must be a number"),
     (flags(contacts="inf"), "--contacts", "must be a number"),
-    (flags(contacts="2e6"), "--contacts", "at most 1e+06"),
+    (flags(contacts="2e6"), "--contacts", "at most 1000000"),
     (flags(promotions="hourly"), "--promotions", "none, yearly, quarterly, monthly, weekly"),
     ([*FLAGS, "--workspace", "nowhere"], "nowhere", "no such workspace"),
     (["nowhere.toml", *FLAGS], "nowhere.toml", "no such prospect file"),
+    ([*FLAGS, "--date", "0001-01-01"], "--date", "Check the year"),
     ([*FLAGS, "--firm"], "--firm", "no firm quote"),
 ]
 BAD_FILES = [
@@ -127,6 +129,16 @@ def test_a_bad_line_is_told_with_its_remedy(
     assert len(result.stderr.strip().splitlines()) == 2
 
 
+@pytest.mark.parametrize("deep", ["[" * 5000 + "]" * 5000, "{a=" * 500 + "1" + "}" * 500])
+def test_a_file_nested_too_deep_is_refused(deep: str, tmp_path: Path) -> None:
+    """Brackets beyond what can be read are a fault of the file, no traceback."""
+    file = tmp_path / "prospect.toml"
+    file.write_text(f"{SOUND}x = {deep}\n", "utf-8")
+    result = run(file)
+    assert result.exit_code == 2
+    assert "Remove the surplus brackets" in result.stderr
+
+
 def test_a_category_of_virtual_goods_is_not_sent(tmp_path: Path) -> None:
     """Physical goods in the category of virtual ones contradict each other."""
     file = tmp_path / "prospect.toml"
@@ -165,6 +177,8 @@ def test_chinese_words_are_read() -> None:
     told = prospect_of(
         {"category": "女装", "agents": 1, "contacts": 9, "promotions": "每月", "platform": "京东"}
     )
+    for word, often in CHINESE["promotions"].items():
+        assert prospect(promotions=word).promotions == often
     assert (told.promotions, told.platform, told.kind_of_goods) == ("monthly", "JD", "apparel_bags")
     assert CHINESE["platform"] == CHINESE_VALUES["platform"]
     assert set(Platform.__args__) == set(PLATFORMS)

@@ -7,8 +7,6 @@ import datetime as dt
 import io
 import json
 import re
-import subprocess
-import sys
 import zipfile
 from decimal import Decimal
 from pathlib import Path
@@ -18,15 +16,27 @@ import pandas as pd
 import pypdf
 import pypdfium2
 import pytest
+from typer.testing import CliRunner, Result
 
+import cli
 from staffing.errors import PublishError, ScenarioError
-from staffing.publish.quote import FOR_MERCHANTS, NAMES, letter, publish_quote, render
+from staffing.publish.quote import (
+    FOR_MERCHANTS,
+    FOR_US,
+    NAMES,
+    internal_folder,
+    letter,
+    publish_quote,
+    render,
+)
+from staffing.publish.quote.internal import internal_workbook
 from staffing.publish.quote.letter import Letter, snapshot
 from staffing.publish.quote.page import page
 from staffing.publish.quote.pdf import pdf
 from staffing.publish.quote.workbook import workbook
+from staffing.quote.costs import cost
 from staffing.quote.estimate import estimate
-from staffing.quote.offer import LIKELY, Quote, offer
+from staffing.quote.offer import LIKELY, Quote, offer, one_seat
 from staffing.quote.prospect import prospect_of
 from staffing.quote.rates import Rates
 from staffing.words import Lang, catalogue, say
@@ -38,9 +48,19 @@ NAMED = FACTS | {"name": "云裳女装旗舰店"}
 MADE = dt.date(2026, 11, 10)
 
 
+QUOTED: dict[str, Quote] = {}
+"""Quotes from the priors made already: they are frozen, and many tests look at the same ones."""
+
+
 def quoted(workspace: Workspace | None = None, *, firm: bool = False, **facts: object) -> Quote:
-    prospect = prospect_of({}, NAMED | {"start": dt.date(2026, 12, 1)} | facts)
-    return offer(estimate(prospect, workspace), Rates(), date=MADE, firm=firm)
+    key = None if workspace is not None else f"{firm} {sorted(facts.items())}"
+    if key is None or key not in QUOTED:
+        prospect = prospect_of({}, NAMED | {"start": dt.date(2026, 12, 1)} | facts)
+        found = offer(estimate(prospect, workspace), Rates(), date=MADE, firm=firm)
+        if key is None:
+            return found
+        QUOTED[key] = found
+    return QUOTED[key]
 
 
 @pytest.fixture(scope="module")
@@ -241,7 +261,29 @@ def test_what_stays_with_us_is_in_its_own_files(quote, files):
     assert say("zh", "cost_line.wages") in texts
     assert say("zh", "rate.wage_month") in texts
     assert "2026 年假设值：未找到来源" in texts
-    assert texts.count(say("zh", "internal.secret", number=quote.number)) == 4
+    assert texts.count(say("zh", "internal.secret", number=quote.number)) == 5
+
+
+def test_a_seat_is_reckoned_on_the_internal_sheet(quote):
+    """By hand: 2.8 heads of a 15-hour seat over 88 %, lines that add up to the printed total."""
+    work = one_seat(quote.estimate, quote.rates)
+    assert work.heads == Decimal("3.182")
+    assert work.seat_h == Decimal("456.255")
+    made = cost(work, quote.rates)
+    assert made.of("wages") == Decimal("9177.54")  # 456.255 × 3500 ÷ 174
+    assert made.of("statutory") == Decimal("653.74")  # 16.25 × 3500 ÷ 174 × 2
+    assert made.total == Decimal("18898.70")
+    texts = [str(each) for each in cells(internal_workbook(quote, "en"))]
+    for text in ("¥18,898.70", "¥5,939.25", "¥23,623.38", "¥7,424.07"):
+        assert text in texts
+
+
+def test_merchants_hear_of_comparable_shops_not_how_many(quote, files):
+    """Origins say comparable shops; the number of shops is told on the internal files alone."""
+    assert "comparable shops" in str(letter(quote, "en").assumptions.rows)
+    assert "同类店铺" in files["quote.html"].decode()
+    assert not re.search(r"\d+ ?家店|\d+ shops", "".join(told(files[n], n) for n in FOR_MERCHANTS))
+    assert re.search(r"\d+ 家店铺", files["internal.json"].decode())
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -303,19 +345,77 @@ def test_the_same_quote_gives_the_same_bytes(quote, files):
     assert list(files) == list(NAMES)
 
 
+def written(folder: Path) -> dict[str, bytes]:
+    """What lies in the merchant's folder and in ours."""
+    both = [*folder.iterdir(), *internal_folder(folder).iterdir()]
+    return {path.name: path.read_bytes() for path in both}
+
+
+def test_what_stays_with_us_lies_apart_from_what_is_sent(tmp_path):
+    """The merchant's folder holds the merchant's documents alone, ours lies beside it."""
+    folder = tmp_path / "shop"
+    paths = publish_quote(quoted(days=2), folder, "zh")
+    assert [path.name for path in paths] == list(NAMES)
+    assert {path.name for path in folder.iterdir()} == set(FOR_MERCHANTS)
+    assert {path.name for path in internal_folder(folder).iterdir()} == set(FOR_US)
+    assert {path.name for path in tmp_path.iterdir()} == {"shop", "shop-internal"}
+
+
+@pytest.mark.parametrize("blocked", ["shop", "shop-internal"])
+def test_both_folders_are_written_or_neither(tmp_path, blocked):
+    """Where one of the two is a file, or holds somebody else's, the other stays as it was."""
+    folder = tmp_path / "shop"
+    publish_quote(quoted(days=2), folder, "zh")
+    before = written(folder)
+    (tmp_path / blocked).rename(tmp_path / "kept")
+    (tmp_path / blocked).write_text("a file", "utf-8")
+    with pytest.raises(PublishError):
+        publish_quote(quoted(days=3), folder, "zh")
+    assert (tmp_path / blocked).read_text("utf-8") == "a file"
+    (tmp_path / blocked).unlink()
+    (tmp_path / "kept").rename(tmp_path / blocked)
+    assert written(folder) == before
+    (tmp_path / blocked / "notes.txt").write_text("mine", "utf-8")
+    with pytest.raises(PublishError):
+        publish_quote(quoted(days=3), folder, "zh")
+    (tmp_path / blocked / "notes.txt").unlink()
+    assert written(folder) == before
+    assert {path.name for path in tmp_path.iterdir()} == {"shop", "shop-internal"}
+
+
+def test_a_failure_between_the_folders_brings_the_first_one_back(tmp_path, monkeypatch):
+    """The second rename fails: both folders are as they were, nothing lies beside them."""
+    folder = tmp_path / "shop"
+    publish_quote(quoted(days=2), folder, "zh")
+    before = written(folder)
+    rename = Path.rename
+
+    def fails(path: Path, target: Path) -> Path:
+        if path.name.startswith(".shop-internal") and path.name.endswith(".new"):
+            raise OSError(28, "No space left on device")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", fails)
+    with pytest.raises(PublishError):
+        publish_quote(quoted(days=3), folder, "zh")
+    monkeypatch.undo()
+    assert written(folder) == before
+    assert {path.name for path in tmp_path.iterdir()} == {"shop", "shop-internal"}
+
+
 def test_quoting_again_tells_what_changed(tmp_path):
     """Against the quote in the folder, volume and price are told; once more, nothing differs."""
     folder = tmp_path / "shop"
     publish_quote(quoted(contacts=400.0), folder, "zh")
     assert "与上次报价相比" not in (folder / "quote.html").read_text("utf-8")
     publish_quote(quoted(), folder, "zh")
-    first = {name: (folder / name).read_bytes() for name in NAMES}
+    first = written(folder)
     changes = {row[0]: row[1:] for row in json.loads(first["quote.json"])["changes"]}
     assert changes["日均咨询量"] == ["400 次", "520 次"]
     assert "合同总额（八成把握）" in changes
     assert quoted(contacts=400.0).number in first["quote.html"].decode()
     publish_quote(quoted(), folder, "zh")
-    assert {name: (folder / name).read_bytes() for name in NAMES} == first
+    assert written(folder) == first
 
 
 @pytest.mark.parametrize("left", ["{", "[]", "{}", '{"merchant": "云裳女装旗舰店", "number": 1}'])
@@ -440,24 +540,17 @@ def test_every_kind_of_service_has_its_documents(facts, lang: Lang):
 # --- the command ---------------------------------------------------------------------------------
 
 
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+def command(*arguments: str) -> Result:
     facts = ["--category", "女装", "--agents", "6", "--contacts", "520", "--promotions", "monthly"]
-    return subprocess.run(
-        [sys.executable, "cli.py", "quote", *facts, *arguments],
-        cwd=DEMO.parents[1],
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
+    return CliRunner().invoke(cli.app, ["quote", *facts, *arguments])
 
 
 def test_the_command_writes_documents_and_tells_prices(tmp_path):
     """`--out` writes six files; JSON has prices, cost and payments of the same quote."""
     done = command("--out", str(tmp_path), "--date", "2026-12-20", "--json", "--lang", "zh")
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     made = json.loads(done.stdout)
-    assert sorted(path.name for path in (tmp_path / "prospect").iterdir()) == sorted(NAMES)
+    assert sorted(written(tmp_path / "prospect")) == sorted(NAMES)
     record = json.loads((tmp_path / "prospect" / "quote.json").read_text("utf-8"))
     assert record["number"] == made["offer"]["number"]
     assert record["number"].startswith("20261220-")
@@ -475,7 +568,7 @@ def test_the_command_refuses_what_it_cannot_price(tmp_path):
         (["--rates", str(tmp_path / "none.toml")], ("none.toml",)),
     ):
         done = command(*arguments, "--lang", "en")
-        assert done.returncode == 2
+        assert done.exit_code == 2
         assert all(each in done.stderr for each in said), done.stderr
         assert "Traceback" not in done.stderr
 

@@ -270,7 +270,7 @@ def test_models_change_places_at_their_break_even(one, other):
 
 def test_some_models_do_change_places():
     """Seats against receptions as listed: 36 450 yuan are reached at 28 800 receptions."""
-    found = break_even(rates(FREE), "per_seat", "per_reception", SEPTEMBER)
+    found = break_even(rates(FREE, seat_month=D(4500)), "per_seat", "per_reception", SEPTEMBER)
     # 33 750 + 2700 = 36 450 = 10 500 + 12 150 + 13 800: 13 800 beyond the 15 000 of two tiers
     assert found == 28_801
     assert break_even(rates(FREE), "per_seat", "short_term", SEPTEMBER) is None

@@ -198,10 +198,10 @@ def test_a_permission_problem_is_no_traceback(
 ) -> None:
     """A file that may not be read is bad input with the system's reason."""
 
-    def denied(*_: object) -> str:
+    def denied(*_: object) -> bytes:
         raise PermissionError(13, "Permission denied")
 
     (tmp_path / "scenario.toml").write_text(SMALL)
-    monkeypatch.setattr(Path, "read_text", denied)
+    monkeypatch.setattr(Path, "read_bytes", denied)
     with pytest.raises(ScenarioError, match="cannot be read \\(Permission denied\\)"):
         read_scenario(tmp_path / "scenario.toml")

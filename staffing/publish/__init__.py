@@ -3,32 +3,24 @@
 Everything is made in memory first, so a folder is touched only when nothing can fail any more but
 the disk; the new folder then takes the old one's place in one rename. The same inputs and seed
 give the same bytes: no clock, path or host is written anywhere.
+
+What makes the outputs of a plan is imported when a plan is published, so that a quote, which is
+published from here too, need not load solver and charts.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from staffing.errors import Fault, PublishError
-from staffing.plan import Plan
-from staffing.publish import manifest as _manifest
-from staffing.publish.folder import replace, writing
-from staffing.publish.manifest import versions as installed
-from staffing.publish.page import page
-from staffing.publish.summary import summary
-from staffing.publish.tables import (
-    csv_bytes,
-    forecast_table,
-    ledger_table,
-    roster_table,
-    seats_table,
-)
-from staffing.publish.workbook import workbook
-from staffing.roster import refuse_unlawful
+from staffing.folder import MANIFEST, json_bytes, listed, replace, writing
 
-__all__ = ["publish", "render", "summary"]
+if TYPE_CHECKING:
+    from staffing.plan import Plan
+
+__all__ = ["outputs", "publish", "render"]
 
 
 def publish(
@@ -45,7 +37,7 @@ def publish(
     Parameters
     ----------
     versions : package -> version for the manifest; what is installed by default
-    scenario_file : the scenario as it was read, for its checksum
+    scenario_file : the scenario as it was read, for its checksum and those of its bases
 
     Raises
     ------
@@ -55,20 +47,56 @@ def publish(
         When the plan breaks a hard rule (``unlawful``) or the folder cannot be written
         (``cannot_write``). Nothing is left behind and an older output stays as it was.
     """
+    files = outputs(plan, str(folder), versions, scenario_file)
+    with writing(folder):
+        replace(folder, files, listed(folder))
+    return [folder / name for name in files]
+
+
+def outputs(
+    plan: Plan,
+    folder: str,
+    versions: Mapping[str, str] | None = None,
+    scenario_file: Path | None = None,
+) -> dict[str, bytes]:
+    """Return name -> content of all outputs of a plan that may be published; see `publish`.
+
+    Parameters
+    ----------
+    folder : where they are meant to go, for messages
+
+    Raises
+    ------
+    InfeasibleRosterError, PublishError
+        When it may not be published, or an input can no longer be read.
+    """
+    from staffing.publish import manifest
+    from staffing.roster import refuse_unlawful
+
     refuse_unlawful(plan.scenario)
     if plan.violations:
         facts = {"count": str(len(plan.violations))}
-        raise PublishError([Fault(code="unlawful", file=str(folder), facts=facts)])
-    with writing(folder):
-        files = render(plan, installed() if versions is None else versions, scenario_file)
-        replace(folder, files, _listed(folder / _manifest.NAME))
-    return [folder / name for name in files]
+        raise PublishError([Fault(code="unlawful", file=folder, facts=facts)])
+    with writing(Path(folder)):
+        return render(plan, manifest.versions() if versions is None else versions, scenario_file)
 
 
 def render(
     plan: Plan, versions: Mapping[str, str], scenario_file: Path | None = None
 ) -> dict[str, bytes]:
     """Return name -> content of every output, in the order in which a planner opens them."""
+    from staffing.publish import manifest
+    from staffing.publish.page import page
+    from staffing.publish.summary import summary
+    from staffing.publish.tables import (
+        csv_bytes,
+        forecast_table,
+        ledger_table,
+        roster_table,
+        seats_table,
+    )
+    from staffing.publish.workbook import workbook
+
     files = {
         "plan.html": page(plan).encode(),
         "roster.xlsx": workbook(plan),
@@ -76,20 +104,7 @@ def render(
         "seats.csv": csv_bytes(seats_table(plan)),
         "forecast.csv": csv_bytes(forecast_table(plan)),
         "ledger.csv": csv_bytes(ledger_table(plan)),
-        "summary.json": _json(summary(plan)),
+        "summary.json": json_bytes(summary(plan)),
     }
-    made = _manifest.manifest(plan, files, versions, scenario_file)
-    return files | {_manifest.NAME: _json(made)}
-
-
-def _json(value: object) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode()
-
-
-def _listed(path: Path) -> set[str]:
-    """Return the files that an older manifest lists, itself included; empty if it is not ours."""
-    try:
-        old = json.loads(path.read_text("utf-8"))
-        return {str(each["file"]) for each in old["files"]} | {_manifest.NAME}
-    except (OSError, ValueError, TypeError, KeyError):
-        return set()
+    made = manifest.manifest(plan, files, versions, scenario_file)
+    return files | {MANIFEST: json_bytes(made)}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from staffing.publish.folder import replace, writing
+from staffing.folder import replace, writing
 from staffing.quote.capacity import Capacity
 
 __all__ = ["publish_capacity"]

@@ -16,12 +16,13 @@ import vl_convert as vlc
 
 from staffing.grid import INTERVAL_MIN, SLOTS_PER_DAY
 from staffing.plan import Plan
+from staffing.publish import fonts
 from staffing.publish.board import Day
 from staffing.words import Lang, say
 
 PANEL_WIDTH, PANEL_HEIGHT, PANELS_PER_ROW = 254, 130, 4
 REQUIRED, ROSTERED, SHORT = "#1F2A37", "#2B6CB0", "#D64545"
-FONT = "system-ui, 'Segoe UI', 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif"
+FONT = fonts.PAGE
 CLOCK = "(datum.value > 24 ? format(datum.value - 24, '02') : format(datum.value, '02')) + ':00'"
 DATA = "coverage"
 """Name of the data set in the specification; the page fills it."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -14,9 +13,9 @@ import pandas as pd
 import vl_convert as vlc
 
 from staffing.errors import Fault
+from staffing.folder import write, writing
 from staffing.grid import clock_text
 from staffing.publish.charts import FONT, REQUIRED, ROSTERED, SHORT, library
-from staffing.publish.folder import writing
 from staffing.publish.page import template
 from staffing.seats.curve import Curve
 from staffing.words import Lang, say
@@ -49,14 +48,8 @@ def write_plot(made: Curve, path: Path, lang: Lang) -> None:
         When the file cannot be written (``cannot_write``); an older one stays as it was.
     """
     content = render(made, path.suffix.lower(), lang)
-    new = path.with_name(f".{path.name}.{os.getpid()}.new")
     with writing(path):
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            new.write_bytes(content)
-            new.replace(path)
-        finally:
-            new.unlink(missing_ok=True)
+        write(path, content)
 
 
 def render(made: Curve, suffix: str, lang: Lang) -> bytes:

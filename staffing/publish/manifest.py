@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 
+from staffing.chain import read_chain
 from staffing.plan import Plan
+from staffing.scenario import Scenario
 from staffing.workspace import Workspace
 
-NAME = "manifest.json"
 PACKAGES = (
     "staffing",
     "altair",
@@ -47,15 +48,38 @@ def manifest(
     ----------
     files : name -> content of every other output
     versions : package -> version
-    scenario_file : the scenario as it was read, if it was a file
+    scenario_file : the scenario as it was read, if it was a file; its bases are listed with it
+
+    Raises
+    ------
+    OSError, ScenarioError
+        When an input can no longer be read.
+    """
+    found = made_from(plan.scenario, plan.workspace)
+    if scenario_file is not None:
+        own, *bases = read_chain(scenario_file).links
+        found["scenario_file"] = entry(own.file, own.content)
+        found["bases"] = [entry(link.file, link.content) for link in bases]
+    return found | listing(files, versions)
+
+
+def listing(files: Mapping[str, bytes], versions: Mapping[str, str]) -> dict[str, object]:
+    """Return the versions of the packages, and what the outputs are."""
+    return {
+        "versions": dict(sorted(versions.items())),
+        "files": [entry(name, content) for name, content in files.items()],
+    }
+
+
+def made_from(scenario: Scenario, workspace: Workspace) -> dict[str, object]:
+    """Return scenario, defaults and input files, as a manifest tells them.
 
     Raises
     ------
     OSError
         When an input can no longer be read.
     """
-    scenario, workspace = plan.scenario, plan.workspace
-    found: dict[str, object] = {
+    return {
         "scenario": scenario.model_dump(mode="json", exclude={"workspace"}),
         "seed": scenario.seed,
         "defaults": [
@@ -68,12 +92,6 @@ def manifest(
         ],
         "inputs": list(_inputs(workspace)),
     }
-    if scenario_file is not None:
-        found["scenario_file"] = _entry(scenario_file.name, scenario_file.read_bytes())
-    return found | {
-        "versions": dict(sorted(versions.items())),
-        "files": [_entry(name, content) for name, content in files.items()],
-    }
 
 
 def _inputs(workspace: Workspace) -> Iterator[dict[str, object]]:
@@ -83,10 +101,11 @@ def _inputs(workspace: Workspace) -> Iterator[dict[str, object]]:
         tables.setdefault(file.split("[", 1)[0], []).append(table)
     for file, names in tables.items():
         path = workspace.root if workspace.root.is_file() else workspace.root / file
-        yield _entry(file, path.read_bytes()) | {"tables": names}
+        yield entry(file, path.read_bytes()) | {"tables": names}
 
 
-def _entry(name: str, content: bytes) -> dict[str, object]:
+def entry(name: str, content: bytes) -> dict[str, object]:
+    """Return name, size and checksum of a file."""
     return {
         "file": name,
         "bytes": len(content),

@@ -19,6 +19,7 @@ from staffing.publish.board import (
     Kind,
     board,
 )
+from staffing.publish.cells import Form, Table, shown
 from staffing.publish.figures import RULES_CHECKED, Figures, figures
 from staffing.roster.explain import SHOWN
 from staffing.words import Lang, say
@@ -45,7 +46,7 @@ def page(plan: Plan) -> str:
     return template("plan.html").render(
         lang={"zh": "zh-CN", "en": "en"}[lang],
         t=partial(say, lang),
-        show=partial(reports.shown, lang),
+        show=partial(shown, lang),
         plan=plan,
         board=roster,
         tiles=_tiles(plan, made),
@@ -64,9 +65,7 @@ def page(plan: Plan) -> str:
     )
 
 
-def _tables(
-    plan: Plan, made: Figures, roster: Board, titles: dict[str, str]
-) -> dict[str, reports.Table]:
+def _tables(plan: Plan, made: Figures, roster: Board, titles: dict[str, str]) -> dict[str, Table]:
     """Return the smaller tables of the page by name."""
     return {
         "service": reports.service(plan, titles),
@@ -82,8 +81,8 @@ def _tiles(plan: Plan, made: Figures) -> list[dict[str, Any]]:
     """Return the tiles on top: label, value, note, and whether the value is bad news."""
     lang, tested = plan.scenario.lang, plan.forecast.backtest
 
-    def show(value: float | None, form: reports.Form) -> str:
-        return reports.shown(lang, value, form)
+    def show(value: float | None, form: Form) -> str:
+        return shown(lang, value, form)
 
     def tile(name: str, value: str, *, bad: bool = False, **facts: object) -> dict[str, Any]:
         label, note = say(lang, f"page.tile_{name}"), say(lang, f"page.tile_{name}_note", **facts)

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,15 +15,12 @@ from staffing.frames import rows as walk
 from staffing.grid import clock_text
 from staffing.plan import Plan
 from staffing.publish.board import Board, Day, span_text
+from staffing.publish.cells import Column, Form, Table, origin_text, shown
 from staffing.publish.figures import RULES_CHECKED, Figures
-from staffing.quote.money import money_text
 from staffing.roster import Shortage
 from staffing.words import Lang, catalogue, listed, say
 from staffing.workspace import Workspace
 from staffing.workspace.tables import TABLES, schema
-
-Form = Literal["text", "long", "count", "number", "share", "signed", "yuan"]
-"""How a value is shown: long text wraps; count has no decimals, number one; shares are percent."""
 
 MOST_NAMED = 30
 """Activities without time that are told one by one."""
@@ -35,58 +28,6 @@ NEAR_ZERO = 0.0005
 """A share that is shown as 0.0 %."""
 CLOCK_SETTINGS = frozenset({"fairness.late_after"})
 """Settings that are minutes after midnight."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """A column: its heading and how its values are shown."""
-
-    label: str
-    form: Form = "text"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """A table with raw values.
-
-    Attributes
-    ----------
-    rows : values in the order of `columns`; None or NaN is shown as blank
-    flagged : (row, column) of values that miss their target
-    total : whether the first row sums up the others
-    """
-
-    title: str
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[object, ...], ...]
-    flagged: frozenset[tuple[int, int]] = frozenset()
-    total: bool = False
-
-
-def shown(lang: Lang, value: object, form: Form) -> str:
-    """Return a value as a reader sees it.
-
-    Examples
-    --------
-    >>> shown("en", 1807.04, "number"), shown("zh", 0.0436, "share"), shown("en", None, "share")
-    ('1,807.0', '4.4%', '–')
-    """
-    if value is None or (isinstance(value, float) and not math.isfinite(value)):
-        return say(lang, "mark.blank")
-    if form == "yuan":
-        return money_text(Decimal(str(value)))
-    if form not in FORMATS:
-        return str(value)
-    return FORMATS[form].format(float(str(value)) + 0.0)
-
-
-FORMATS: Mapping[Form, str] = {
-    "count": "{:,.0f}",
-    "number": "{:,.1f}",
-    "share": "{:.1%}",
-    "signed": "{:+.1%}",
-}
-"""How the numbers of a form are written."""
 
 
 def pool_titles(workspace: Workspace, lang: Lang) -> dict[str, str]:
@@ -413,11 +354,6 @@ def defaults(plan: Plan) -> tuple[Table, Table]:
 def _setting(lang: Lang, name: str) -> str:
     """Return the name of a setting in words; its key where the words have none."""
     return say(lang, f"setting.{name}") if f"setting.{name}" in catalogue() else name
-
-
-def origin_text(lang: Lang, origin: str) -> str:
-    """Return the origin of a default in the reader's language, as the code has it if unknown."""
-    return say(lang, f"origin.{origin}") if f"origin.{origin}" in catalogue() else origin
 
 
 def _cell_name(lang: Lang, where: str) -> str:

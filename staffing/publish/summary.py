@@ -9,6 +9,7 @@ from staffing.grid import INTERVAL_MIN
 from staffing.plan import Plan
 from staffing.publish.figures import Figures, figures
 from staffing.roster import Ledger, Shortage
+from staffing.whatif import roster_figures, seat_figures
 from staffing.workspace.tables.duties import ITEMS
 
 DIGITS = 6
@@ -33,6 +34,8 @@ def summary(plan: Plan) -> dict[str, object]:
         "seed": plan.roster.report.seed,
         "status": "short" if plan.short else "ok",
         "max_uncovered": plan.scenario.roster.max_uncovered,
+        **seat_figures(plan.workspace, plan.scenario, plan.forecast, plan.seats),
+        **roster_figures(plan.workspace, plan.scenario, plan.roster, plan.replay),
         **_hours(made),
         "agents": made.agents,
         "agents_on_duty": made.on_duty,

@@ -35,7 +35,11 @@ def roster_table(plan: Plan) -> pd.DataFrame:
 
     With that column the file is, as ``rosters.csv``, a table of the next week's workspace.
     """
-    table = plan.roster.assignments
+    return stretches_table(plan.roster.assignments)
+
+
+def stretches_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return assignments with times as text and the paid hours of each stretch."""
     length_h = (table["end"] - table["start"]).dt.total_seconds() / 3600
     return table.assign(
         date=table["date"].dt.strftime(DAY),

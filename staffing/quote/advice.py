@@ -3,8 +3,8 @@
 All half hours of an ordinary day get as many seats more or fewer, as `staffing.seats.curve` does
 for a pool. Each volume that the doubt allows goes through Erlang-A with the prior patience
 (Garnett, Mandelbaum & Reiman 2002); what abandons is lost, and with it the sales that it would
-have become. The best number is the cheapest of those that keep the service level: seats plus the
-merchant's margin on the sales lost.
+have become. The best number is the cheapest of those that keep the service level, the occupancy
+and the agents' daily cap: seats plus the merchant's margin on the sales lost.
 """
 
 from __future__ import annotations
@@ -66,8 +66,9 @@ class Advice:
 
     Attributes
     ----------
-    steps : from the fewest seats to the most
-    seats : the recommended number at the busiest half hour
+    steps : from the fewest seats to the most; none where seats are shared with other shops, since
+        a pool has no seats of one shop to add
+    seats : the recommended number at the busiest half hour; 0 where seats are shared
     why : the reason
     notes : whether today's agents are too many or too few, whether a seat would be idle
     shared : share of a seat that the contacts fill in a pool, over the hours asked for
@@ -95,6 +96,15 @@ def advise(estimate: Estimate, seat_hour_yuan: float | None = None) -> Advice:
     hour_yuan = Costs().seat_hour if seat_hour_yuan is None else seat_hour_yuan
     if not hour_yuan > 0:
         raise ValueError(f"seat_hour_yuan must be above 0, got {hour_yuan!r:.80}")
+    if not estimate.prospect.dedicated:
+        facts: dict[str, object] = {"share": f"{shared_seat(estimate):.2f}"}
+        return Advice(
+            steps=(),
+            seats=0,
+            why=Statement("advice.shared", facts),
+            notes=tuple(_notes(estimate)),
+            shared=shared_seat(estimate),
+        )
     rows = estimate.ordinary.table
     base = np.maximum(np.ceil(rows["seats_p80"].to_numpy(np.float64) - 1e-9), 1).astype(np.int64)
     found: dict[int, Step] = {}
@@ -152,14 +162,20 @@ def burden_yuan(step: Step) -> float:
 
 
 def _best(estimate: Estimate, steps: list[Step]) -> Step:
-    """Return the cheapest step that keeps service level and occupancy, else the one with most."""
-    kept = [
-        step
-        for step in steps
-        if step.service_level >= estimate.level
-        and step.occupancy <= estimate.settings.max_occupancy
-    ]
+    """Return the cheapest step that keeps level, occupancy and cap, else the one with most."""
+    kept = [step for step in steps if _keeps(estimate, step) and _capped(estimate, step)]
     return min(kept, key=burden_yuan) if kept else max(steps, key=lambda step: step.seats)
+
+
+def _keeps(estimate: Estimate, step: Step) -> bool:
+    """Return whether service level and occupancy are kept."""
+    busy = estimate.settings.max_occupancy
+    return step.service_level >= estimate.level and step.occupancy <= busy
+
+
+def _capped(estimate: Estimate, step: Step) -> bool:
+    """Return whether nobody has to take more than the daily cap, on eight of ten days."""
+    return step.seat_h >= estimate.ordinary.capped_h - 1e-9
 
 
 def _judged(step: Step, best: Step) -> Step:
@@ -180,16 +196,21 @@ def _why(estimate: Estimate, best: Step, steps: dict[int, Step], hour_yuan: floa
         "within": f"{estimate.within_s:g}",
     }
     fewer = steps.get(best.seats - 1)
-    if best.service_level < estimate.level or best.occupancy > estimate.settings.max_occupancy:
+    if not _keeps(estimate, best):
         return Statement("advice.short_of_target", facts)
+    quoted = int(np.ceil(estimate.ordinary.seats() - 1e-9))
+    if best.seats < quoted:
+        return Statement("advice.on_average", {**facts, "quoted": quoted})
     if fewer is None:
         return Statement("advice.one_seat", facts)
+    if _keeps(estimate, fewer) and not _capped(estimate, fewer):
+        return Statement("advice.cap", {**facts, "cap": f"{estimate.terms.daily_cap:g}"})
     facts["fewer"] = f"{fewer.service_level:.1%}"
     if fewer.service_level >= estimate.level and not np.isnan(best.sales_lost_yuan):
         facts["lost"] = f"{fewer.sales_lost_yuan - best.sales_lost_yuan:,.0f}"
         facts["cost"] = f"{best.cost_yuan - fewer.cost_yuan:,.0f}"
         return Statement("advice.sales", facts)
-    return Statement("advice.target", {**facts, "hour": f"{hour_yuan:g}"})
+    return Statement("advice.target", {**facts, "hour": f"{hour_yuan:.2f}"})
 
 
 def shared_seat(estimate: Estimate) -> float:

@@ -127,7 +127,11 @@ def cost(workload: Workload, rates: Rates) -> Costs:
     heads = workload.heads * share
     found = heads / set_.tenure_months + workload.new_heads
     places = max(workload.seats, workload.peak_seats)
-    hourly = _shown(hour)
+    # As a quotient, so that a reader's own sum comes to the same cent.
+    hourly = f"{_shown(set_.wage_month)} ÷ {_shown(PAID_HOURS_MONTH)}"
+    newcomers = f"{_shown(heads)} ÷ {_shown(set_.tenure_months)}"
+    if workload.new_heads:
+        newcomers = f"({newcomers} + {_shown(workload.new_heads)})"
     reckoned: dict[str, tuple[Decimal, dict[str, object]]] = {
         "wages": (wages, {"hours": _shown(workload.seat_h), "yuan": hourly}),
         "shrinkage": (lost, {"share": _percent(set_.shrinkage)}),
@@ -158,7 +162,7 @@ def cost(workload: Workload, rates: Rates) -> Costs:
         ),
         "training": (
             found * set_.training_head,
-            {"heads": _shown(found), "yuan": _shown(set_.training_head)},
+            {"heads": newcomers, "yuan": _shown(set_.training_head)},
         ),
         "management": (
             heads / set_.span * set_.supervisor_month,
@@ -170,7 +174,7 @@ def cost(workload: Workload, rates: Rates) -> Costs:
         ),
         "recruiting": (
             found * set_.recruiting_head,
-            {"heads": _shown(found), "yuan": _shown(set_.recruiting_head)},
+            {"heads": newcomers, "yuan": _shown(set_.recruiting_head)},
         ),
         "premises": (
             places * share * set_.premises_month,
@@ -199,7 +203,9 @@ def together(months: Sequence[Costs]) -> dict[str, Decimal]:
 
 
 def _shown(value: Decimal) -> str:
-    return f"{value:,.2f}"
+    """Return a quantity or rate with up to three decimals, which is how quantities are priced."""
+    text = f"{value:,.3f}"
+    return text.rstrip("0").rstrip(".")
 
 
 def _percent(share: Decimal) -> str:

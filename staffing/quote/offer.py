@@ -39,13 +39,17 @@ from staffing.quote.prices import (
 )
 from staffing.quote.prospect import Prospect
 from staffing.quote.rates import Rates
+from staffing.scenario import FIRST_YEAR
 
-__all__ = ["LIKELY", "Quote", "offer", "workloads"]
+__all__ = ["LIKELY", "Quote", "offer", "one_seat", "workloads"]
 
 LIKELY = "p80"
 """The level that a firm quote is priced at."""
 NIGHT_ENDS_MIN, NIGHT_BEGINS_MIN = 6 * 60, 22 * 60
 """Customary night hours, 22:00-06:00."""
+MEAN_MONTH_DAYS = 365 / 12
+STATUTORY_DAYS = 13
+"""Paid at 300 %: Decree 795 art. 2, in force since 2025."""
 PLACES = Decimal("0.001")
 """Quantities are priced as they are printed."""
 
@@ -190,6 +194,8 @@ def _refuse(
 ) -> None:
     """Refuse a date or a model that does not fit the service, all faults at once."""
     faults = []
+    if date is not None and date.year < FIRST_YEAR:
+        faults.append(Fault(code="quoted_early", file="--date", value=f"{date}"))
     if date is not None and date > estimate.start:
         facts = {"start": f"{estimate.start}"}
         faults.append(Fault(code="quoted_late", file="--date", value=f"{date}", facts=facts))
@@ -339,6 +345,37 @@ def _workload(
         peak_seats=_exact(max((day.peak for day in days), default=0.0)),
         heads=_heads(estimate, rates, level, share),
         sales_yuan=_exact(sales),
+    )
+
+
+def one_seat(estimate: Estimate, rates: Rates) -> Workload:
+    """Return a mean month of one seat that is open all the hours asked for, without a promotion.
+
+    It has the heads of such a seat with two rest days in seven, and the mean month's share of the
+    13 statutory days, so its cost is what a seat costs us before anything special.
+    """
+    slots = estimate.prospect.slots
+    days = _exact(MEAN_MONTH_DAYS * len(estimate.prospect.served) / 7)
+    open_h = decimal(len(slots)) / SLOTS_PER_H
+    clocks = [slot * INTERVAL_MIN % DAY_MIN for slot in slots]
+    at_night = sum(clock >= NIGHT_BEGINS_MIN or clock < NIGHT_ENDS_MIN for clock in clocks)
+    served = days / _exact(MEAN_MONTH_DAYS)
+    without = estimate.heads["per_seat_high"] * (1 - estimate.settings.shrinkage)
+    return Workload(
+        month=estimate.start,
+        days=1,
+        whole_days=1,
+        open_days=round(days),
+        open_h=open_h,
+        contacts=Decimal(0),
+        seat_h=(open_h * days).quantize(PLACES),
+        statutory_h=(open_h * STATUTORY_DAYS * served / 12).quantize(PLACES),
+        night_h=(decimal(at_night) / SLOTS_PER_H * days).quantize(PLACES),
+        overtime_h=Decimal(0),
+        seats=Decimal(1),
+        peak_seats=Decimal(1),
+        heads=_exact(without / (1 - float(rates.costs.shrinkage))),
+        sales_yuan=Decimal(0),
     )
 
 

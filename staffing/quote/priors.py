@@ -11,7 +11,7 @@ from typing import Any
 
 from staffing.words import Statement
 
-__all__ = ["OTHER", "Prior", "category_of", "prior", "table"]
+__all__ = ["OTHER", "Prior", "categories", "category_of", "prior", "table"]
 
 OTHER = "other"
 """The category of what is like no other."""
@@ -55,6 +55,11 @@ def table(name: str) -> dict[str, Any]:
     """Return a section of the file as it stands there."""
     found: dict[str, Any] = _raw()[name]
     return found
+
+
+def categories() -> frozenset[str]:
+    """Return the names of the known categories."""
+    return frozenset(table("category"))
 
 
 @cache

@@ -51,6 +51,12 @@ WEEKS_A_MONTH = 365 / 7 / 12
 CHINESE: Mapping[str, Mapping[str, str]] = {
     "promotions": {
         "无": "none",
+        "没有": "none",
+        "每年一次": "yearly",
+        "每季度": "quarterly",
+        "每季度一次": "quarterly",
+        "每月一次": "monthly",
+        "每周一次": "weekly",
         "每年": "yearly",
         "每季": "quarterly",
         "每月": "monthly",
@@ -265,7 +271,7 @@ class Prospect(Section):
     @field_validator("category")
     @classmethod
     def _named(cls, name: str) -> str:
-        if not 0 < len(name.strip()) <= LONGEST_NAME:
+        if not 0 < len(name.strip()) <= LONGEST_NAME or not name.strip().isprintable():
             raise unfit("category_text", most=LONGEST_NAME)
         return name.strip()
 

@@ -23,6 +23,7 @@ SEAT_DAY_H = Decimal(8)
 """Hours of the seat that prices are listed for: Labour Law art. 36, 8 hours a day."""
 LONGEST_MONTH = 31
 MOST_YUAN = 1_000_000
+PAGE = "docs/quotes.md"
 
 
 def _number(value: Any) -> Any:
@@ -47,6 +48,8 @@ def _money(default: str, about: str, *, origin: str) -> Any:
 
 class CostRates(Section):
     """What an hour, a head and a workplace cost us, in yuan."""
+
+    page: ClassVar[str] = PAGE
 
     wage_month: Number = _money(
         "3500",
@@ -191,6 +194,7 @@ class HiringRates(Section):
 class PriceRates(Section):
     """What service is sold at, in yuan; a contract that earns too little is raised."""
 
+    page: ClassVar[str] = PAGE
     margin: Number = given(
         Decimal("0.20"),
         "Least share of the price that is left after cost.",
@@ -199,9 +203,9 @@ class PriceRates(Section):
         lt=Decimal("0.9"),
     )
     seat_month: Number = _money(
-        "4500",
+        "6300",
         "A seat of 8 hours a day, a month.",
-        origin="prior of 2025: 4500-5500 yuan a person and month (vendor texts)",
+        origin="prior of 2025: 4500-5500 yuan a person and month (vendor texts), 1.4 persons",
     )
     promotion_hour: Number = _money(
         "45",
@@ -347,7 +351,7 @@ class PriceRates(Section):
 class Rates(Section):
     """What service costs, how soon people can be had, and what it is sold at."""
 
-    page: ClassVar[str] = "docs/quotes.md"
+    page: ClassVar[str] = PAGE
 
     costs: CostRates = Field(default_factory=CostRates)
     hiring: HiringRates = Field(default_factory=HiringRates)

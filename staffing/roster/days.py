@@ -78,7 +78,7 @@ def solve_days(task: Task) -> Answer | None:
     _, serving = state_coverage(rows, present, need, steps, task.reach, task.idle)
     whole = [j for free in shifts.values() for _, j in free]
     whole += [j for starts in eating.values() for j in starts.values()] + list(serving.values())
-    found = minimised(_program(rows, kept, whole), gap=GAP, nodes=NODES, restarts=False)
+    found = minimised(program(rows, kept, whole), gap=GAP, nodes=NODES, restarts=False)
     if found.x is None:
         return None
     roll = roll_of(task.agents, shifts, eating, serving, np.round(found.x))
@@ -129,7 +129,9 @@ def _fairness(task: Task, agent: Agent, day: int, shifts: Sequence[Template]) ->
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Program:
+class WholeProgram:
+    """A program whose columns may have to be whole, see `mip.Program`."""
+
     cost: Floats
     lower: Floats
     upper: Floats
@@ -139,13 +141,13 @@ class _Program:
     high: Floats
 
 
-def _program(rows: Rows, kept: Sequence[int], whole: Sequence[int]) -> _Program:
+def program(rows: Rows, kept: Sequence[int], whole: Sequence[int]) -> WholeProgram:
     """Return what was stated, with the columns of kept shifts fixed at one."""
     number = len(rows.upper)
     lower, integral = np.zeros(number), np.zeros(number, bool)
     lower[list(kept)] = 1.0
     integral[list(whole)] = True
-    return _Program(
+    return WholeProgram(
         cost=np.array(rows.cost, float),
         lower=lower,
         upper=np.array(rows.upper, float),

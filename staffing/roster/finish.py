@@ -68,11 +68,68 @@ def assignments(
     _use_idle(pools, roll, speed, seats)
     _calm(pools, roll, speed, seats)
     doing = _hold(activities(workspace, scenario.grid), pools, roll, speed, seats)
+    return _tabled(workspace, scenario.grid, roll, pools, doing)
+
+
+def rewritten(
+    workspace: Workspace,
+    scenario: Scenario,
+    requirement: SeatRequirement,
+    kept: Roll,
+    changed: Roll,
+    speed: Mapping[Key, Mapping[str, int]],
+    cut: int,
+) -> pd.DataFrame:
+    """Return changed duties as the table of `assignments` has them, all others left alone.
+
+    Idle time is spent where it helps, and short stretches are undone, among the changed ones only.
+
+    Parameters
+    ----------
+    kept : the duties that stay, whose seats are taken
+    speed : (agent id, day) -> place -> units, of kept and changed duties
+    cut : slot of the horizon before which nobody's pool changes
+    """
+    need = {
+        key: seats * SPEED_UNITS
+        for key, seats in needed(requirement.table, requirement.sets).items()
+    }
+    filled = reach({name for own in speed.values() for name in own}, requirement.sets)
+    pools = {key: _served(duty) for key, duty in changed.items()}
+    frozen = {key: _before(own, cut - key[1] * SLOTS_PER_DAY) for key, own in pools.items()}
+    taken = {key: _served(duty) for key, duty in kept.items()} | pools
+    seats = _Seats(requirement, need, filled, taken, speed)
+    _use_idle(pools, changed, speed, seats)
+    _calm(pools, changed, speed, seats)
+    for key, before in frozen.items():
+        ahead = cut - key[1] * SLOTS_PER_DAY
+        pools[key] = before | {t: name for t, name in pools[key].items() if t >= ahead}
+    return _tabled(workspace, scenario.grid, changed, pools, {})
+
+
+def _served(duty: Duty) -> dict[int, str]:
+    """Return slot of the day -> place of a duty."""
+    slots = enumerate(duty.pools, start=duty.shift.start)
+    return {t: name for t, name in slots if name is not None}
+
+
+def _before(own: Mapping[int, str], cut: int) -> dict[int, str]:
+    return {t: name for t, name in own.items() if t < cut}
+
+
+def _tabled(
+    workspace: Workspace,
+    grid: Grid,
+    roll: Roll,
+    pools: Mapping[Key, Mapping[int, str]],
+    doing: Mapping[Key, Mapping[int, str]],
+) -> pd.DataFrame:
+    """Return duties as rows of stretches, by day and agent."""
     rows = [
         row
         for key in sorted(roll, key=lambda k: (k[1], k[0]))
         for row in _stretches(
-            scenario.grid,
+            grid,
             key,
             roll[key],
             {t: pool_of(name) for t, name in pools[key].items()},
@@ -80,6 +137,11 @@ def assignments(
         )
     ]
     table = pd.DataFrame(rows, columns=[c for c in COLUMNS if c not in ("name", "team")])
+    return with_names(workspace, table)
+
+
+def with_names(workspace: Workspace, table: pd.DataFrame) -> pd.DataFrame:
+    """Return stretches with name and team, columns and types as `Roster.assignments` has them."""
     people = workspace.agents[["name", "team"]]
     table = table.join(people, on="agent_id")[COLUMNS]
     times = ["date", "shift_start", "shift_end", "start", "end"]

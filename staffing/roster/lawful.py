@@ -32,11 +32,7 @@ def has_week(agent: Agent) -> bool:
         d: [(shift, cp.new_bool_var("")) for shift in (option.shifts if option else ())]
         for d, option in enumerate(agent.options)
     }
-    lawful_week(cp, agent, own)
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.catch_sigint_signal = False  # Ctrl-C is Python's to handle
-    return solver.solve(cp) != cp_model.INFEASIBLE
+    return solvable(cp, agent, own)
 
 
 def is_lawful(agent: Agent, shifts: Mapping[int, Template]) -> bool:
@@ -46,6 +42,16 @@ def is_lawful(agent: Agent, shifts: Mapping[int, Template]) -> bool:
         d: [(shifts[d], cp.new_constant(1))] if d in shifts else []
         for d in range(len(agent.options))
     }
+    return solvable(cp, agent, own)
+
+
+def solvable(cp: cp_model.CpModel, agent: Agent, own: Own) -> bool:
+    """Return whether some choice of an agent's shifts keeps every rule of hers.
+
+    Parameters
+    ----------
+    cp : what is stated of the shifts already; her rules are added
+    """
     lawful_week(cp, agent, own)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1

@@ -166,7 +166,7 @@ def problem_of(
     priority = {str(pool): float(value) for pool, value in of_pool.items()}
     seats = needed(requirement.table, requirement.sets)
     places = (name for a in able for o in a.options if o is not None for name, _ in o.capability)
-    unit = unit_price(_dearest(able))
+    unit = unit_price(dearest(able))
     return Problem(
         agents=able,
         need={key: number * SPEED_UNITS for key, number in seats.items()},
@@ -185,7 +185,7 @@ def problem_of(
     )
 
 
-def _dearest(agents: Sequence[Agent]) -> int:
+def dearest(agents: Sequence[Agent]) -> int:
     """Return the points of the dearest shift that anybody may take."""
     seen = {
         (id(option.shifts), id(option.costs)): option

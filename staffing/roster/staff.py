@@ -320,6 +320,17 @@ def speeds(
     }
 
 
+def speeds_in_units(
+    workspace: Workspace, days: Sequence[dt.date]
+) -> dict[tuple[str, int], Mapping[str, int]]:
+    """Return (agent id, day counted from the first) -> place -> speed in units."""
+    return {
+        (agent, d): pools
+        for d, own in enumerate(_trained(workspace, days))
+        for agent, pools in own.items()
+    }
+
+
 def _option(
     workspace: Workspace,
     scenario: Scenario,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import os
 import re
 from pathlib import Path
 
@@ -19,11 +18,12 @@ import pyarrow.parquet as pq
 from pandas.api.types import is_datetime64_dtype, is_numeric_dtype, is_string_dtype
 
 from staffing.errors import Fault, StoreError
+from staffing.folder import write
 from staffing.scenario import Scenario
 from staffing.words import listed
 from staffing.workspace import Workspace
 
-__all__ = ["FOLDER", "issued", "keep", "known_until"]
+__all__ = ["FOLDER", "entry", "issued", "keep", "known_until"]
 
 FOLDER = "issued"
 """Name of the folder below the outputs."""
@@ -68,20 +68,20 @@ def keep(folder: Path, scenario: Scenario, known: dt.date, daily: pd.DataFrame) 
     StoreError
         When the file cannot be written; an older one is then left as it was.
     """
-    first = scenario.horizon.start
-    path = folder / f"{scenario.name}.{known}.{first}{SUFFIX}"
-    new = path.with_name(f".{path.name}.{os.getpid()}.new")
+    name, content = entry(scenario, known, daily)
+    path = folder / name
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            new.write_bytes(_bytes(scenario, known, daily))
-            new.replace(path)
-        finally:
-            new.unlink(missing_ok=True)
+        write(path, content)
     except OSError as error:
         facts = {"reason": error.strerror or str(error)}
         raise StoreError([Fault(code="cannot_write", file=str(path), facts=facts)]) from error
     return path
+
+
+def entry(scenario: Scenario, known: dt.date, daily: pd.DataFrame) -> tuple[str, bytes]:
+    """Return name and content of the file that `keep` writes."""
+    name = f"{scenario.name}.{known}.{scenario.horizon.start}{SUFFIX}"
+    return name, _bytes(scenario, known, daily)
 
 
 def _bytes(scenario: Scenario, known: dt.date, daily: pd.DataFrame) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from staffing.publish.reports import shown
+from staffing.publish.cells import shown
 from staffing.publish.tested import Scored
 from staffing.publish.tested.page import by_group, shop_titles, totals, verdict
 from staffing.tell.console import as_json, line, records, table, written

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from staffing.outcome import Grid, Part
 from staffing.words import Lang, say
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ SHORT_CELL = 14
 """Characters up to which a column counts as numbers and stands to the right."""
 
 Say = Callable[..., str]
+_TAPES: list[list[Part]] = []
+"""Where lines and tables go instead of the terminal, the last one first; see `recorded`."""
 
 
 def speaker(lang: Lang) -> Say:
@@ -41,6 +44,9 @@ def console(*, stderr: bool = False) -> Console:
 
 def line(text: str, *, stderr: bool = False) -> None:
     """Print a line as it is: not wrapped, nothing in it read as markup."""
+    if _TAPES and not stderr:
+        _TAPES[-1].append(text)
+        return
     console(stderr=stderr).out(text, highlight=False)
 
 
@@ -53,6 +59,9 @@ def written(lang: Lang, paths: Sequence[Path]) -> None:
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table: the first column left, short cells right."""
+    if _TAPES:
+        _TAPES[-1].append(Grid(head=tuple(head), rows=tuple(tuple(row) for row in rows)))
+        return
     made = Table(box=box.SIMPLE_HEAD)
     for i, name in enumerate(head):
         short = all(len(row[i]) <= SHORT_CELL for row in rows)
@@ -63,6 +72,25 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     if not terminal.is_terminal:
         terminal.width = WIDTH
     terminal.print(made)
+
+
+@contextmanager
+def recorded() -> Iterator[list[Part]]:
+    """Yield a list that takes the lines and tables that would be printed meanwhile."""
+    _TAPES.append([])
+    try:
+        yield _TAPES[-1]
+    finally:
+        _TAPES.pop()
+
+
+def replayed(parts: Sequence[Part]) -> None:
+    """Print what was recorded."""
+    for part in parts:
+        if isinstance(part, Grid):
+            table(part.head, part.rows)
+        else:
+            line(part)
 
 
 def bar(share: float, mark: float, cells: int, encoding: str = "utf-8") -> str:
@@ -112,13 +140,13 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 @contextmanager
 def progress(
     lang: Lang,
-) -> Iterator[tuple[Callable[[str], None], Callable[[int, float, float | None], None]]]:
+) -> Iterator[tuple[Callable[..., None], Callable[[int, float, float | None], None]]]:
     """Yield what tells steps and better rosters: a live line on a terminal, else plain lines."""
     terminal, spoken = console(stderr=True), speaker(lang)
     with terminal.status("") as status:
 
-        def step(name: str) -> None:
-            text = spoken(f"say.step_{name}")
+        def step(name: str, /, **facts: object) -> None:
+            text = spoken(f"say.step_{name}", **facts)
             status.update(text)
             if not terminal.is_terminal:
                 line(text + " ...", stderr=True)

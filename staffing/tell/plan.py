@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
 from staffing.confirm import Confirmation
+from staffing.outcome import Part
 from staffing.plan import Plan
-from staffing.publish import summary
 from staffing.roster import Ledger
 from staffing.roster.audit import RULES
 from staffing.roster.repair import Repair
 from staffing.tell import roster
-from staffing.tell.console import as_json, line, speaker, table, written
+from staffing.tell.console import line, recorded, speaker, table
 from staffing.tell.repair import advised
 from staffing.words import Lang, listed
 from staffing.workspace.tables.duties import ITEMS
@@ -21,19 +18,19 @@ SHOWN_SHORTAGES = 8
 SHOWN_MISSED = 12
 
 
-def planned(
-    made: Plan, paths: Sequence[Path], advice: Repair | None = None, *, machine: bool
-) -> None:
-    """Print coverage, paid hours, expected service, what is short and the files written.
+def report(made: Plan, advice: Repair | None = None) -> tuple[Part, ...]:
+    """Return what is told of a plan: coverage, paid hours, expected service, what is short.
 
     Parameters
     ----------
     advice : what would mend a short week
     """
-    if machine:
-        more = {} if advice is None else {"repair": advice.record(made.scenario.lang)}
-        as_json(summary(made) | more | {"files": [path.as_posix() for path in paths]})
-        return
+    with recorded() as parts:
+        _tell(made, advice)
+    return tuple(parts)
+
+
+def _tell(made: Plan, advice: Repair | None) -> None:
     lang = made.scenario.lang
     say, rostered = speaker(lang), made.roster
     line(say("say.lawful", rules=len(RULES)))
@@ -79,7 +76,6 @@ def planned(
         roster.short(made.shortages[:SHOWN_SHORTAGES], lang)
         if advice is not None:
             advised(advice, lang)
-    written(lang, paths)
 
 
 def _fair(made: Ledger, lang: Lang) -> None:

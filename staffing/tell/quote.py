@@ -9,6 +9,7 @@ from typing import Any
 from staffing.grid import clock_text
 from staffing.quote.advice import Advice
 from staffing.quote.estimate import LEVELS, Estimate
+from staffing.quote.priors import categories
 from staffing.tell.console import as_json, line, records, speaker, table
 from staffing.words import Lang, catalogue, say
 
@@ -22,15 +23,23 @@ def preliminary(made: Estimate, advice: Advice, lang: Lang, *, machine: bool) ->
         return
     speak = speaker(lang)
     p = made.prospect
+    name = p.name if "name" in p.told else speak("quote.merchant")
     stage = speak("quote.firm" if made.firm else "quote.preliminary")
     line(
         speak(
-            "quote.title", stage=stage, name=p.name, category=p.category, contacts=f"{p.contacts:g}"
+            "quote.title",
+            stage=stage,
+            name=name,
+            category=category_text(p.category, lang),
+            contacts=f"{p.contacts:,.10g}",
         )
     )
     line(
         speak(
-            "quote.terms", level=f"{made.level:.0%}", within=f"{made.within_s:g}", start=made.start
+            "quote.terms",
+            level=f"{made.level * 100:.4g}%",
+            within=f"{made.within_s:g}",
+            start=made.start,
         )
     )
     _seats(made, lang)
@@ -39,11 +48,9 @@ def preliminary(made: Estimate, advice: Advice, lang: Lang, *, machine: bool) ->
         speak(
             "quote.heads",
             seats=f"{made.ordinary.seats():g}",
-            low=f"{heads['p80_low']:.1f}",
-            high=f"{heads['p80']:.1f}",
+            people=span(f"{heads['p80_low']:.1f}", f"{heads['p80']:.1f}", lang),
             hours=f"{len(made.ordinary.table) / 2:g}",
-            one_low=f"{heads['per_seat_low']:.2f}",
-            one_high=f"{heads['per_seat_high']:.2f}",
+            one=span(f"{heads['per_seat_low']:.2f}", f"{heads['per_seat_high']:.2f}", lang),
         )
     )
     ramp = f"{made.ramp_days:g}", f"{heads['start_p80']:.1f}"
@@ -61,10 +68,23 @@ def preliminary(made: Estimate, advice: Advice, lang: Lang, *, machine: bool) ->
     line(speak("quote.assumed", count=len(made.assumptions)))
     for note in made.assumptions:
         label, origin = note.label.text(lang), note.origin.text(lang)
-        line(
-            "  "
-            + speak("quote.assumption", label=label, value=shown(note.value, lang), origin=origin)
-        )
+        value = shown(note.value, lang)
+        if note.key == "category":
+            value = category_text(note.value, lang)
+        line("  " + speak("quote.assumption", label=label, value=value, origin=origin))
+
+
+def span(low: str, high: str, lang: Lang) -> str:
+    """Return a range, or the one value where both ends are alike."""
+    return low if low == high else say(lang, "quote.span", low=low, high=high)
+
+
+def category_text(name: str, lang: Lang) -> str:
+    """Return a category in the reader's language; one that is not known as it was written."""
+    for key in (f"letter_value.{name}_category", f"letter_value.{name}"):
+        if name in categories() and key in catalogue():
+            return say(lang, key)
+    return name
 
 
 def shown(value: str, lang: Lang) -> str:
@@ -118,7 +138,8 @@ def _advice(advice: Advice, lang: Lang) -> None:
         ]
         for step in advice.steps
     ]
-    table([speak(f"advice.col_{name}") for name in names], rows)
+    if rows:
+        table([speak(f"advice.col_{name}") for name in names], rows)
     for each in (advice.why, *advice.notes):
         line(each.text(lang))
 

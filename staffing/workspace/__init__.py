@@ -8,8 +8,8 @@ hours) becomes a notice.
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -100,6 +100,11 @@ class Workspace:
             str(pool): list(group.index.astype(str))
             for pool, group in self.shops.groupby("pool", sort=False)
         }
+
+    def only(self, names: Collection[str]) -> Workspace:
+        """Return the workspace without its other tables: to ask for one of them is a KeyError."""
+        tables = {name: table for name, table in self.tables.items() if name in names}
+        return replace(self, tables=tables, defaults=(), notices=())
 
 
 def read_workspace(root: Path, zone: str = "Asia/Shanghai") -> Workspace:

@@ -92,13 +92,17 @@ def find(
     elif not root.is_dir():
         faults.append(Fault(code="no_workspace", file=str(root)))
     else:
-        files = [p for p in sorted(root.iterdir()) if p.is_file() and not p.name.startswith("~$")]
-        files = [path for path in files if path.suffix.lower() in _TABLE_LIKE]
+        files = [path for path in sorted(root.iterdir()) if path.is_file() and is_table_like(path)]
         books = [path for path in files if path.suffix.lower() == ".xlsx"]
         if len(books) == 1 and not any(_table_of(path.stem) for path in files):
             yield from _workbook(books[0], faults, notices, absent)
         else:
             yield from _folder(root, files, faults, notices, absent)
+
+
+def is_table_like(path: Path) -> bool:
+    """Return whether a planner may take a file for a table; Excel's lock files are none."""
+    return path.suffix.lower() in _TABLE_LIKE and not path.name.startswith("~$")
 
 
 def _folder(

@@ -1,8 +1,9 @@
 """The documents of a quote, whole or not at all.
 
 quote.html, quote.pdf, quote.xlsx and quote.json are for the merchant and are written from a
-`Letter` alone; internal.xlsx and internal.json have cost and margin, and stay with us. An earlier
-quote.json in the folder tells what changed. The same quote gives the same bytes.
+`Letter` alone. internal.xlsx and internal.json have cost and margin; they stay with us, in a folder
+of their own beside the merchant's. An earlier quote.json in the folder tells what changed. The
+same quote gives the same bytes.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from staffing.publish.folder import replace, writing
+from staffing.folder import replace_all, writing
 from staffing.publish.quote.internal import internal_record, internal_workbook
 from staffing.publish.quote.letter import Letter, letter, snapshot
 from staffing.publish.quote.page import page
@@ -21,28 +22,48 @@ from staffing.publish.quote.workbook import workbook
 from staffing.quote.offer import Quote
 from staffing.words import Lang
 
-__all__ = ["FOR_MERCHANTS", "NAMES", "Letter", "letter", "publish_quote", "render"]
+__all__ = [
+    "FOR_MERCHANTS",
+    "FOR_US",
+    "NAMES",
+    "Letter",
+    "internal_folder",
+    "letter",
+    "publish_quote",
+    "render",
+]
 
 FOR_MERCHANTS = ("quote.html", "quote.pdf", "quote.xlsx", "quote.json")
-NAMES = (*FOR_MERCHANTS, "internal.xlsx", "internal.json")
+FOR_US = ("internal.xlsx", "internal.json")
+NAMES = (*FOR_MERCHANTS, *FOR_US)
 
 
 def publish_quote(quote: Quote, folder: Path, lang: Lang) -> list[Path]:
-    """Write the documents of a quote into a folder and return their paths, the page first.
+    """Write the documents of a quote and return their paths, the page first.
 
-    An earlier quote in the folder is replaced, and what changed against it is told if it was for
-    the same merchant; any other folder that holds files is left alone and refused.
+    What is sent goes into `folder`, what stays with us into `internal_folder` beside it. An earlier
+    quote there is replaced, and what changed against it is told if it was for the same merchant;
+    any other folder that holds files is left alone and refused.
 
     Raises
     ------
     PublishError
-        When the folder cannot be written (``cannot_write``). Nothing is left behind and an older
-        quote stays as it was.
+        When either folder cannot be written (``cannot_write``). Nothing is left behind and an
+        older quote stays as it was.
     """
     with writing(folder):
         files = render(quote, lang, earlier_of(folder / "quote.json", quote))
-        replace(folder, files, NAMES)
-    return [folder / name for name in files]
+        parts = {
+            folder: {name: files[name] for name in FOR_MERCHANTS},
+            internal_folder(folder): {name: files[name] for name in FOR_US},
+        }
+        replace_all(parts, NAMES)
+    return [each / name for each, part in parts.items() for name in part]
+
+
+def internal_folder(folder: Path) -> Path:
+    """Return where what stays with us is written: beside the folder that is sent."""
+    return folder.with_name(f"{folder.name}-internal")
 
 
 def render(quote: Quote, lang: Lang, earlier: Earlier | None = None) -> Mapping[str, bytes]:

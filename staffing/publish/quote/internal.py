@@ -9,13 +9,16 @@ from typing import Any
 
 import xlsxwriter
 
+from staffing.grid import SLOTS_PER_H
+from staffing.publish.cells import Column, Form, Table, origin_text, shown
 from staffing.publish.quote.workbook import OPTIONS
-from staffing.publish.reports import Column, Form, Table, origin_text, shown
-from staffing.publish.workbook import BAD, Styles, width_of, write_table
-from staffing.quote.costs import LINES, together
-from staffing.quote.money import total
-from staffing.quote.offer import LIKELY, Quote
+from staffing.publish.sheets import BAD, Styles, width_of, write_table
+from staffing.quote.costs import LINES, cost, together
+from staffing.quote.money import CENT, decimal, money_text, total, yuan
+from staffing.quote.offer import LIKELY, Quote, one_seat
 from staffing.quote.prices import listed
+from staffing.quote.prices import shown as shown_decimal
+from staffing.quote.rates import SEAT_DAY_H
 from staffing.scenario import used_defaults
 from staffing.words import Lang, say
 
@@ -31,6 +34,7 @@ def internal_workbook(quote: Quote, lang: Lang) -> bytes:
         styles = Styles(book, lang)
         for name, tables in (
             ("costs", [_whole(quote, lang), _by_month(quote, lang)]),
+            ("seat", [_seat(quote, lang), _persons(quote, lang)]),
             ("margin", [_margins(quote, lang), _break_evens(quote, lang)]),
             ("work", [_work(quote, lang)]),
             ("rates", [_rates(quote, lang)]),
@@ -132,6 +136,50 @@ def _by_month(quote: Quote, lang: Lang) -> Table:
         lang, ("month", "text"), ("line", "text"), ("amount", "yuan"), ("basis", "long")
     )
     return _table(lang, "by_month", columns, rows)
+
+
+def _seat(quote: Quote, lang: Lang) -> Table:
+    """Return what one seat open all hours costs in a mean month, line by line."""
+    made = cost(one_seat(quote.estimate, quote.rates), quote.rates)
+    rows: list[tuple[object, ...]] = [(say(lang, "internal_label.total"), made.total, None)]
+    rows += [
+        (say(lang, f"cost_line.{line.key}"), line.amount, line.basis.text(lang))
+        for line in made.lines
+    ]
+    columns = _columns(lang, ("line", "text"), ("amount", "yuan"), ("basis", "long"))
+    hours = shown_decimal(decimal(len(quote.prospect.slots)) / SLOTS_PER_H)
+    title = say(lang, "internal.seat", hours=hours)
+    return Table(title=title, columns=columns, rows=tuple(rows), total=True)
+
+
+def _persons(quote: Quote, lang: Lang) -> Table:
+    """Return why a seat costs more than vendors' texts ask: they ask it for a person."""
+    work = one_seat(quote.estimate, quote.rates)
+    seat = cost(work, quote.rates).total
+    least = seat / (1 - quote.rates.prices.margin)
+    turns = work.open_h / SEAT_DAY_H
+    told = quote.estimate.heads["per_seat_low"], quote.estimate.heads["per_seat_high"]
+    heads = shown_decimal(work.heads.quantize(CENT))
+    each = yuan(seat / work.heads)
+    reckoned: tuple[tuple[str, str, dict[str, object]], ...] = (
+        ("heads", heads, {"low": f"{told[0]:.2f}", "high": f"{told[1]:.2f}", "heads": heads}),
+        ("cost_seat", money_text(seat), {}),
+        ("cost_person", money_text(each), {"seat": money_text(seat), "heads": heads}),
+        ("least_seat", money_text(yuan(least)), {"margin": f"{quote.rates.prices.margin:.0%}"}),
+        ("least_person", money_text(yuan(least / work.heads)), {"heads": heads}),
+        (
+            "list_seat",
+            money_text(yuan(turns * quote.rates.prices.seat_month)),
+            {"turns": shown_decimal(turns), "yuan": money_text(quote.rates.prices.seat_month)},
+        ),
+        ("texts", "", {}),
+    )
+    rows = [
+        (say(lang, f"internal_seat.{key}"), value, say(lang, f"internal_seat.{key}_basis", **facts))
+        for key, value, facts in reckoned
+    ]
+    columns = _columns(lang, ("line", "text"), ("value", "text"), ("basis", "long"))
+    return _table(lang, "persons", columns, list(rows))
 
 
 def _margins(quote: Quote, lang: Lang) -> Table:

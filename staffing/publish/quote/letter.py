@@ -16,10 +16,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from staffing.forecast.calendar import LAST_OFFICIAL_YEAR
 from staffing.frames import rows as walk
 from staffing.grid import DAY_MIN, INTERVAL_MIN, SLOTS_PER_H, clock_text
-from staffing.publish.reports import Column, Form, Table
+from staffing.publish.cells import Column, Form, Table
 from staffing.quote.costs import Line
 from staffing.quote.estimate import LEVELS, Assumption, Estimate, Kind, contacts_on
-from staffing.quote.money import decimal
+from staffing.quote.money import decimal, yuan
 from staffing.quote.offer import LIKELY, Quote
 from staffing.quote.prices import Model, Tariff, shown
 from staffing.quote.priors import table
@@ -32,6 +32,7 @@ __all__ = ["Day", "Letter", "Tile", "Touch", "letter", "snapshot"]
 FIT = "letter_assumed"
 """Section of the words with the assumptions that a merchant is told; others stay with us."""
 PHASES_SHOWN = 12
+TENTH = Decimal("0.1")
 SHARES: Mapping[str, str] = {"p50": "50%", "p80": "80%", "p90": "90%"}
 UNITS = {"s": "秒", "d": "天", "h": "小时"}
 """Units of the assumptions' values in Chinese."""
@@ -95,6 +96,7 @@ class Letter:
     instalments: Table
     break_evens: tuple[str, ...]
     advice: Table
+    advice_note: str
     assumptions: Table
     check: tuple[str, ...]
     open_items: tuple[str, ...]
@@ -136,6 +138,7 @@ def letter(quote: Quote, lang: Lang, earlier: Mapping[str, object] | None = None
         instalments=writer.instalments(),
         break_evens=tuple(writer.break_evens()),
         advice=writer.advice(),
+        advice_note=writer.advice_note(),
         assumptions=writer.assumptions(),
         check=tuple(writer.check()),
         open_items=tuple(each.text(lang) for each in quote.estimate.open_items),
@@ -496,7 +499,7 @@ class _Writer:
     def units(self, tariff: Tariff, model: Model) -> str:
         """Return a tariff's unit prices in words, a seat's for the hours that it is open."""
         hours = decimal(self.open_h())
-        seat = shown(tariff.seat * hours / SEAT_DAY_H)
+        seat = shown(yuan(tariff.seat * hours / SEAT_DAY_H))
         extra = self.say("unit_extra", yuan=shown(tariff.extra_hour))
         of_seat = self.say("unit_seat", yuan=seat, hours=self.open_h())
         promoted = any(work.extra_h for work in self.quote.months[LIKELY])
@@ -510,7 +513,7 @@ class _Writer:
             case "per_reception":
                 parts = list(self.tiers(tariff))
             case "hybrid":
-                included = shown(tariff.included * hours / SEAT_DAY_H)
+                included = shown((tariff.included * hours / SEAT_DAY_H).quantize(TENTH))
                 excess = shown(tariff.excess)
                 parts = [of_seat, self.say("unit_excess", included=included, yuan=excess)]
             case "short_term":
@@ -522,10 +525,10 @@ class _Writer:
 
     def tiers(self, tariff: Tariff) -> Iterator[str]:
         bounds = [0, *tariff.upto]
-        for i, yuan in enumerate(tariff.tiers):
-            facts = {"low": bounds[i], "yuan": shown(yuan)}
+        for i, each in enumerate(tariff.tiers):
+            facts = {"low": bounds[i], "yuan": shown(each)}
             if not tariff.upto:
-                yield self.say("unit_tier_only", yuan=shown(yuan))
+                yield self.say("unit_tier_only", yuan=shown(each))
             elif i == len(tariff.upto):
                 yield self.say("unit_tier_last", **facts)
             else:
@@ -614,6 +617,13 @@ class _Writer:
             rows.append(tuple(values))
         title = self.say("advice")
         return Table(title=title, columns=self.columns(*forms), rows=tuple(rows))
+
+    def advice_note(self) -> str:
+        """Return how the table is to be read, with the reason where its figures do not tell it."""
+        why = self.quote.advice.why
+        told = why.text(self.lang) if why.key in ("advice.cap", "advice.on_average") else ""
+        note = self.say("advice_note")
+        return self.say("advice_why", note=note, why=told) if told else note
 
     def check(self) -> Iterator[str]:
         """Yield what does not fit together in the merchant's figures, as one asks a customer."""

@@ -6,10 +6,10 @@ from functools import cache, partial
 
 import jinja2
 
-from staffing.publish.charts import FONT
+from staffing.publish import fonts
+from staffing.publish.cells import shown
 from staffing.publish.quote.charts import ON_SCREEN, PHASES, day_chart, phase_chart
 from staffing.publish.quote.letter import PHASES_SHOWN, Letter
-from staffing.publish.reports import shown
 from staffing.words import say
 
 LOCALES = {"zh": "zh-CN", "en": "en"}
@@ -46,7 +46,7 @@ def page(letter: Letter) -> str:
         lang=LOCALES[lang],
         t=partial(say, lang),
         show=partial(shown, lang),
-        font=FONT,
+        font=fonts.PAGE,
         days=days,
         timeline=timeline,
         kinds=[(kind, say(lang, f"letter_kind.{kind}")) for kind in PHASES if kind in kinds],

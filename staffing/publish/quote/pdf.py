@@ -15,9 +15,9 @@ from typing import Any
 import pylopdf_fonts_zh_cn
 import typst
 
+from staffing.publish.cells import Table, shown
 from staffing.publish.quote.charts import ON_PAPER, PHASES, day_chart, phase_chart
 from staffing.publish.quote.letter import PHASES_SHOWN, Letter
-from staffing.publish.reports import Table, shown
 from staffing.words import catalogue, say
 
 REGIONS = {"zh": "CN", "en": "GB"}
@@ -116,7 +116,7 @@ def _parts(letter: Letter) -> list[dict[str, Any]]:
             *(cells(table, title=table.title) for table in letter.parts),
             cells(letter.kinds, title=letter.kinds.title),
         ),
-        part(letter.advice.title, t("advice_note"), cells(letter.advice)),
+        part(letter.advice.title, letter.advice_note, cells(letter.advice)),
         part(letter.phases.title, t("phases_note"), *_phases(letter)),
         part(letter.scope.title, t("scope_note"), cells(letter.scope)),
         part(letter.assumptions.title, t("assumptions_note"), cells(letter.assumptions)),

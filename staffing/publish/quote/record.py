@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from staffing.publish.cells import Table
 from staffing.publish.quote.letter import Letter
-from staffing.publish.reports import Table
 from staffing.quote.estimate import LEVELS
 from staffing.quote.offer import LIKELY, Quote
 

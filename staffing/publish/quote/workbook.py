@@ -9,9 +9,9 @@ from typing import Any
 
 import xlsxwriter
 
+from staffing.publish.cells import Table, shown
 from staffing.publish.quote.letter import Letter
-from staffing.publish.reports import Table, shown
-from staffing.publish.workbook import SOFT, Styles, width_of, write_table
+from staffing.publish.sheets import SOFT, Styles, width_of, write_table
 from staffing.words import say
 
 LONG_TEXT = 54

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 from pandas.api.types import is_datetime64_dtype, is_float_dtype
 
-from staffing.publish.folder import replace, writing
+from staffing.folder import replace, writing
 from staffing.publish.tables import DAY, csv_bytes
 from staffing.publish.tested.figures import Scored
 from staffing.publish.tested.page import page

@@ -1,0 +1,158 @@
+"""An output folder is written whole or not at all, and nobody else's folder is touched."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from staffing.errors import Fault, PublishError
+from staffing.words import Statement
+
+__all__ = ["MANIFEST", "json_bytes", "listed", "replace", "replace_all", "write", "writing"]
+
+MANIFEST = "manifest.json"
+"""The output that lists the others."""
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Tell an operating system's error within as the fault ``cannot_write`` of a folder."""
+    try:
+        yield
+    except OSError as error:
+        raise PublishError([_cannot_write(folder, error.strerror or str(error))]) from error
+
+
+def replace(folder: Path, files: Mapping[str, bytes], ours: Collection[str]) -> None:
+    """Make a folder hold these files and no other.
+
+    Parameters
+    ----------
+    files : name -> content
+    ours : names that an earlier run may have left there; any other name is somebody else's, and
+        the folder is refused
+
+    Raises
+    ------
+    PublishError
+        When the folder holds files of somebody else (``cannot_write``).
+    OSError
+        When it cannot be written; it is then as it was.
+    """
+    replace_all({folder: files}, ours)
+
+
+def replace_all(folders: Mapping[Path, Mapping[str, bytes]], ours: Collection[str]) -> None:
+    """Make folders hold these files and no other, all of them or none; see `replace`.
+
+    Parameters
+    ----------
+    folders : folder -> name -> content
+
+    Raises
+    ------
+    PublishError
+        With every folder that holds files of somebody else (``cannot_write``).
+    OSError
+        When one cannot be written; all are then as they were.
+    """
+    faults = [
+        _cannot_write(folder, Statement("page.foreign", {"names": foreign}))
+        for folder in folders
+        if (foreign := _foreign(folder.resolve(), ours))
+    ]
+    if faults:
+        raise PublishError(faults)
+    _swap({folder.resolve(): files for folder, files in folders.items()})
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write one file, whole or not at all; its folder is made where it is missing.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written; an older file is then as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        new.write_bytes(content)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def listed(folder: Path) -> set[str]:
+    """Return the files that an older manifest lists, itself included; empty if it is not ours."""
+    try:
+        old = json.loads((folder / MANIFEST).read_text("utf-8"))
+        return {str(each["file"]) for each in old["files"]} | {MANIFEST}
+    except (OSError, ValueError, TypeError, KeyError):
+        return set()
+
+
+def json_bytes(value: object) -> bytes:
+    """Return a value as the bytes of a JSON file.
+
+    Raises
+    ------
+    ValueError
+        When a number in it is not finite: a bug, not an input.
+    """
+    return (json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode()
+
+
+def _cannot_write(folder: Path, reason: str | Statement) -> Fault:
+    return Fault(code="cannot_write", file=str(folder), facts={"reason": reason})
+
+
+def _foreign(folder: Path, ours: Collection[str]) -> str:
+    """Return up to three names in a folder that are not ours, '' when there is none.
+
+    Hidden files and the lock files of Excel are nobody's work.
+    """
+    if not folder.is_dir():
+        return ""
+    names = sorted(path.name for path in folder.iterdir())
+    unknown = [n for n in names if n not in ours and not n.startswith((".", "~$"))]
+    return ", ".join(unknown[:3])
+
+
+def _swap(folders: Mapping[Path, Mapping[str, bytes]]) -> None:
+    """Write a folder beside each target and swap all in; the old ones come back if that fails."""
+    for folder in folders:
+        if folder.exists() and not folder.is_dir():
+            raise NotADirectoryError(None, "not a folder")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    new, old = ({folder: _beside(folder, name) for folder in folders} for name in ("new", "old"))
+    placed: list[Path] = []
+    try:
+        for folder, files in folders.items():
+            new[folder].mkdir()
+            for name, content in files.items():
+                (new[folder] / name).write_bytes(content)
+        for folder in folders:
+            if folder.exists():
+                folder.rename(old[folder])
+            new[folder].rename(folder)
+            placed.append(folder)
+    except BaseException:
+        for folder in folders:
+            if folder in placed:
+                folder.rename(new[folder])
+            if old[folder].exists():
+                old[folder].rename(folder)
+        raise
+    finally:
+        for folder in folders:
+            shutil.rmtree(new[folder], ignore_errors=True)
+            shutil.rmtree(old[folder], ignore_errors=True)
+
+
+def _beside(folder: Path, name: str) -> Path:
+    return folder.with_name(f".{folder.name}.{os.getpid()}.{name}")

@@ -1,0 +1,603 @@
+"""A published roster planned anew where somebody is missing, with the fewest changes.
+
+What is asked is checked first, all of it at once. Then the absent are struck out, the forecast and
+the seats are computed as for any plan, and `roster.changes` finds who changes. What was told and
+stays is taken over word for word, so that only real changes are changes; the result is audited
+with the absences in place, and replayed beside what would come of doing nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import pandas as pd
+
+from staffing.errors import Fault, InfeasibleRosterError, InputError
+from staffing.forecast import Forecast, forecast, history
+from staffing.frames import rows
+from staffing.grid import INTERVAL_MIN, SLOTS_PER_DAY, SLOTS_PER_H, Grid
+from staffing.roster import Violation, audit, refuse_unlawful
+from staffing.roster.audit import hard
+from staffing.roster.changes import Published, broken, can_be_lawful, fewest_changes, worthy
+from staffing.roster.finish import coverage, rewritten, with_names
+from staffing.roster.measures import longer, with_tables
+from staffing.roster.problem import problem_of
+from staffing.roster.staff import Agent, speeds_in_units, staff
+from staffing.roster.told import off_grid, told_duties
+from staffing.scenario import Scenario
+from staffing.seats import SeatRequirement, seats
+from staffing.simulate import Replay, simulate
+from staffing.stages import Step
+from staffing.words import Statement, listed
+from staffing.workspace import Workspace
+
+ABSENCE = re.compile(
+    r"^\s*(?P<agent>.+?)\s*[:：=]\s*(?P<first>\d{4}[-/]\d{1,2}[-/]\d{1,2})"
+    r"(?:\s*\.\.\s*(?P<last>\d{4}[-/]\d{1,2}[-/]\d{1,2}))?\s*$"
+)
+FREEZE_H = 2.0
+"""Hours after now in which nothing changes: people must hear of it, and come."""
+
+Kind = Literal["absent", "called_in", "sent_home", "hours", "seats"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cover:
+    """Seats of a pool that would be missing without one change.
+
+    Attributes
+    ----------
+    hours : seat-hours, at the speed of who comes
+    instead_of : who was told to serve the pool then and does not: the absent, or who changes
+    """
+
+    pool: str
+    start: dt.datetime
+    end: dt.datetime
+    hours: float
+    instead_of: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One duty that is not as it was told.
+
+    Attributes
+    ----------
+    kind : ``absent``, ``called_in`` from a day off, ``sent_home`` for the day, other ``hours``, or
+        other ``seats`` (pools or meals) in the same hours
+    old, new : the stretches of the duty; empty where there is none
+    covers : what it is good for; empty for somebody who changes because of her own rules only
+    """
+
+    agent_id: str
+    date: dt.date
+    kind: Kind
+    old: pd.DataFrame
+    new: pd.DataFrame
+    covers: tuple[Cover, ...] = ()
+
+    @property
+    def hours(self) -> float:
+        """Return the seat-hours that would be missing without the change."""
+        return sum(cover.hours for cover in self.covers)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replanned:
+    """A roster replanned, and what became of it.
+
+    Attributes
+    ----------
+    workspace : with the absences in place
+    assignments : the new roster, as `Roster.assignments`
+    before, after : coverage with the absences and no change, and with the changes
+    lived_before, lived : the replays of both
+    changes : duties that are not as they were told, the absent ones too, by day
+    violations : broken hard rules; there are none
+    frozen_until : the moment before which nothing changed; None where nothing was frozen
+    proven : whether nothing costs less, see `roster.changes.Changes`
+    looked_at : the days on which seats were looked at
+    notices : what is odd about what was asked
+    """
+
+    workspace: Workspace
+    scenario: Scenario
+    forecast: Forecast
+    seats: SeatRequirement
+    assignments: pd.DataFrame
+    before: pd.DataFrame
+    after: pd.DataFrame
+    lived_before: Replay
+    lived: Replay
+    changes: tuple[Change, ...]
+    violations: tuple[Violation, ...]
+    frozen_until: dt.datetime | None
+    proven: bool
+    looked_at: tuple[dt.date, ...]
+    notices: tuple[Fault, ...]
+
+    @property
+    def changed(self) -> list[Change]:
+        """Return the changes of people who are there."""
+        return [change for change in self.changes if change.kind != "absent"]
+
+    @property
+    def absent(self) -> list[Change]:
+        """Return the duties struck out."""
+        return [change for change in self.changes if change.kind == "absent"]
+
+    @property
+    def short(self) -> bool:
+        """Return whether more is uncovered than the scenario allows."""
+        required = self.after["required"].sum()
+        share = self.after["uncovered"].sum() / required if required else 0.0
+        return bool(share > self.scenario.roster.max_uncovered)
+
+    def service_level(self, lived: Replay) -> float:
+        """Return a replay's service level on the days looked at; NaN without contacts there."""
+        shops = lived.shops[lived.shops["date"].isin(pd.to_datetime(list(self.looked_at)))]
+        contacts = shops["contacts"].sum()
+        answered = (shops["service_level"].fillna(0.0) * shops["contacts"]).sum()
+        return float(answered / contacts) if contacts else math.nan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is asked for.
+
+    Attributes
+    ----------
+    absent : ``AGENT:DATE`` or ``AGENT:FIRST..LAST``, as they were typed
+    now : the moment of asking, local wall time; None: before the horizon
+    freeze_h : hours after it in which nothing changes
+    everywhere : whether days without an absence are looked at as well, if there is any absence
+    """
+
+    absent: tuple[str, ...] = ()
+    now: dt.datetime | None = None
+    freeze_h: float = FREEZE_H
+    everywhere: bool = False
+
+    def cut(self, grid: Grid) -> int:
+        """Return the slot before which all is frozen."""
+        if self.now is None:
+            return 0
+        until = self.now + dt.timedelta(hours=self.freeze_h)
+        since = until - dt.datetime.combine(grid.start, dt.time())
+        return max(-(-since // dt.timedelta(minutes=INTERVAL_MIN)), 0)
+
+    def days(
+        self, workspace: Workspace, grid: Grid
+    ) -> tuple[set[tuple[str, dt.date]], list[Fault]]:
+        """Return agents with their days of absence, and what is wrong with what was typed."""
+        found: set[tuple[str, dt.date]] = set()
+        faults: list[Fault] = []
+        known = set(workspace.agents.index.astype(str))
+        for text in self.absent:
+            agent, dates = _absence(text)
+            if dates is None:
+                faults.append(Fault(code="absence_unread", file="--absent", value=text))
+                continue
+            if agent not in known:
+                facts: dict[str, object] = {"table": "agents"}
+                faults.append(Fault(code="unknown", file="--absent", value=agent, facts=facts))
+            outside = [day for day in dates if day not in grid.dates]
+            if outside or not dates:
+                facts = {"first": f"{grid.dates[0]}", "last": f"{grid.dates[-1]}"}
+                code = "not_planned" if outside else "absence_backwards"
+                faults.append(Fault(code=code, file="--absent", value=text, facts=facts))
+            found |= {(agent, day) for day in dates}
+        if self.now is not None and self.cut(grid) >= grid.slots:
+            facts = {"last": f"{grid.dates[-1]}"}
+            value = f"{self.now:%Y-%m-%d %H:%M}"
+            faults.append(Fault(code="now_too_late", file="--now", value=value, facts=facts))
+        return found, faults
+
+
+def _absence(text: str) -> tuple[str, list[dt.date] | None]:
+    """Return agent and days of an absence as it was typed; None for what is no date."""
+    match = ABSENCE.match(text)
+    if match is None:
+        return text, None
+    try:
+        ends = [
+            dt.date(*map(int, re.split("[-/]", day)))
+            for day in (match["first"], match["last"] or match["first"])
+        ]
+    except ValueError:
+        return text, None
+    length = (ends[1] - ends[0]).days + 1
+    return match["agent"], [ends[0] + dt.timedelta(days=i) for i in range(length)]
+
+
+def replan(
+    workspace: Workspace,
+    scenario: Scenario,
+    table: pd.DataFrame,
+    asked: Asked,
+    *,
+    file: str = "roster.csv",
+    step: Step = lambda _: None,
+) -> Replanned:
+    """Return a published roster with the fewest changes that mend what an absence left open.
+
+    Parameters
+    ----------
+    table : the roster as it was published, see `roster.file.read_roster`
+    file : where it comes from, for messages
+    step : told the name of each step as it begins
+
+    Raises
+    ------
+    InputError
+        With every fault of what is asked and of the roster.
+    InfeasibleRosterError
+        When what is frozen leaves somebody no lawful horizon.
+    """
+    refuse_unlawful(scenario)
+    gone, notices = _checked(workspace, scenario, table, asked, file)
+    step("forecast")
+    expected = forecast(workspace, scenario, history(workspace))
+    step("seats")
+    required = seats(workspace, scenario, expected)
+    step("replan")
+    case = Case(workspace, scenario, required, table, gone, asked)
+    notices += case.notices
+    with ThreadPoolExecutor(1) as beside:  # what happens without any change needs no change
+        waiting = beside.submit(simulate, case.workspace, scenario, expected, required, case.struck)
+        assignments, proven = case.planned()
+        lived_before = waiting.result()
+    step("audit")
+    broken_rules = hard(audit(case.workspace, scenario, assignments))
+    if broken_rules:
+        raise InfeasibleRosterError([_clash(each) for each in broken_rules])
+    before = coverage(case.workspace, scenario, required, case.struck)
+    after = coverage(case.workspace, scenario, required, assignments)
+    step("replay")
+    lived = lived_before
+    if not assignments.equals(case.struck):
+        lived = simulate(case.workspace, scenario, expected, required, assignments)
+    cut = asked.cut(scenario.grid)
+    return Replanned(
+        workspace=case.workspace,
+        scenario=scenario,
+        forecast=expected,
+        seats=required,
+        assignments=assignments,
+        before=before,
+        after=after,
+        lived_before=lived_before,
+        lived=lived,
+        changes=tuple(case.changes(assignments, after)),
+        violations=tuple(broken_rules),
+        frozen_until=None if asked.now is None else scenario.grid.time_of(cut),
+        proven=proven,
+        looked_at=tuple(scenario.grid.dates[d] for d in sorted(case.days)),
+        notices=tuple(notices),
+    )
+
+
+def _clash(each: Violation) -> Statement:
+    return Statement("replan.clash", {"agent": each.agent_id, "rule": each.rule, "how": each.how})
+
+
+def _checked(
+    workspace: Workspace, scenario: Scenario, table: pd.DataFrame, asked: Asked, file: str
+) -> tuple[set[tuple[str, dt.date]], list[Fault]]:
+    """Return who is absent when, and what is odd about it.
+
+    A duty on a day for which the workspace knows an absence is one of the absent, too.
+
+    Raises
+    ------
+    InputError
+        With all faults.
+    """
+    gone, faults = asked.days(workspace, scenario.grid)
+    faults += off_grid(table, file)
+    found = hard(audit(workspace, scenario, table))
+    away = {(each.agent_id, each.date) for each in found if each.how.key == "violation.absent"}
+    sick = {agent for agent, _ in away}
+    if others := [each for each in found if each.agent_id not in sick]:
+        first = others[0]
+        facts = {"count": len(others), "rule": first.rule, "agent": first.agent_id}
+        facts |= {"day": f"{first.date}", "how": first.how}
+        faults.append(Fault(code="told_unlawful", file=file, facts=facts))
+    if faults:
+        raise InputError(faults)
+    begins: dict[tuple[str, dt.date], dt.datetime] = {}
+    for row in rows(table.sort_values("start", ascending=False)):
+        begins[str(row.agent_id), row.date.date()] = row.start.to_pydatetime()
+    idle = sorted(f"{agent} {day}" for agent, day in gone if (agent, day) not in begins)
+    notices = []
+    if idle:
+        facts = {"names": listed(idle)}
+        notices.append(Fault(code="absent_off_duty", file="--absent", facts=facts))
+    if asked.now is not None:
+        now = asked.now
+        late = sorted(f"{a} {d}" for a, d in gone if (a, d) in begins and begins[a, d] < now)
+        if late:
+            facts = {"names": listed(late)}
+            notices.append(Fault(code="absent_begun", file="--absent", facts=facts))
+    return gone | away, notices
+
+
+class Case:
+    """A published roster without the absent, and what may be done about it."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        scenario: Scenario,
+        required: SeatRequirement,
+        table: pd.DataFrame,
+        gone: Iterable[tuple[str, dt.date]],
+        asked: Asked,
+    ) -> None:
+        self._scenario, self._required, self._asked = scenario, required, asked
+        self._cut = asked.cut(scenario.grid)
+        self.notices: list[Fault] = []
+        self._told = _ordered(with_names(workspace, _with_shifts(table)))
+        keys = pd.Series(
+            list(zip(self._told["agent_id"].astype(str), self._told["date"].dt.date, strict=True)),
+            index=self._told.index,
+            dtype=object,
+        )
+        self._gone = frozenset(gone)
+        self.struck = self._told[~keys.isin(self._gone)].reset_index(drop=True)
+        self._missing = frozenset(self._gone & set(keys))
+        self.workspace = with_absences(workspace, self._missing)
+        self.published = self._published()
+        if stuck := self._stuck():
+            # what she has worked already exceeds what an absence leaves of her week: it is not
+            # deducted then, she only stays away
+            facts = {"names": listed(sorted(stuck))}
+            self.notices.append(Fault(code="absent_not_deducted", file="--absent", facts=facts))
+            deducted = {(agent, day) for agent, day in self._missing if agent not in stuck}
+            self.workspace = with_absences(workspace, deducted)
+            self.published = self._published()
+            if stuck := self._stuck():
+                raise InfeasibleRosterError(
+                    [Statement("replan.stuck", {"agent": agent}) for agent in sorted(stuck)]
+                )
+        self.days = self._days()
+
+    def _published(self) -> Published:
+        """Return what was told as the integers of the model."""
+        scenario, grid = self._scenario, self._scenario.grid
+        agents = [self._away(agent) for agent in staff(self.workspace, scenario)]
+        speed = speeds_in_units(self.workspace, grid.dates)
+        told = told_duties(grid, self.struck, speed, scenario.fairness.late_after)
+        return Published(
+            problem=problem_of(self.workspace, scenario, agents, self._required),
+            told=told,
+            speed=speed,
+            cut=self._cut,
+            averaged=scenario.rules.average_over != "week",
+        )
+
+    def _away(self, agent: Agent) -> Agent:
+        """Return an agent who cannot be called in on the days of an absence."""
+        options = tuple(
+            None if (agent.agent_id, day) in self._gone else option
+            for day, option in zip(self._scenario.grid.dates, agent.options, strict=True)
+        )
+        return replace(agent, options=options)
+
+    def _stuck(self) -> set[str]:
+        """Return the absent for whom no change makes a lawful horizon any more."""
+        unlawful = broken(self.published, self.published.roll)
+        agents = [a for a in self.published.problem.agents if a.agent_id in unlawful]
+        return {agent.agent_id for agent in agents if not can_be_lawful(self.published, agent)}
+
+    def _days(self) -> frozenset[int]:
+        """Return the days of the horizon on which seats are looked at."""
+        grid = self._scenario.grid
+        ahead = {d for d in range(grid.days) if (d + 2) * SLOTS_PER_DAY > self._cut}
+        if self._gone and not self._asked.everywhere:
+            return frozenset((day - grid.start).days for _, day in self._missing) & ahead
+        return worthy(self.published) & ahead
+
+    def planned(self) -> tuple[pd.DataFrame, bool]:
+        """Return the new roster, and whether it is proven best."""
+        made = fewest_changes(self.published, self.days)
+        if made is None:
+            raise InfeasibleRosterError([Statement("replan.nothing_lawful")])
+        grid = self._scenario.grid
+        kept = {
+            k: duty for k, duty in made.applied(self.published.roll).items() if k not in made.duties
+        }
+        new = rewritten(
+            self.workspace,
+            self._scenario,
+            self._required,
+            kept,
+            made.duties,
+            self.published.speed,
+            self._cut,
+        )
+        stays = [
+            (str(row.agent_id), (row.date.date() - grid.start).days) in kept
+            for row in rows(self.struck)
+        ]
+        whole = pd.concat([self.struck[stays], new]).astype(self.struck.dtypes.to_dict())
+        return _ordered(whole), made.proven
+
+    # --- what changed ---------------------------------------------------------------------------
+
+    def changes(self, assignments: pd.DataFrame, after: pd.DataFrame) -> list[Change]:
+        """Return the duties that are not as they were told, by day, kind and agent."""
+        found = sorted(changed_duties(self._told, assignments, self._gone).items())
+        old, new = (
+            _duties(table, {key for key, _ in found}) for table in (self._told, assignments)
+        )
+        spare = {
+            (str(row.pool), row.start.to_pydatetime()): float(row.rostered - row.required)
+            for row in rows(after)
+        }
+        served = {key: (_served(old.get(key)), _served(new.get(key))) for key, _ in found}
+        none = self._told.iloc[:0]
+        made = [
+            Change(
+                agent_id=key[0],
+                date=key[1],
+                kind=kind,
+                old=old.get(key, none),
+                new=new.get(key, none),
+                covers=() if kind == "absent" else tuple(self._covers(key, served, spare)),
+            )
+            for key, kind in found
+        ]
+        return sorted(made, key=lambda each: (each.date, each.kind != "absent", each.agent_id))
+
+    def _covers(
+        self,
+        key: tuple[str, dt.date],
+        served: Mapping[tuple[str, dt.date], tuple[Mapping[dt.datetime, str], ...]],
+        spare: Mapping[tuple[str, dt.datetime], float],
+    ) -> Iterable[Cover]:
+        """Yield the stretches in which seats would be missing had somebody kept her duty."""
+        before, now = served[key]
+        day = (key[1] - self._scenario.grid.start).days
+        half = dt.timedelta(minutes=INTERVAL_MIN)
+        units = {
+            name.partition("\x1f")[0]: n for name, n in self.published.speed[key[0], day].items()
+        }
+        open_: Cover | None = None
+        for moment in sorted(now):
+            pool, speed = now[moment], units[now[moment]] / 20
+            lost = speed - max(spare.get((pool, moment), 0.0), 0.0)
+            if before.get(moment) == pool or (pool, moment) not in spare or lost <= 1e-9:
+                continue
+            left = {
+                agent
+                for (agent, _), (was, then) in served.items()
+                if was.get(moment) == pool and then.get(moment) != pool
+            }
+            if open_ is not None and open_.pool == pool and open_.end == moment:
+                names = tuple(sorted({*open_.instead_of, *left}))
+                hours = open_.hours + lost / SLOTS_PER_H
+                open_ = replace(open_, end=moment + half, hours=hours, instead_of=names)
+                continue
+            if open_ is not None:
+                yield open_
+            open_ = Cover(
+                pool=pool,
+                start=moment,
+                end=moment + half,
+                hours=lost / SLOTS_PER_H,
+                instead_of=tuple(sorted(left)),
+            )
+        if open_ is not None:
+            yield open_
+
+
+def changed_duties(
+    told: pd.DataFrame, new: pd.DataFrame, gone: Collection[tuple[str, dt.date]]
+) -> dict[tuple[str, dt.date], Kind]:
+    """Return (agent id, day) -> how a duty differs from what was told, where it does.
+
+    Parameters
+    ----------
+    told, new : one row a stretch, in order
+    gone : who is absent when
+    """
+    old, now = _stretches(told), _stretches(new)
+    kinds = {
+        key: _kind(old.get(key, []), now.get(key, []), absent=key in gone)
+        for key in sorted(old.keys() | now.keys())
+    }
+    return {key: kind for key, kind in kinds.items() if kind is not None}
+
+
+Stretch = tuple[dt.datetime, dt.datetime, str, str]
+"""Start, end, activity and pool, blank where none is served."""
+
+
+def _stretches(table: pd.DataFrame) -> dict[tuple[str, dt.date], list[Stretch]]:
+    """Return (agent id, day) -> the stretches of a duty, in order."""
+    found: dict[tuple[str, dt.date], list[Stretch]] = defaultdict(list)
+    for row in rows(table):
+        pool = row.pool if isinstance(row.pool, str) else ""
+        stretch = (row.start, row.end, str(row.activity), pool)
+        found[str(row.agent_id), row.date.date()].append(stretch)
+    return found
+
+
+def _kind(old: Sequence[Stretch], new: Sequence[Stretch], *, absent: bool) -> Kind | None:
+    """Return how a duty differs from what was told; None where it does not."""
+    if not new:
+        return "absent" if absent else "sent_home"
+    if not old:
+        return "called_in"
+    if old == new:
+        return None
+    return "seats" if _on_duty(old) == _on_duty(new) else "hours"
+
+
+def _on_duty(stretches: Sequence[Stretch]) -> list[tuple[dt.datetime, dt.datetime]]:
+    """Return from when to when somebody is on duty, parts that follow one another joined."""
+    found: list[tuple[dt.datetime, dt.datetime]] = []
+    for start, end, *_ in stretches:
+        if found and found[-1][1] == start:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((start, end))
+    return found
+
+
+def _served(table: pd.DataFrame | None) -> dict[dt.datetime, str]:
+    """Return the pool served in each half hour of a duty."""
+    found: dict[dt.datetime, str] = {}
+    for row in rows(table if table is not None else pd.DataFrame()):
+        if row.activity == "work" and isinstance(row.pool, str) and row.pool:
+            for moment in pd.date_range(
+                row.start, row.end, freq=f"{INTERVAL_MIN}min", inclusive="left"
+            ):
+                found[moment.to_pydatetime()] = row.pool
+    return found
+
+
+def _duties(
+    table: pd.DataFrame, asked: Collection[tuple[str, dt.date]]
+) -> dict[tuple[str, dt.date], pd.DataFrame]:
+    """Return (agent id, day) -> the stretches of the duties asked for, in order."""
+    pairs = zip(table["agent_id"].astype(str), table["date"].dt.date, strict=True)
+    table = table[[pair in asked for pair in pairs]]
+    found: dict[tuple[str, dt.date], pd.DataFrame] = {}
+    for _, own in table.groupby(["agent_id", "date"], sort=False):
+        found[str(own["agent_id"].iloc[0]), own["date"].iloc[0].date()] = own
+    return found
+
+
+def _with_shifts(table: pd.DataFrame) -> pd.DataFrame:
+    """Return stretches with the start and end of their shifts."""
+    own = table.groupby(["agent_id", "date"])
+    found = table.assign(
+        shift_start=own["start"].transform("min"), shift_end=own["end"].transform("max")
+    )
+    return found.drop(columns=["name", "team"], errors="ignore")
+
+
+def _ordered(table: pd.DataFrame) -> pd.DataFrame:
+    return table.sort_values(["date", "agent_id", "start"], kind="stable", ignore_index=True)
+
+
+def with_absences(workspace: Workspace, gone: Iterable[tuple[str, dt.date]]) -> Workspace:
+    """Return the workspace with absences added to its table."""
+    table = workspace.tables["absences"]
+    known = set(zip(table["agent_id"].astype(str), table["date"].dt.date, strict=True))
+    new = [
+        {"agent_id": agent, "date": pd.Timestamp(day), "kind": "sick"}
+        for agent, day in sorted(gone)
+        if (agent, day) not in known
+    ]
+    return with_tables(workspace, absences=longer(table, new)) if new else workspace
