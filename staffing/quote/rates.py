@@ -135,6 +135,8 @@ class HiringRates(Section):
     What recruiting, training and a month's work cost, and how long people stay, is told in `costs`.
     """
 
+    page: ClassVar[str] = PAGE
+
     hiring_days: int = given(
         14,
         "Days from the decision to hire to the first day of training.",
