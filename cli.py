@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from staffing.publish.tested import Scored
     from staffing.publish.whatif import Beside, Column
     from staffing.quote.book import Newcomer
+    from staffing.quote.rates import Rates
     from staffing.roster import Roster
     from staffing.scenario import Scenario
     from staffing.seats import SeatRequirement
@@ -64,6 +65,10 @@ Language = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print machine-readable JSON to stdout.")]
 Out = Annotated[Path, typer.Option("--out", help="Where output folders go.")]
 PriceModel = Literal["per_seat", "commission", "per_reception", "hybrid", "short_term"]
+RatesFile = Annotated[
+    Path | None,
+    typer.Option("--rates", help="What service costs and is sold at, what hiring takes (.toml)."),
+]
 CacheFolder = Annotated[
     Path | None,
     typer.Option("--cache", metavar="DIR", help="Where results are kept; by default OUT/.cache."),
@@ -624,10 +629,7 @@ def capacity(
     weeks: Annotated[
         int, typer.Option("--weeks", min=1, max=26, help="Calendar weeks from the start on.")
     ] = 8,
-    hiring_file: Annotated[
-        Path | None,
-        typer.Option("--hiring", help="What hiring and training take and cost (.toml)."),
-    ] = None,
+    rates_file: RatesFile = None,
     out: Out = Path("out"),
     lang: Language = None,
     as_json: Json = False,
@@ -638,17 +640,15 @@ def capacity(
         from staffing.publish.capacity import publish_capacity
         from staffing.quote.book import book
         from staffing.quote.capacity import capacity as run
-        from staffing.quote.hiring import read_hiring
         from staffing.roster import refuse_unlawful
         from staffing.tell.capacity import record, told
         from staffing.tell.console import progress
 
         refuse_unlawful(scenario)
-        hiring = read_hiring(hiring_file)
-        newcomers = _newcomers(prospect_files or [], scenario, workspace)
+        newcomers, rates = _newcomers(prospect_files or [], rates_file, scenario, workspace)
         with progress(scenario.lang) as (step, _):
             step("book")
-            booked = book(workspace, scenario, newcomers, hiring, weeks)
+            booked = book(workspace, scenario, newcomers, rates, weeks)
             made = run(booked, step)
         folder = out / f"{scenario.name}-capacity"
         paths = publish_capacity(made, folder, record(made, scenario.lang))
@@ -912,9 +912,7 @@ def quote(
     firm: Annotated[
         bool, typer.Option("--firm", help="A firm quote: refused while anything is open.")
     ] = False,
-    rates_file: Annotated[
-        Path | None, typer.Option("--rates", help="What service costs and is sold at (.toml).")
-    ] = None,
+    rates_file: RatesFile = None,
     model: Annotated[
         PriceModel | None,
         typer.Option("--model", help="The way of billing that is offered first."),
@@ -1090,24 +1088,32 @@ def _read_expecting(path: Path, voice: _Voice) -> tuple[Scenario, Workspace, For
     return scenario, workspace, expect(workspace, scenario, history(workspace))
 
 
-def _newcomers(paths: list[Path], scenario: Scenario, workspace: Workspace) -> list[Newcomer]:
-    """Read merchants who may come; tell all faults of all files at once."""
+def _newcomers(
+    paths: list[Path], rates_file: Path | None, scenario: Scenario, workspace: Workspace
+) -> tuple[list[Newcomer], Rates]:
+    """Read merchants who may come, and the rates; tell all faults of all files at once."""
     from staffing.errors import InputError, ScenarioError
     from staffing.quote.book import newcomer
     from staffing.quote.estimate import estimate
     from staffing.quote.prospect import read_prospect
+    from staffing.quote.rates import Rates, read_rates
 
     found: list[Newcomer] = []
     faults: list[Fault] = []
+    rates = Rates()
+    try:
+        rates = rates if rates_file is None else read_rates(rates_file)
+    except InputError as error:
+        faults += error.faults
     for path in paths:
         try:
             made = estimate(read_prospect(path, {}), workspace, scenario.seats)
-            found.append(newcomer(made, path.stem))
+            found.append(newcomer(made, path))
         except InputError as error:
             faults += error.faults
     if faults:
         raise ScenarioError(faults)
-    return found
+    return found, rates
 
 
 def _read_roster(

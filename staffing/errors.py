@@ -105,6 +105,10 @@ class InputError(StaffingError):
         self.faults: Sequence[Fault] = tuple(faults)
         super().__init__("\n".join(fault.line("en") for fault in self.faults))
 
+    def __reduce__(self) -> tuple[type[InputError], tuple[Sequence[Fault]]]:
+        """Let it be raised from another process."""
+        return type(self), (self.faults,)
+
 
 class WorkspaceError(InputError):
     """The tables of a workspace."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,9 +19,18 @@ import cli
 from staffing.errors import ScenarioError
 from staffing.publish.capacity import publish_capacity
 from staffing.quote.book import Book, Newcomer, book, weeks_of, with_newcomer
-from staffing.quote.capacity import Capacity, Hire, Training, capacity, with_measures
+from staffing.quote.capacity import (
+    Capacity,
+    Hire,
+    Judged,
+    Training,
+    capacity,
+    judged,
+    with_measures,
+)
 from staffing.quote.crew import Crew, kinds, need_of
-from staffing.quote.hiring import Hiring, lost_share
+from staffing.quote.hiring import lost_share
+from staffing.quote.rates import HiringRates, Rates
 from staffing.roster import roster
 from staffing.roster.staff import staff
 from staffing.scenario import Scenario
@@ -30,15 +40,21 @@ from staffing.words import LANGS
 from staffing.workspace import Workspace, read_workspace
 from tests.rosters import MONDAY, need, scenario, workspace
 
-AT_ONCE = Hiring(
-    hiring_days=0,
-    training_days=0,
-    cross_training_days=0,
-    hired_speed=1.0,
-    trained_speed=1.0,
-    tenure_months=600.0,
-)
-"""People can be had on the first day, are fast from then on, and nobody leaves."""
+
+def terms(tenure_months: float = 600.0, **hiring: object) -> Rates:
+    """Return rates at which people are there at once and fast, and nobody leaves, but for these."""
+    at_once: dict[str, object] = {
+        "hiring_days": 0,
+        "training_days": 0,
+        "cross_training_days": 0,
+        "hired_speed": 1.0,
+        "trained_speed": 1.0,
+    }
+    costs = {"tenure_months": tenure_months}
+    return Rates.model_validate({"costs": costs, "hiring": at_once | hiring})
+
+
+AT_ONCE = terms()
 HOURS = range(18, 42)
 """Half hours from 9:00 to 21:00."""
 
@@ -115,6 +131,7 @@ def coming(contacts: float, *, start: dt.date = MONDAY, **terms: object) -> Newc
         "start": start,
         "ramp_days": 1,
         "contacts": on,
+        "file": "new.toml",
     }
     return Newcomer(**(usual | terms))  # type: ignore[arg-type]
 
@@ -123,21 +140,31 @@ def booked(
     space: Workspace,
     told: Scenario,
     *newcomers: Newcomer,
-    hiring: Hiring = AT_ONCE,
+    rates: Rates = AT_ONCE,
     weeks: int = 1,
 ) -> Book:
-    return book(space, told, newcomers, hiring, weeks)
+    return book(space, told, newcomers, rates, weeks)
 
 
-def judged(folder: Path, agents: int, contacts: float) -> Capacity:
+def found(folder: Path, agents: int, contacts: float) -> Capacity:
     """Return the capacity of a pool with so many agents and a newcomer of so many contacts."""
     return capacity(booked(company(folder, agents), story(folder), coming(contacts)))
+
+
+def week_of(folder: Path, agents: int, contacts: float) -> Judged:
+    """Return the week of such a pool, without looking for a repair."""
+    (week,) = judged(booked(company(folder, agents), story(folder), coming(contacts)))
+    return week
 
 
 def test_what_is_covered_at_best_is_what_the_best_roster_covers(tmp_path: Path) -> None:
     """No roster of two agents against two seats all week leaves less open than the bound."""
     space = company(tmp_path, agents=2)
-    told = story(tmp_path, rules={"min_week_share": 0.0})
+    told = story(
+        tmp_path,
+        rules={"min_week_share": 0.0},
+        roster={"max_uncovered": 0.0, "effort": 1.0},
+    )
     seats = {("P", day, slot / 2): 2 for day in range(7) for slot in HOURS}
     asked = SeatRequirement(table=need(seats))
     people = kinds(staff(space, told))
@@ -175,7 +202,7 @@ def test_half_the_speed_covers_half_as_much(tmp_path: Path) -> None:
 
 def test_a_week_that_can_be_covered_is_deliverable(tmp_path: Path) -> None:
     """With people enough nothing is proposed, and the sentence names the weeks."""
-    made = judged(tmp_path, agents=8, contacts=10.0)
+    made = found(tmp_path, agents=8, contacts=10.0)
     assert made.verdict == "deliverable"
     assert made.measures == ()
     assert "Deliverable: every week from 2026-03-02" in verdict(made).text("en")
@@ -200,9 +227,8 @@ def test_the_cheapest_hiring_is_what_enumeration_finds(tmp_path: Path) -> None:
 
 def _holds(of: Book, measures: Sequence[Hire | Training]) -> bool:
     """Return whether a book holds with measures taken as rows of its tables."""
-    space = with_measures(of, measures)
-    again = book(space, of.scenario, of.newcomers, of.hiring, len(of.weeks))
-    return capacity(again).verdict == "deliverable"
+    changed = replace(of, workspace=with_measures(of, measures))
+    return not any(week.short for week in judged(changed))
 
 
 @pytest.mark.parametrize(("training", "best"), [(100.0, Training), (1e6, Hire)])
@@ -211,8 +237,8 @@ def test_training_or_hiring_whichever_is_cheaper(
 ) -> None:
     """Agents of another pool with time to spare are trained where that costs less than hiring."""
     space = company(tmp_path, agents=3, others=("B1", "B2", "B3", "B4", "B5", "B6"))
-    terms = AT_ONCE.model_copy(update={"cross_training_yuan": training})
-    made = capacity(booked(space, story(tmp_path), coming(20.0), hiring=terms))
+    rates = terms(cross_training_head=training)
+    made = capacity(booked(space, story(tmp_path), coming(20.0), rates=rates))
     assert {type(each) for each in made.measures} == {best}
     singles = [
         Training(agents=own, pool="P", serves=MONDAY, decided_by=MONDAY, price=made.price)
@@ -234,9 +260,7 @@ def test_the_repair_as_rows_of_the_tables_makes_it_deliverable(tmp_path: Path) -
     made = capacity(booked(space, story(folder), coming(60.0)))
     assert made.verdict == "with_measures"
     publish_capacity(made, tmp_path / "out", record(made, "en"))
-    for name in ("agents", "skills"):
-        both = [pd.read_csv(at / f"{name}.csv") for at in (folder, tmp_path / "out")]
-        pd.concat(both).to_csv(folder / f"{name}.csv", index=False)
+    append_rows(folder, tmp_path / "out")
     again = capacity(booked(read_workspace(folder), story(folder), coming(60.0)))
     assert again.verdict == "deliverable"
 
@@ -268,19 +292,19 @@ def test_a_small_dedicated_newcomer_does_not_hide_in_the_allowance(tmp_path: Pat
 
 def test_a_week_short_already_is_told_apart(tmp_path: Path) -> None:
     """The book alone is short in one company and not in the other; both refuse the newcomer."""
-    already = judged(tmp_path / "one", agents=1, contacts=20.0)
-    fresh = judged(tmp_path / "two", agents=6, contacts=200.0)
-    assert already.weeks[0].plain_short
-    assert already.weeks[0].short
-    assert not fresh.weeks[0].plain_short
-    assert fresh.weeks[0].short
+    already = week_of(tmp_path / "one", agents=1, contacts=20.0)
+    fresh = week_of(tmp_path / "two", agents=6, contacts=200.0)
+    assert already.plain_short
+    assert already.short
+    assert not fresh.plain_short
+    assert fresh.short
 
 
 def test_before_anybody_can_be_there_it_cannot_be_promised(tmp_path: Path) -> None:
     """Hiring takes 10 days and training 4: two weeks are lost, the third one is the date."""
-    terms = AT_ONCE.model_copy(update={"hiring_days": 10, "training_days": 4})
+    rates = terms(hiring_days=10, training_days=4)
     made = capacity(
-        booked(company(tmp_path, agents=2), story(tmp_path), coming(60.0), hiring=terms, weeks=4)
+        booked(company(tmp_path, agents=2), story(tmp_path), coming(60.0), rates=rates, weeks=4)
     )
     assert made.verdict == "not_before"
     assert made.not_before == MONDAY + dt.timedelta(days=14)
@@ -293,9 +317,9 @@ def test_before_anybody_can_be_there_it_cannot_be_promised(tmp_path: Path) -> No
 def test_weeks_short_before_the_newcomer_do_not_delay_it(tmp_path: Path) -> None:
     """Two weeks are short already and cannot be mended; the newcomer of the third one can come."""
     third = MONDAY + dt.timedelta(days=14)
-    terms = AT_ONCE.model_copy(update={"hiring_days": 10, "training_days": 4})
+    rates = terms(hiring_days=10, training_days=4)
     space, one = company(tmp_path, agents=1), coming(20.0, start=third)
-    made = capacity(booked(space, story(tmp_path), one, hiring=terms, weeks=3))
+    made = capacity(booked(space, story(tmp_path), one, rates=rates, weeks=3))
     assert made.before == (0, 1)
     assert made.verdict == "with_measures"
     assert made.not_before is None
@@ -304,9 +328,9 @@ def test_weeks_short_before_the_newcomer_do_not_delay_it(tmp_path: Path) -> None
 
 def test_nobody_in_time_within_the_weeks(tmp_path: Path) -> None:
     """Where hiring takes longer than the weeks looked at, no date is promised."""
-    terms = AT_ONCE.model_copy(update={"hiring_days": 60})
+    rates = terms(hiring_days=60)
     made = capacity(
-        booked(company(tmp_path, agents=2), story(tmp_path), coming(60.0), hiring=terms, weeks=2)
+        booked(company(tmp_path, agents=2), story(tmp_path), coming(60.0), rates=rates, weeks=2)
     )
     assert made.verdict == "not_within"
     assert made.measures == ()
@@ -318,7 +342,7 @@ def test_the_refusal_is_one_sentence_with_pool_days_seats_and_repair(
     tmp_path: Path, lang: str
 ) -> None:
     """Pool, dates, seats, number to hire, date and price stand in the sentence."""
-    made = judged(tmp_path, agents=2, contacts=60.0)
+    made = found(tmp_path, agents=2, contacts=60.0)
     (hire,) = made.measures
     text = verdict(made).text(lang)  # type: ignore[arg-type]
     seats = max(lack.seats for lack in made.weeks[0].lacks)
@@ -331,12 +355,9 @@ def test_the_refusal_is_one_sentence_with_pool_days_seats_and_repair(
 
 def test_more_agents_never_make_it_worse_and_more_contacts_never_better(tmp_path: Path) -> None:
     """What stays open falls with agents and rises with volume."""
-    by_agents = [
-        judged(tmp_path / f"a{n}", agents=n, contacts=50.0).weeks[0].missing_h for n in (1, 2, 4, 6)
-    ]
+    by_agents = [week_of(tmp_path / f"a{n}", agents=n, contacts=50.0).missing_h for n in (1, 3, 6)]
     by_volume = [
-        judged(tmp_path / f"v{n}", agents=3, contacts=float(n)).weeks[0].missing_h
-        for n in (5, 20, 60, 120)
+        week_of(tmp_path / f"v{n}", agents=3, contacts=float(n)).missing_h for n in (5, 40, 120)
     ]
     assert all(a >= b - 0.05 for a, b in itertools.pairwise(by_agents))
     assert all(a <= b + 0.05 for a, b in itertools.pairwise(by_volume))
@@ -346,7 +367,7 @@ def test_more_agents_never_make_it_worse_and_more_contacts_never_better(tmp_path
 
 def test_pooling_adds_less_than_standing_alone(tmp_path: Path) -> None:
     """A newcomer in a pool adds fewer seat-hours than seats of its own take, and that is told."""
-    made = judged(tmp_path, agents=8, contacts=30.0)
+    made = found(tmp_path, agents=8, contacts=30.0)
     week = made.weeks[0].week
     assert week.added_h["newshop"] < week.alone_h["newshop"]
     assert week.asked.seat_hours - week.plain_asked.seat_hours == week.added_h["newshop"]
@@ -367,10 +388,10 @@ def test_a_newcomer_counts_from_its_start_to_its_end(tmp_path: Path) -> None:
 def test_who_can_serve_a_newcomer(tmp_path: Path) -> None:
     """Agents of the pool of its category, slower at first; those of other pools not."""
     space = company(tmp_path, agents=2, others=("B1",))
-    one, terms = coming(10.0, ramp_days=10), Hiring(trained_speed=0.6)
+    one, slow = coming(10.0, ramp_days=10), HiringRates(trained_speed=0.6)
     for days, speed in ((0, 0.6), (5, 0.8), (30, 1.0)):
         day = MONDAY + dt.timedelta(days=days)
-        skills = with_newcomer(space, one, "P", day, terms).skills
+        skills = with_newcomer(space, one, "P", day, slow).skills
         own = skills[skills["shop_id"] == "newshop"].set_index("agent_id")["speed"]
         assert dict(own) == pytest.approx({"A1": speed, "A2": speed})
 
@@ -387,8 +408,8 @@ def test_weeks_are_calendar_weeks() -> None:
 
 def test_turnover_costs_nothing_at_first_and_then_gap_and_ramp() -> None:
     """The share lost rises from 0 to the rate times the days lost by each who leaves."""
-    terms = Hiring(tenure_months=12.0, gap_days=10.0, ramp_days=20, hired_speed=0.5)
-    found = [lost_share(terms, day) for day in range(100)]
+    rates = terms(12, gap_days=10.0, ramp_days=20, hired_speed=0.5)
+    found = [lost_share(rates, day) for day in range(100)]
     assert found[0] == 0.0
     assert all(a <= b for a, b in itertools.pairwise(found))
     assert found[-1] == pytest.approx((10 + 0.5 * 20 / 2) / 365)
@@ -413,14 +434,20 @@ def test_names_and_dates_that_cannot_be_are_refused_together(tmp_path: Path) -> 
         assert all(fault.line(lang) for lang in LANGS)
 
 
+def starting(folder: Path, day: str) -> None:
+    """Let the prospect start on another day."""
+    told = FACTS.replace(f"start = {MONDAY}", f"start = {day}")
+    (folder / "new.toml").write_text(told)
+
+
 def run(*arguments: str) -> tuple[int, str, str]:
     done = CliRunner().invoke(cli.app, ["capacity", *arguments])
     return done.exit_code, done.stdout, done.stderr
 
 
-def files(folder: Path, prospect: str, agents: int = 2) -> tuple[str, str]:
+def files(folder: Path, prospect: str, agents: int = 2, contacts: float = 24.0) -> tuple[str, str]:
     """Write a company, its scenario and a prospect; return the paths of the last two."""
-    company(folder / "w", agents=agents)
+    company(folder / "w", agents=agents, contacts=contacts)
     (folder / "s.toml").write_text(
         f'name = "tiny"\nworkspace = "w"\nlang = "en"\n[horizon]\nstart = {MONDAY}\n'
     )
@@ -440,14 +467,23 @@ start = {MONDAY}
 """
 
 
-def test_the_command_refuses_with_exit_3_and_writes_the_rows(tmp_path: Path) -> None:
-    """An overbooked week: exit 3, one sentence, the rows in out/, the same bytes twice."""
-    story_file, prospect = files(tmp_path, FACTS)
-    (tmp_path / "h.toml").write_text("hiring_days = 0\ntraining_days = 0\n")
-    told = (story_file, prospect, "--weeks", "1", "--hiring", str(tmp_path / "h.toml"))
+REFUSAL = re.compile(
+    r"Not deliverable as things are: P lacks up to [\d.]+ seats on 03-02–03-08 "
+    r"\([\d,]+ seat-hours\)\. Deliverable if you decide by 03-02 to hire (\d+) for P, "
+    r"at work from 03-02 \(about [\d,]+ yuan\)"
+)
+
+
+def test_an_overbooked_week_is_refused_and_its_rows_make_it_deliverable(tmp_path: Path) -> None:
+    """Exit 3, one sentence, the same bytes twice; the rows appended to the tables: exit 0."""
+    story_file, prospect = files(tmp_path, FACTS, agents=6)
+    (tmp_path / "r.toml").write_text("[hiring]\nhiring_days = 0\ntraining_days = 0\n")
+    told = (story_file, prospect, "--weeks", "1", "--rates", str(tmp_path / "r.toml"))
     code, out, _ = run(*told, "--out", str(tmp_path / "one"))
     assert code == 3
-    assert out.startswith("Not deliverable as things are: P lacks up to ")
+    said = REFUSAL.fullmatch(out.splitlines()[0])
+    assert said is not None
+    assert "Weeks that the new shops make short: 03-02" in out
     again = run(*told, "--out", str(tmp_path / "two"))
     assert again[0] == 3
     names = sorted(path.name for path in (tmp_path / "one" / "tiny-capacity").iterdir())
@@ -455,9 +491,36 @@ def test_the_command_refuses_with_exit_3_and_writes_the_rows(tmp_path: Path) -> 
     for name in names:
         one, two = (tmp_path / at / "tiny-capacity" / name for at in ("one", "two"))
         assert one.read_bytes() == two.read_bytes()
+    fresh = append_rows(tmp_path / "w", tmp_path / "one" / "tiny-capacity")
+    assert fresh == int(said[1])
+    code, out, _ = run(*told, "--out", str(tmp_path / "three"))
+    assert code == 0
+    assert out.startswith("Deliverable: every week from 2026-03-02 to 2026-03-08")
+    assert not (tmp_path / "three" / "tiny-capacity" / "agents.csv").exists()
 
 
-def test_without_prospects_the_book_alone_is_judged(tmp_path: Path) -> None:
+def append_rows(folder: Path, out: Path) -> int:
+    """Append the rows proposed to the tables of a workspace; return how many agents they are."""
+    for name in ("agents", "skills"):
+        both = [pd.read_csv(at / f"{name}.csv") for at in (folder, out)]
+        pd.concat(both).to_csv(folder / f"{name}.csv", index=False)
+    return len(pd.read_csv(out / "agents.csv"))
+
+
+def test_a_week_that_the_workspace_leaves_short_is_told_apart(tmp_path: Path) -> None:
+    """One agent for 240 contacts a day: short already, with and without a prospect."""
+    story_file, prospect = files(tmp_path, FACTS, agents=1, contacts=240.0)
+    for files_told, state in (((), "short"), ((prospect,), "already")):
+        told = (story_file, *files_told, "--weeks", "1", "--json", "--out", str(tmp_path / "o"))
+        code, out, _ = run(*told)
+        assert code == 3
+        (week,) = json.loads(out)["weeks"]
+        assert week["state"] == state
+        notes = "".join(json.loads(out)["notes"])
+        assert ("short without the new shops already: 03-02" in notes) == bool(files_told)
+
+
+def test_without_prospects_the_book_alone_is_found(tmp_path: Path) -> None:
     """A company with people enough: exit 0, as JSON too."""
     story_file, _ = files(tmp_path, FACTS, agents=8)
     code, out, _ = run(story_file, "--weeks", "1", "--json", "--out", str(tmp_path / "o"))
@@ -485,30 +548,33 @@ def test_a_week_of_the_demo_is_deliverable_without_prospects(tmp_path: Path) -> 
         (lambda f: (f / "new.toml").write_text("agents = 3"), "category"),
         (lambda f: (f / "new.toml").write_text(FACTS + "prize = 3\n"), "prize"),
         (lambda f: (f / "new.toml").write_text(FACTS + 'name = "S1"\n'), "another name"),
-        (
-            lambda f: (f / "new.toml").write_text(
-                FACTS.replace(f"start = {MONDAY}", "start = 2027-03-01")
-            ),
-            "--weeks",
-        ),
-        (lambda f: (f / "h.toml").write_text("hiring_days = -1\n"), "hiring_days"),
-        (lambda f: (f / "h.toml").write_text("hired_sped = 1.0\n"), "hired_sped"),
-        (lambda f: (f / "h.toml").unlink(), "without --hiring the defaults hold"),
+        (lambda f: starting(f, "2026-04-01"), "Give --weeks 5"),
+        (lambda f: starting(f, "2027-03-01"), "At most 26 weeks"),
+        (lambda f: (f / "r.toml").write_text("[hiring]\nhiring_days = -1\n"), "hiring_days"),
+        (lambda f: (f / "r.toml").write_text("[hiring]\nhired_sped = 1.0\n"), "hired_sped"),
+        (lambda f: (f / "r.toml").unlink(), "there is no such file"),
         (lambda f: (f / "s.toml").unlink(), "there is no such scenario file"),
+        (
+            lambda f: [
+                (f / "new.toml").write_text("agents = 3"),
+                (f / "r.toml").write_text("[hiring]\nhired_sped = 1.0\n"),
+            ],
+            "Faults found: 4",
+        ),
     ],
 )
 def test_bad_inputs_exit_2_with_a_remedy(tmp_path: Path, spoil, said: str) -> None:  # type: ignore[no-untyped-def]
     """Each names what is wrong and what to do; nothing is written."""
     story_file, prospect = files(tmp_path, FACTS)
-    (tmp_path / "h.toml").write_text("")
+    (tmp_path / "r.toml").write_text("")
     spoil(tmp_path)
     code, _, err = run(
         story_file,
         prospect,
         "--weeks",
         "1",
-        "--hiring",
-        str(tmp_path / "h.toml"),
+        "--rates",
+        str(tmp_path / "r.toml"),
         "--out",
         str(tmp_path / "o"),
         "--lang",

@@ -8,29 +8,36 @@ pooled with the others' by the project's own demand and seats, and what it takes
 from __future__ import annotations
 
 import datetime as dt
+import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
+from joblib import Parallel, delayed
 
 from staffing.errors import Fault, ScenarioError
 from staffing.forecast import Forecast, forecast, history
 from staffing.frames import rows
 from staffing.grid import INTERVAL_MIN, SLOTS_PER_DAY, SLOTS_PER_H, Grid, clock_text
 from staffing.quote.estimate import Estimate, contacts_on
-from staffing.quote.hiring import Hiring, ramped
+from staffing.quote.hiring import ramped
+from staffing.quote.rates import HiringRates, Rates
+from staffing.roster.engine import SERIAL
 from staffing.roster.measures import longer, with_tables
 from staffing.scenario import Horizon, Scenario
-from staffing.seats import SeatRequirement, demand_by_shop, required
+from staffing.seats import SeatRequirement, demand_by_shop, staffed
 from staffing.seats.sets import part_trained
 from staffing.workspace import Workspace
 
-__all__ = ["Book", "Newcomer", "Week", "book", "newcomer", "weeks_of"]
+__all__ = ["Book", "Newcomer", "Week", "book", "newcomer", "side_by_side", "weeks_of"]
 
 LONGEST_DAYS = 42
 """Days of the longest horizon that is forecast at once (`Horizon.days`)."""
-WEEK = 7
+WEEK, MOST_WEEKS = 7, 26
 Contacts = Callable[[dt.date], pd.DataFrame]
 
 
@@ -41,6 +48,7 @@ class Newcomer:
     Attributes
     ----------
     name : also the id of its shop, and the team of the agents who serve it alone
+    file : where it is told of, for messages
     dedicated : whether it has seats of its own
     opens, closes : clock times of a service day
     aht_s, concurrency : as in the shops table
@@ -70,6 +78,7 @@ class Newcomer:
     service: str = "both"
     priority: float = 1.0
     daily_cap: float | None = None
+    file: str = ""
 
     def serves(self, day: dt.date) -> bool:
         """Return whether a day lies within its contract."""
@@ -123,7 +132,7 @@ class Book:
 
     workspace: Workspace
     scenario: Scenario
-    hiring: Hiring
+    rates: Rates
     newcomers: tuple[Newcomer, ...]
     pool_of: Mapping[str, str]
     shared_pool: Mapping[str, str | None]
@@ -153,7 +162,7 @@ class Book:
         for each in () if plain else self.newcomers:
             if each.name in week.newcomers:
                 pool = self.pool_of[each.name]
-                space = with_newcomer(space, each, pool, week.first, self.hiring)
+                space = with_newcomer(space, each, pool, week.first, self.rates.hiring)
         return space
 
 
@@ -179,7 +188,7 @@ def book(
     workspace: Workspace,
     scenario: Scenario,
     newcomers: Sequence[Newcomer],
-    hiring: Hiring,
+    rates: Rates,
     weeks: int = 8,
 ) -> Book:
     """Return what the shops and the newcomers ask for in each week from the scenario's start.
@@ -200,22 +209,31 @@ def book(
         for each in newcomers
     }
     past = history(workspace)
-    found: list[Week] = []
-    for block in _blocks(spans):
+
+    def made(block: Sequence[tuple[dt.date, int]]) -> list[Week]:
         story = _at(scenario, block[0][0], sum(days for _, days in block))
         expected = forecast(workspace, story, past)
-        made = _Block(workspace, story, newcomers, pool_of, shared, expected, hiring)
-        for first, days in block:
-            found.append(made.week(_at(scenario, first, days), scenario.horizon.start))
+        of = _Block(workspace, story, newcomers, pool_of, shared, expected, rates.hiring)
+        start = scenario.horizon.start
+        return [of.week(_at(scenario, first, days), start) for first, days in block]
+
+    found = side_by_side(workspace, [delayed(made)(block) for block in _blocks(spans)])
     return Book(
         workspace=workspace,
         scenario=scenario,
-        hiring=hiring,
+        rates=rates,
         newcomers=tuple(newcomers),
         pool_of=pool_of,
         shared_pool=shared,
-        weeks=tuple(found),
+        weeks=tuple(week for block in found for week in block),
     )
+
+
+def side_by_side(workspace: Workspace, tasks: Sequence[Any]) -> list[Any]:
+    """Return the answers of delayed calls, in their order, from two processes where it pays."""
+    processes = 2 if len(workspace.agents) > SERIAL else 1
+    answers: list[Any] = Parallel(n_jobs=min(processes, max(len(tasks), 1)))(tasks)
+    return answers
 
 
 def category_pool(workspace: Workspace, newcomer: Newcomer) -> str | None:
@@ -231,7 +249,7 @@ def category_pool(workspace: Workspace, newcomer: Newcomer) -> str | None:
 
 
 def with_newcomer(
-    workspace: Workspace, newcomer: Newcomer, pool: str, day: dt.date, hiring: Hiring
+    workspace: Workspace, newcomer: Newcomer, pool: str, day: dt.date, hiring: HiringRates
 ) -> Workspace:
     """Return the workspace with a newcomer as one more shop, and who can serve it on a day.
 
@@ -262,21 +280,23 @@ def _refuse(
     end = spans[-1][0] + dt.timedelta(days=spans[-1][1])
     for each in newcomers:
         if each.name in seen:
-            faults.append(Fault(code="newcomer_twice", file=each.name, column="name"))
+            faults.append(
+                Fault(code="newcomer_twice", file=each.file, column="name", value=each.name)
+            )
         seen.add(each.name)
         if each.start >= end:
-            facts = {"last": f"{end - dt.timedelta(days=1)}", "weeks": len(spans)}
+            weeks = len(spans) + (each.start - end).days // WEEK + 1
+            code = "newcomer_late" if weeks <= MOST_WEEKS else "newcomer_far"
+            facts = {"last": f"{end - dt.timedelta(days=1)}", "weeks": weeks, "most": MOST_WEEKS}
             value = f"{each.start}"
             faults.append(
-                Fault(
-                    code="newcomer_late", file=each.name, column="start", value=value, facts=facts
-                )
+                Fault(code=code, file=each.file, column="start", value=value, facts=facts)
             )
         elif each.end is not None and each.end <= scenario.horizon.start:
             facts = {"first": f"{scenario.horizon.start}"}
             last = f"{each.end - dt.timedelta(days=1)}"
             faults.append(
-                Fault(code="newcomer_over", file=each.name, column="start", value=last, facts=facts)
+                Fault(code="newcomer_over", file=each.file, column="start", value=last, facts=facts)
             )
     grid = Grid(
         start=scenario.horizon.start, days=(end - scenario.horizon.start).days, zone=scenario.zone
@@ -294,15 +314,12 @@ def _at(scenario: Scenario, start: dt.date, days: int) -> Scenario:
     return scenario.model_copy(update={"horizon": Horizon(start=start, days=days)})
 
 
-def _blocks(spans: Sequence[tuple[dt.date, int]]) -> Iterator[list[tuple[dt.date, int]]]:
-    """Yield the weeks in blocks that can be forecast at once."""
-    block: list[tuple[dt.date, int]] = []
-    for span in spans:
-        if block and sum(days for _, days in [*block, span]) > LONGEST_DAYS:
-            yield block
-            block = []
-        block.append(span)
-    yield block
+def _blocks(spans: Sequence[tuple[dt.date, int]]) -> Iterator[Sequence[tuple[dt.date, int]]]:
+    """Yield the weeks in blocks that can be forecast at once, of about as many weeks each."""
+    number = math.ceil(len(spans) * WEEK / LONGEST_DAYS)
+    size = math.ceil(len(spans) / number)
+    for first in range(0, len(spans), size):
+        yield spans[first : first + size]
 
 
 class _Block:
@@ -316,7 +333,7 @@ class _Block:
         pool_of: Mapping[str, str],
         shared: Mapping[str, str | None],
         expected: Forecast,
-        hiring: Hiring,
+        hiring: HiringRates,
     ) -> None:
         self.plain, self.scenario, self.pool_of = workspace, scenario, pool_of
         self.hiring = hiring
@@ -363,8 +380,9 @@ class _Block:
     def _asked(self, workspace: Workspace, demand: pd.DataFrame) -> SeatRequirement:
         """Return the seats that a demand requires."""
         settings = self.scenario.seats
-        made = required(demand, settings, self.tie, over_time=True)
-        return replace(made, sets=part_trained(workspace, demand, settings, self.tie))
+        table, _ = staffed(demand, settings, self.tie, over_time=True)
+        sets = part_trained(workspace, demand, settings, self.tie)
+        return SeatRequirement(table=table[["pool", "date", "slot", "seats"]], sets=sets)
 
     def _newcomers(self, shared: Mapping[str, str | None]) -> None:
         """Find what the newcomers ask for: together with the others, each alone, and added."""
@@ -379,11 +397,15 @@ class _Block:
         touched = sorted({self.pool_of[each.name] for each in self.newcomers})
         fresh = self._asked(space, demand[demand["pool"].isin(touched)])
         self.asked = _instead(self.plain_asked, fresh, touched)
+        comers = Counter(self.pool_of[each.name] for each in self.newcomers)
         for each in self.newcomers:
             own = demand[demand["shop_id"] == each.name]
             self.alone[each.name] = self._seats(own.assign(pool=each.name))
             pool = shared[each.name]
             if pool is None:
+                continue
+            if comers[self.pool_of[each.name]] == 1 and self.pool_of[each.name] == pool:
+                self.added[each.name] = (_of(self.asked, pool), _of(self.plain_asked, pool))
                 continue
             # A dedicated newcomer is told what it would add if it were shared.
             others = demand[(demand["pool"] == pool) & (demand["shop_id"] != each.name)]
@@ -393,7 +415,13 @@ class _Block:
     def _seats(self, demand: pd.DataFrame) -> pd.DataFrame:
         if demand.empty:
             return pd.DataFrame({"date": pd.to_datetime([]), "seats": []})
-        return required(demand, self.scenario.seats, self.tie).table[["date", "seats"]]
+        made, _ = staffed(demand, self.scenario.seats, self.tie, over_time=True)
+        return made[["date", "seats"]]
+
+
+def _of(asked: SeatRequirement, pool: str) -> pd.DataFrame:
+    """Return the seats of a pool."""
+    return asked.table[asked.table["pool"] == pool]
 
 
 def _part(asked: SeatRequirement, dates: pd.DatetimeIndex, offset: int) -> SeatRequirement:
@@ -480,7 +508,7 @@ def _shop(newcomer: Newcomer, pool: str) -> dict[str, object]:
 
 
 def _shared_skills(
-    workspace: Workspace, newcomer: Newcomer, pool: str, day: dt.date, hiring: Hiring
+    workspace: Workspace, newcomer: Newcomer, pool: str, day: dt.date, hiring: HiringRates
 ) -> list[dict[str, object]]:
     """Return the skills in a newcomer's shop of the agents of a pool."""
     shops = workspace.pools[pool]
@@ -509,7 +537,7 @@ def _shared_skills(
 
 
 def _team_skills(
-    workspace: Workspace, newcomer: Newcomer, hiring: Hiring
+    workspace: Workspace, newcomer: Newcomer, hiring: HiringRates
 ) -> list[dict[str, object]]:
     """Return the skills in a newcomer's shop of the agents who serve it alone."""
     agents = workspace.agents
@@ -526,12 +554,12 @@ def _team_skills(
     ]
 
 
-def newcomer(made: Estimate, name: str) -> Newcomer:
+def newcomer(made: Estimate, path: Path) -> Newcomer:
     """Return a prospect, as it was estimated, as a shop that may come.
 
     Parameters
     ----------
-    name : what it is called where the prospect has no name
+    path : of its file, whose name it bears where the file tells none
     """
     prospect = made.prospect
 
@@ -540,7 +568,8 @@ def newcomer(made: Estimate, name: str) -> Newcomer:
         return table.assign(slot=table["slot"] // INTERVAL_MIN)
 
     return Newcomer(
-        name=prospect.name if "name" in prospect.told else name,
+        name=prospect.name if "name" in prospect.told else path.stem,
+        file=path.name,
         category=prospect.kind_of_goods,
         platform=prospect.platform,
         channel=prospect.channel,

@@ -16,8 +16,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Literal
@@ -25,12 +25,13 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from joblib import delayed
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from staffing.grid import SLOTS_PER_H
-from staffing.quote.book import Book, Week
+from staffing.quote.book import Book, Week, side_by_side
 from staffing.quote.crew import Covered, Crew, Kind, Part, at_full_speed, kinds, need_of, usual
-from staffing.quote.hiring import lost_share
+from staffing.quote.hiring import DAYS_A_MONTH, decided_by, hire_price, lost_share, soonest
 from staffing.roster.measures import HIRED_H, longer, with_tables
 from staffing.roster.places import by_pool, needed, pool_of
 from staffing.roster.prices import SPEED_UNITS, Place
@@ -38,7 +39,7 @@ from staffing.roster.staff import Agent, staff, without
 from staffing.seats import SeatRequirement
 from staffing.workspace import Workspace
 
-__all__ = ["Capacity", "Hire", "Judged", "Lack", "Training", "capacity", "with_measures"]
+__all__ = ["Capacity", "Hire", "Judged", "Lack", "Training", "capacity", "judged", "with_measures"]
 
 Floats = npt.NDArray[np.float64]
 UNITS_PER_H = SPEED_UNITS * SLOTS_PER_H
@@ -102,8 +103,9 @@ class Judged:
     Attributes
     ----------
     covered : what stays open at best
-    alone_h : pool of a newcomer -> seat-hours that stay open at best if everybody who knows it
-        served nothing else
+    alone_h : pool of a newcomer, where more stays open than may -> seat-hours that stay open at
+        best if everybody who knows it served nothing else
+    people : the kinds of people that are there
     failed : what does not hold; none where the week is not short
     plain : what stays open without the newcomers; None where the week is not short with them
     plain_short : whether it is short without them already
@@ -112,6 +114,7 @@ class Judged:
     week: Week
     covered: Covered
     alone_h: Mapping[str, float]
+    people: tuple[Kind, ...]
     failed: tuple[_Check, ...]
     plain: Covered | None
     plain_short: bool
@@ -245,9 +248,9 @@ def capacity(book: Book, step: Callable[[str], None] = lambda _: None) -> Capaci
     step : told the name of each step as it begins
     """
     step("cover")
-    weeks = _judged(book)
+    weeks = judged(book)
     days = (book.weeks[-1].last - book.scenario.horizon.start).days + 1
-    stay = np.exp(-days * 12 / 365 / book.hiring.tenure_months)
+    stay = np.exp(-days / DAYS_A_MONTH / float(book.rates.costs.tenure_months))
     leavers = len(book.workspace.agents) * (1 - float(stay))
     if not any(each.short for each in weeks):
         return Capacity(book=book, weeks=weeks, verdict="deliverable", leavers=leavers)
@@ -298,7 +301,7 @@ def _check(book: Book, number: int, asked: SeatRequirement, pool: str | None) ->
 def _staying(book: Book, week: Week) -> float:
     """Return the share of the work that is left of the people in a week, on its middle day."""
     middle = (week.first - week.first_day).days + week.scenario.horizon.days / 2
-    return 1 - lost_share(book.hiring, middle if week.first > week.first_day else 0.0)
+    return 1 - lost_share(book.rates, middle if week.first > week.first_day else 0.0)
 
 
 def _covered(book: Book, check: _Check, of: Sequence[Kind], asked: SeatRequirement) -> Covered:
@@ -314,11 +317,15 @@ def _covered(book: Book, check: _Check, of: Sequence[Kind], asked: SeatRequireme
     return crew.covered()
 
 
-def _who(book: Book, check: _Check, workspace: Workspace | None = None) -> list[Kind]:
-    """Return the kinds of people of a week that count for a check."""
-    week = book.weeks[check.week]
-    found = kinds(staff(book.tables(week, workspace), week.scenario))
-    return [kind for kind in found if check.pool is None or check.pool in _knows(kind.agent)]
+def _people(book: Book, number: int, workspace: Workspace | None = None) -> tuple[Kind, ...]:
+    """Return the kinds of people of a week."""
+    week = book.weeks[number]
+    return tuple(kinds(staff(book.tables(week, workspace), week.scenario)))
+
+
+def _who(people: Sequence[Kind], check: _Check) -> list[Kind]:
+    """Return the kinds of people that count for a check."""
+    return [kind for kind in people if check.pool is None or check.pool in _knows(kind.agent)]
 
 
 def _knows(agent: Agent) -> set[str]:
@@ -326,24 +333,54 @@ def _knows(agent: Agent) -> set[str]:
     return {pool_of(name) for o in agent.options if o is not None for name, _ in o.capability}
 
 
-def _judged(book: Book) -> tuple[Judged, ...]:
-    return tuple(_judge(book, number) for number in range(len(book.weeks)))
+def _left(book: Book, check: _Check, space: Workspace) -> float:
+    """Return the speed units that a check leaves open with other tables."""
+    people = _who(_people(book, check.week, space), check)
+    return _covered(book, check, people, book.weeks[check.week].asked).units
+
+
+def judged(book: Book) -> tuple[Judged, ...]:
+    """Return each week of a book against its agents as they are."""
+    light = _light(book)
+    tasks = [delayed(_judge)(light, number) for number in range(len(book.weeks))]
+    return tuple(side_by_side(book.workspace, tasks))
+
+
+def _light(book: Book) -> Book:
+    """Return a book that is quickly handed to another process: all of it but what led to it."""
+    space = with_tables(book.workspace, history=book.workspace.history.iloc[:0])
+    coming = tuple(replace(each, contacts=_none) for each in book.newcomers)
+    return replace(book, workspace=space, newcomers=coming)
+
+
+def _none(_: dt.date) -> pd.DataFrame:
+    """Return no contacts."""
+    return pd.DataFrame({"slot": [], "contacts": [], "variance": []})
 
 
 def _judge(book: Book, number: int) -> Judged:
     """Return a week against its agents as they are."""
     week = book.weeks[number]
     whole, *single = _checks(book, number)
-    made = _covered(book, whole, _who(book, whole), week.asked)
-    alone = {c.pool: _covered(book, c, _who(book, c), week.asked) for c in single}
+    people = _people(book, number)
+    made = _covered(book, whole, people, week.asked)
+    open_units: dict[str | None, float] = {}
+    for (pool, _), seats in made.missing.items():
+        open_units[pool] = open_units.get(pool, 0.0) + seats * SPEED_UNITS
+    # Where the others leave a pool enough it has enough without them.
+    alone = {
+        c.pool: _covered(book, c, _who(people, c), week.asked)
+        for c in single
+        if not c.holds(open_units.get(c.pool, 0.0))
+    }
     failed = [] if whole.holds(made.units) else [whole]
-    failed += [check for check in single if not check.holds(alone[check.pool].units)]
+    failed += [c for c in single if c.pool in alone and not c.holds(alone[c.pool].units)]
     plain: Covered | None = None
     plain_short = False
     if failed and week.newcomers:
         check = _check(book, number, week.plain_asked, None)
-        people = kinds(staff(book.tables(week, plain=True), week.scenario))
-        plain = _covered(book, check, people, week.plain_asked)
+        before = kinds(staff(book.tables(week, plain=True), week.scenario))
+        plain = _covered(book, check, before, week.plain_asked)
         plain_short = not check.holds(plain.units)
     elif not week.newcomers:
         plain, plain_short = made, bool(failed)
@@ -351,6 +388,7 @@ def _judge(book: Book, number: int) -> Judged:
         week=week,
         covered=made,
         alone_h={str(p): each.units / UNITS_PER_H for p, each in alone.items()},
+        people=people,
         failed=tuple(failed),
         plain=plain,
         plain_short=plain_short,
@@ -372,8 +410,9 @@ def _hired(book: Book, space: Workspace, hire: Hire) -> tuple[Workspace, str]:
     }
     longer_agents = longer(agents.reset_index(), [row]).set_index(agents.index.name)
     space = with_tables(space, agents=longer_agents)
+    new = book.rates.hiring
     rows = [
-        _skill(name, shop, book.hiring.hired_speed, day, book.hiring.ramp_days)
+        _skill(name, shop, new.hired_speed, day, new.ramp_days)
         for pool in hire.pools
         if hire.newcomer is None
         for shop in space.pools[pool]
@@ -385,8 +424,9 @@ def _trained(book: Book, space: Workspace, name: str, pool: str, serves: dt.date
     """Return the tables with an agent trained on all shops of a pool that she does not know."""
     own = space.skills[space.skills["agent_id"] == name]
     known = set(own["shop_id"].astype(str))
+    new, day = book.rates.hiring, pd.Timestamp(serves)
     rows = [
-        _skill(name, shop, book.hiring.trained_speed, pd.Timestamp(serves), book.hiring.ramp_days)
+        _skill(name, shop, new.trained_speed, day, new.ramp_days)
         for shop in space.pools[pool]
         if shop not in known
     ]
@@ -425,10 +465,22 @@ class _Training:
 
 @dataclass(frozen=True, kw_only=True)
 class _Program:
-    """A check of a short week with everybody who might be there."""
+    """A check of a short week with everybody who might be there.
+
+    Attributes
+    ----------
+    able : whether each choice counts for it
+    known : numbers of those choices -> what they leave open
+    """
 
     check: _Check
     crew: Crew
+    able: npt.NDArray[np.bool_]
+    known: dict[bytes, Covered] = field(default_factory=dict)
+
+    def key(self, numbers: Floats) -> bytes:
+        """Return the numbers of the choices that count for it."""
+        return numbers[self.able].tobytes()
 
 
 class _Mix:
@@ -445,7 +497,7 @@ class _Mix:
                 for each in self.choices
             ]
         )
-        training = float(book.hiring.cross_training_yuan)
+        training = float(book.rates.hiring.cross_training_head)
         self.prices = np.array(
             [
                 float(self._hire(each, 1).price) if isinstance(each, _Hiring) else training
@@ -455,15 +507,16 @@ class _Mix:
 
     def cheapest(self) -> Capacity:
         """Return the verdict, with the cheapest mix and the weeks computed again with it."""
-        programs = [
-            self._program(check)
-            for n in self.short
-            if any(each.week <= n for each in self.choices)
-            for check in self.weeks[n].failed
-        ]
+        able = [n for n in self.short if any(each.week <= n for each in self.choices)]
+        self._hired_in = {n: self._hired_by(n) for n in able}
+        self._trained_in = {n: self._trained_by(n) for n in able}
+        programs = [self._program(check) for n in able for check in self.weeks[n].failed]
         lost = set(self.short) - {p.check.week for p in programs}
+        at_most = self._answers(programs, self.most)
         lost |= {
-            p.check.week for p in programs if not p.check.holds(p.crew.covered(self.most).units)
+            p.check.week
+            for p, made in zip(programs, at_most, strict=True)
+            if not p.check.holds(made.units)
         }
         before = {n for n in lost if self.book.newcomers and not self.weeks[n].week.newcomers}
         programs, lost = [p for p in programs if p.check.week not in before], lost - before
@@ -511,8 +564,8 @@ class _Mix:
         Of all weeks in which they can be there only each short one and the one before, in which
         somebody new gets faster, and the first of all are worth their wages.
         """
-        hiring, weeks = self.book.hiring, self.book.weeks
-        first = self.book.scenario.horizon.start + dt.timedelta(days=hiring.hired_after_days)
+        weeks = self.book.weeks
+        first = soonest(self.book.rates.hiring, self.book.scenario.horizon.start, hired=True)
         able = [n for n in range(max(self.short) + 1) if weeks[n].first >= first]
         begin = {n for n in able if n in self.short or n + 1 in self.short}
         own = self.book.own_pools
@@ -530,15 +583,13 @@ class _Mix:
 
     def _trainings(self) -> list[_Training]:
         """Return whom to train on what: those whose own work is worth least in the short weeks."""
-        days = self.book.hiring.cross_training_days
-        first = self.book.scenario.horizon.start + dt.timedelta(days=days)
+        first = soonest(self.book.rates.hiring, self.book.scenario.horizon.start, hired=False)
         weeks = [n for n in self.short if self.book.weeks[n].first >= first]
         alike: dict[str, list[object]] = {}
         worth: dict[str, float] = {}
         knows: dict[str, set[str]] = {}
         for n in weeks:
-            people = _who(self.book, _checks(self.book, n)[0])
-            for k, kind in enumerate(people):
+            for k, kind in enumerate(self.weeks[n].people):
                 for name, speed in zip(kind.members, kind.speeds, strict=True):
                     alike.setdefault(name, []).append((n, k, speed))
                     told = float(self.weeks[n].covered.worth[k]) * speed
@@ -559,7 +610,7 @@ class _Mix:
     def _program(self, check: _Check) -> _Program:
         """Return a check with everybody who might be there."""
         week = self.book.weeks[check.week]
-        of = _who(self.book, check)
+        of = _who(self.weeks[check.week].people, check)
         heads = [kind.heads for kind in of]
         most = [len(kind.members) for kind in of]
         place = {
@@ -567,7 +618,7 @@ class _Mix:
             for k, kind in enumerate(of)
             for name, speed in zip(kind.members, kind.speeds, strict=True)
         }
-        hired, trained = self._hired_in(check.week), self._trained_in(check.week)
+        hired, trained = self._hired_in[check.week], self._trained_in[check.week]
         there: dict[tuple[str, ...], int] = {}
 
         def added(agent: Agent, number: int) -> int | None:
@@ -603,9 +654,9 @@ class _Mix:
             choices.append(parts)
         staying = _staying(self.book, week)
         crew = Crew(of, heads, most, need_of(check.seats), week.asked.sets, staying, choices)
-        return _Program(check=check, crew=crew)
+        return _Program(check=check, crew=crew, able=np.array([bool(parts) for parts in choices]))
 
-    def _hired_in(self, number: int) -> dict[_Hiring, tuple[Agent, float]]:
+    def _hired_by(self, number: int) -> dict[_Hiring, tuple[Agent, float]]:
         """Return somebody hired by a week, at full speed, and what she counts for.
 
         Her speed is that of the week's first day, and in the pool in which she is slowest: it only
@@ -624,7 +675,7 @@ class _Mix:
                 found[names[agent.agent_id]] = at_full_speed(made[0]), units / SPEED_UNITS
         return found
 
-    def _trained_in(self, number: int) -> dict[tuple[str, str], Agent]:
+    def _trained_by(self, number: int) -> dict[tuple[str, str], Agent]:
         """Return (pool, agent id) -> the first of each group as she is in a week once trained."""
         found = {}
         for each in self.choices:
@@ -639,15 +690,15 @@ class _Mix:
 
     def _hire(self, each: _Hiring, number: int) -> Hire:
         """Return so many people hired."""
-        hiring, serves = self.book.hiring, self.book.weeks[each.week].first
+        rates, serves = self.book.rates, self.book.weeks[each.week].first
         days = (self.book.weeks[-1].last - serves).days + 1
         return Hire(
             number=number,
             pools=each.pools,
             newcomer=each.newcomer,
             serves=serves,
-            decided_by=hiring.decided_by(serves, hired=True),
-            price=_yuan(number * hiring.hire_price(days)),
+            decided_by=decided_by(rates.hiring, serves, hired=True),
+            price=_yuan(number * hire_price(rates, days)),
         )
 
     def _mended(
@@ -657,37 +708,59 @@ class _Mix:
 
         Returns
         -------
-        the measures, what any mix costs at least (the price of the last round of tangents alone),
+        the measures, what any mix costs at least (the price by the tangents, margins left out),
         weeks that no mix mends, and whether all checks hold with the tables changed
         """
         master = _Master(self.prices, self.most, [p.check for p in programs], self._people())
-        least, tangents = 0.0, 0
-        numbers, slack, _ = master.solved()
-        found: list[Covered] = []
+        tangents = 0
+        numbers, slack = master.solved()
+        found: dict[int, Covered] = {}
         while tangents < TANGENTS + MARGINS:
-            found = [p.crew.covered(numbers) for p in programs]
-            over = {
-                i: made.units - slack[i] - p.check.most
-                for i, (p, made) in enumerate(zip(programs, found, strict=True))
-                if not p.check.holds(made.units - slack[i])
-            }
+            found, over = self._over(programs, numbers, slack)
             lost = {p.check.week for p, s in zip(programs, slack, strict=True) if s > STEP}
             if lost and not over:
                 return (), 0.0, lost, False
             if not over:
-                measures = self._measures(numbers, found)
+                measures = self._measures(numbers, found.values())
                 over = self._left_over(programs, measures)
                 if not over:
-                    return measures, least, set(), True
+                    return measures, master.least(), set(), True
             tangents += 1
             for i, units in over.items():
                 master.cut(i, found[i], numbers)
                 if tangents > TANGENTS:
                     master.margin[i] += units + STEP
-            numbers, slack, price = master.solved()
-            if tangents <= TANGENTS:
-                least = price
-        return self._measures(numbers, found), least, set(), False
+            numbers, slack = master.solved()
+        return self._measures(numbers, found.values()), master.least(), set(), False
+
+    def _over(
+        self, programs: Sequence[_Program], numbers: Floats, slack: Floats
+    ) -> tuple[dict[int, Covered], dict[int, float]]:
+        """Return what programs leave open, and by how many units it is too much.
+
+        Those of one pool are small: all pools of a week are looked at only where each of them
+        holds.
+        """
+        found, over = dict[int, Covered](), dict[int, float]()
+        for single in (True, False):
+            some = [i for i, p in enumerate(programs) if (p.check.pool is not None) == single]
+            made = self._answers([programs[i] for i in some], numbers)
+            found |= dict(zip(some, made, strict=True))
+            for i in some:
+                left, check = found[i].units - float(slack[i]), programs[i].check
+                if not check.holds(left):
+                    over[i] = left - check.most
+            if over:
+                break
+        return found, over
+
+    def _answers(self, programs: Sequence[_Program], numbers: Floats) -> list[Covered]:
+        """Return what each program leaves open; none is solved twice."""
+        fresh = [p for p in programs if p.key(numbers) not in p.known]
+        tasks = [delayed(p.crew.covered)(numbers) for p in fresh]
+        for p, made in zip(fresh, side_by_side(self.book.workspace, tasks), strict=True):
+            p.known[p.key(numbers)] = made
+        return [p.known[p.key(numbers)] for p in programs]
 
     def _people(self) -> tuple[Floats, float]:
         """Return which choices train somebody, and how many people there are to train."""
@@ -708,21 +781,23 @@ class _Mix:
 
         The programs take people to be trained in parts; the tables name them.
         """
-        space, found = with_measures(self.book, measures), dict[int, float]()
-        for i, p in enumerate(programs):
-            asked = self.book.weeks[p.check.week].asked
-            left = _covered(self.book, p.check, _who(self.book, p.check, space), asked).units
-            if not p.check.holds(left):
-                found[i] = left - p.check.most
-        return found
+        light = _light(self.book)
+        space = with_measures(light, measures)
+        tasks = [delayed(_left)(light, p.check, space) for p in programs]
+        left = side_by_side(self.book.workspace, tasks)
+        return {
+            i: units - p.check.most
+            for i, (p, units) in enumerate(zip(programs, left, strict=True))
+            if not p.check.holds(units)
+        }
 
-    def _measures(self, numbers: Floats, found: Sequence[Covered]) -> tuple[Measure, ...]:
+    def _measures(self, numbers: Floats, found: Collection[Covered]) -> tuple[Measure, ...]:
         """Return the measures that numbers of the choices stand for.
 
         Of the people who may be trained those are named whom the programs use most.
         """
         hires, trainings, taken = list[Hire](), list[Training](), set[str]()
-        hiring = self.book.hiring
+        hiring = self.book.rates.hiring
         for j, (each, number) in enumerate(zip(self.choices, numbers, strict=True)):
             count = round(float(number))
             if not count:
@@ -749,8 +824,8 @@ class _Mix:
                     agents=tuple(sorted(names)),
                     pool=each.pool,
                     serves=serves,
-                    decided_by=hiring.decided_by(serves, hired=False),
-                    price=_yuan(len(names) * Decimal(str(hiring.cross_training_yuan))),
+                    decided_by=decided_by(hiring, serves, hired=False),
+                    price=_yuan(len(names) * hiring.cross_training_head),
                 )
             )
         hires.sort(key=lambda hire: (hire.serves, hire.pools))
@@ -780,17 +855,26 @@ class _Master:
         """Add the tangent of what a check leaves open at some numbers."""
         self.cuts.append((check, covered.slope, covered.units - float(covered.slope @ at)))
 
-    def solved(self) -> tuple[Floats, Floats, float]:
-        """Return numbers, what stays open above what may, and the price of the numbers."""
+    def least(self) -> float:
+        """Return what all numbers cost at least."""
+        numbers, _ = self._found(np.zeros(len(self.checks)))
+        return float(self.prices @ numbers)
+
+    def solved(self) -> tuple[Floats, Floats]:
+        """Return numbers, and what stays open above what may."""
+        return self._found(self.margin)
+
+    def _found(self, margin: Floats) -> tuple[Floats, Floats]:
+        """Return the cheapest numbers and what stays open above what may, less margins."""
         choices, checks = len(self.prices), len(self.checks)
         if not self.cuts:
-            return np.zeros(choices), np.zeros(checks), 0.0
+            return np.zeros(choices), np.zeros(checks)
         matrix = np.zeros((len(self.cuts) + 1, choices + checks))
         most = np.zeros(len(self.cuts) + 1)
         matrix[-1, :choices], most[-1] = self.people
         for row, (check, slope, constant) in enumerate(self.cuts):
             matrix[row, :choices], matrix[row, choices + check] = slope, -1.0
-            most[row] = self.checks[check].most - self.margin[check] - constant
+            most[row] = self.checks[check].most - margin[check] - constant
         result = milp(
             np.concatenate([self.prices, np.full(checks, UNREACHED)]),
             constraints=LinearConstraint(matrix, -np.inf, most),
@@ -800,7 +884,7 @@ class _Master:
         if result.x is None:
             raise RuntimeError(f"the mix was not found: {result.message}")
         numbers = np.round(result.x[:choices])
-        return numbers, np.asarray(result.x[choices:]), float(self.prices @ numbers)
+        return numbers, np.asarray(result.x[choices:])
 
 
 def _few(book: Book, week: Week, space: Workspace, names: Sequence[str]) -> list[Agent]:

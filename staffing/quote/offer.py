@@ -117,7 +117,7 @@ class Quote:
         """Return the quote's number: its date, and a digest of all that it was made from."""
         known = {
             "prospect": self.prospect.model_dump(mode="json", exclude={"history"}),
-            "rates": self.rates.model_dump(mode="json"),
+            "rates": self.rates.model_dump(mode="json", exclude={"hiring"}),
             "date": self.date.isoformat(),
             "firm": self.firm,
             "model": self.model,

@@ -1,4 +1,4 @@
-"""The rates of a quote: what service costs us, and what it is sold at.
+"""The rates of quotes and capacity: what service and people cost us, and what service is sold at.
 
 Every default is dated and tells where it comes from; what no source was found for says so. A rate
 that is set to 0 takes its line out of the cost.
@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from staffing.quote.money import decimal
+from staffing.quote.priors import prior
 from staffing.scenario import Section, checked, given, read_toml, unfit
 
 UNSOURCED = "assumed in 2026: no source was found"
@@ -125,6 +126,70 @@ class CostRates(Section):
         origin="three years for electronic devices (income tax rules art. 60, not checked)",
         ge=1,
         le=240,
+    )
+
+
+class HiringRates(Section):
+    """How soon people can be had, and how fast they are; `capacity` alone asks for it.
+
+    What recruiting, training and a month's work cost, and how long people stay, is told in `costs`.
+    """
+
+    page: ClassVar[str] = PAGE
+
+    hiring_days: int = given(
+        14,
+        "Days from the decision to hire to the first day of training.",
+        origin=UNSOURCED,
+        ge=0,
+        le=180,
+    )
+    training_days: int = given(
+        5,
+        "Days of training before somebody hired serves.",
+        origin="prior of 2025: 3-5 days, 7 for apparel (vendor texts)",
+        ge=0,
+        le=60,
+    )
+    cross_training_days: int = given(
+        3,
+        "Days of training before an agent serves one more pool.",
+        origin="prior of 2025: 3 days for plain goods (vendor text)",
+        ge=0,
+        le=60,
+    )
+    cross_training_head: Number = _money(
+        "600",
+        "Training of an agent on one more pool.",
+        origin="prior of 2026: three days' wage of 200 yuan",
+    )
+    ramp_days: int = given(
+        int(prior("person.ramp_days").value),
+        "Days in which somebody new rises to full speed.",
+        origin="prior: a week to a month (trade text)",
+        ge=1,
+        le=90,
+    )
+    hired_speed: float = given(
+        0.6,
+        "Speed of somebody hired on the first day of service.",
+        origin="assumed in 2026: a vendor text has new agents 2.3 times slower, untrained",
+        ge=0.1,
+        le=1,
+    )
+    trained_speed: float = given(
+        0.8,
+        "Speed of an experienced agent on the first day in a pool or shop that is new to her.",
+        origin="assumed in 2026: a prior",
+        ge=0.1,
+        le=1,
+    )
+    gap_days: float = given(
+        3.0,
+        "Days that a place stays empty when an agent leaves and is replaced.",
+        origin="prior of 2025: 48-72 hours (vendor text)",
+        ge=0,
+        le=180,
     )
 
 
@@ -286,11 +351,12 @@ class PriceRates(Section):
 
 
 class Rates(Section):
-    """What service costs and what it is sold at."""
+    """What service costs, how soon people can be had, and what it is sold at."""
 
     page: ClassVar[str] = PAGE
 
     costs: CostRates = Field(default_factory=CostRates)
+    hiring: HiringRates = Field(default_factory=HiringRates)
     prices: PriceRates = Field(default_factory=PriceRates)
 
 

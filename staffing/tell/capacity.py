@@ -6,12 +6,27 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from staffing.quote.capacity import Capacity, Hire, Judged, Lack, Measure
+from staffing.quote.capacity import MOST_HIRED, Capacity, Hire, Judged, Lack, Measure
+from staffing.quote.hiring import soonest
+from staffing.scenario import used_defaults
 from staffing.tell.console import as_json, line, speaker, table, written
-from staffing.words import Lang, Statement, listed
+from staffing.words import Lang, Statement, listed, say
 
 __all__ = ["record", "told"]
 
+COSTS = {
+    f"costs.{name}"
+    for name in (
+        "wage_month",
+        "benefits_share",
+        "board_month",
+        "training_head",
+        "recruiting_head",
+        "tenure_months",
+    )
+}
+"""Rates of the cost build-up that people hired are priced by."""
+LEAST_LEAVERS = 0.5
 POOLS_TOLD = 2
 """Pools that the refusal names."""
 
@@ -25,21 +40,10 @@ def told(made: Capacity, paths: Sequence[Path], lang: Lang, *, machine: bool) ->
     line(verdict(made).text(lang))
     for each in notes(made):
         line("  " + each.text(lang))
-    rows = [
-        [
-            f"{week.week.first:%m-%d}–{week.week.last:%m-%d}",
-            f"{week.week.plain_asked.seat_hours:,.1f}",
-            f"{week.week.asked.seat_hours:,.1f}",
-            f"{week.week.asked.seat_hours - week.missing_h:,.1f}",
-            f"{week.share:.1%}",
-            "-" if week.plain_share is None else f"{week.plain_share:.1%}",
-            speak(f"capacity.week_{_state(week)}"),
-            speak("where.comma").join(week.week.promotions),
-        ]
-        for week in made.weeks
-    ]
-    heads = ("week", "book_h", "required_h", "covered_h", "share", "plain", "state", "promotions")
-    table([speak(f"capacity.head_{name}") for name in heads], rows)
+    rows = [_row(made, week, lang) for week in made.weeks]
+    table(
+        [speak(f"capacity.head_{name}") for name in rows[0]], [list(row.values()) for row in rows]
+    )
     line(speak("capacity.pools"))
     table([speak("table.pool"), *(f"{w.week.first:%m-%d}" for w in made.weeks)], _pools(made))
     for each in gains(made):
@@ -64,6 +68,11 @@ def verdict(made: Capacity) -> Statement:
     if made.verdict == "not_before":
         facts["day"] = f"{made.not_before:%m-%d}"
         return Statement("capacity.not_before_with" if measures else "capacity.not_before", facts)
+    if made.verdict == "not_within":
+        first = soonest(made.book.rates.hiring, made.book.scenario.horizon.start, hired=True)
+        facts |= {"soonest": f"{first}", "most": MOST_HIRED}
+        if first <= made.weeks[-1].week.first:
+            return Statement("capacity.not_within_many", facts)
     return Statement(f"capacity.{made.verdict}", facts)
 
 
@@ -81,11 +90,9 @@ def notes(made: Capacity) -> Iterator[Statement]:
         fresh = [f"{w.week.first:%m-%d}" for w in made.short if not w.plain_short]
         if fresh:
             yield Statement("capacity.made_short", {"weeks": listed(fresh)})
-    facts = {
-        "leavers": f"{made.leavers:.0f}",
-        "months": f"{made.book.hiring.tenure_months:g}",
-    }
-    yield Statement("capacity.leavers", facts)
+    if made.leavers >= LEAST_LEAVERS:
+        months = f"{made.book.rates.costs.tenure_months:f}"
+        yield Statement("capacity.leavers", {"leavers": f"{made.leavers:.0f}", "months": months})
     yield Statement("capacity.at_best")
 
 
@@ -123,26 +130,46 @@ def record(made: Capacity, lang: Lang) -> dict[str, object]:
         "checked": made.checked,
         "expected_leavers": round(made.leavers, 2),
         "max_uncovered": made.book.scenario.roster.max_uncovered,
-        "weeks": [_week_record(each) for each in made.weeks],
-        "assumed": [
-            {"key": f"hiring.{name}", "value": getattr(made.book.hiring, name), "origin": origin}
-            for name, origin in _origins(made)
-        ],
+        "weeks": [_week_record(made, each) for each in made.weeks],
+        "assumed": list(_assumed(made, lang)),
     }
 
 
-def _origins(made: Capacity) -> Iterator[tuple[str, str]]:
-    """Yield the defaults that were used, with where they come from."""
-    for name, each in type(made.book.hiring).model_fields.items():
-        extra = each.json_schema_extra
-        if name not in made.book.hiring.model_fields_set and isinstance(extra, dict):
-            yield name, str(extra["origin"])
+def _assumed(made: Capacity, lang: Lang) -> Iterator[dict[str, object]]:
+    """Yield the rates left at their defaults that the verdict rests on, and where they are from."""
+    for key, value, origin in used_defaults(made.book.rates):
+        section, _, name = key.partition(".")
+        if section == "hiring" or key in COSTS:
+            yield {
+                "key": key,
+                "meaning": say(lang, f"rate.{name}"),
+                "value": value,
+                "origin": say(lang, f"origin.{origin}"),
+            }
 
 
-def _state(week: Judged) -> str:
+def _row(made: Capacity, week: Judged, lang: Lang) -> dict[str, str]:
+    """Return the cells of a week under the names of their columns."""
+    of, coming = week.week, bool(made.book.newcomers)
+    plain = {"book_h": f"{of.plain_asked.seat_hours:,.1f}"} if coming else {}
+    asked = f"{of.asked.seat_hours:,.1f}"
+    share = "-" if week.plain_share is None else f"{week.plain_share:.1%}"
+    return {
+        "week": f"{of.first:%m-%d}–{of.last:%m-%d}",
+        **plain,
+        "required_h" if coming else "asked_h": asked,
+        "covered_h": f"{of.asked.seat_hours - week.missing_h:,.1f}",
+        "share": f"{week.share:.1%}",
+        **({"plain": share} if coming else {}),
+        "state": say(lang, f"capacity.week_{_state(made, week)}"),
+        "promotions": say(lang, "where.comma").join(of.promotions),
+    }
+
+
+def _state(made: Capacity, week: Judged) -> str:
     if not week.short:
         return "holds"
-    return "already" if week.plain_short else "short"
+    return "already" if week.plain_short and made.book.newcomers else "short"
 
 
 def _pools(made: Capacity) -> list[list[str]]:
@@ -175,7 +202,7 @@ def _lacking(made: Capacity) -> Statement:
             {
                 "pool": pool,
                 "days": _runs([day for lack in found[pool] for day in lack.days]),
-                "seats": f"{max(lack.seats for lack in found[pool]):.1f}".removesuffix(".0"),
+                "seats": f"{max(lack.seats for lack in found[pool]):,.1f}".removesuffix(".0"),
                 "hours": f"{sum(lack.hours for lack in found[pool]):,.0f}",
             },
         )
@@ -223,7 +250,7 @@ def _measure_record(each: Measure, lang: Lang) -> dict[str, object]:
     }
 
 
-def _week_record(each: Judged) -> dict[str, object]:
+def _week_record(made: Capacity, each: Judged) -> dict[str, object]:
     week = each.week
     return {
         "first": f"{week.first}",
@@ -235,7 +262,7 @@ def _week_record(each: Judged) -> dict[str, object]:
         "missing_h": round(each.missing_h, 2),
         "uncovered_share": round(each.share, 6),
         "uncovered_share_without": None if each.plain_share is None else round(each.plain_share, 6),
-        "state": _state(each),
+        "state": _state(made, each),
         "pools": [
             {
                 "pool": lack.pool,

@@ -69,10 +69,11 @@ def internal_record(quote: Quote, lang: Lang) -> dict[str, object]:
             for model, priced in quote.priced[LIKELY].items()
         },
         "break_even_commission": _share(quote.break_even_commission),
-        "rates": quote.rates.model_dump(mode="json"),
+        "rates": quote.rates.model_dump(mode="json", exclude={"hiring"}),
         "defaults": [
             {"name": name, "value": value, "origin": origin_text(lang, origin)}
             for name, value, origin in used_defaults(quote.rates)
+            if not name.startswith("hiring.")
         ],
         "assumptions": [
             {"name": each.key, "value": each.value, "origin": each.origin.text(lang)}
