@@ -170,7 +170,8 @@ def told(results: Sequence[Result]) -> str:
     note = (
         "Changed are duties, from the day of asking on, of people who are there, whose hours, "
         "pools or meals differ from what was told; uncovered are seat-hours of the week; seconds "
-        "are those of the whole command."
+        "are those of the whole command: on the wall whatever else the machine does meanwhile, of "
+        "CPU its own alone."
     )
     return f"{head}\n\n{note}\n\n{markdown.lined(rows)}"
 

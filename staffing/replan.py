@@ -428,7 +428,7 @@ class Case:
             (str(row.agent_id), (row.date.date() - grid.start).days) in kept
             for row in rows(self.struck)
         ]
-        whole = pd.concat([self.struck[stays], new]).astype(self.struck.dtypes.to_dict())
+        whole = pd.concat([self.struck.loc[stays], new]).astype(self.struck.dtypes.to_dict())
         return _ordered(whole), made.proven
 
     # --- what changed ---------------------------------------------------------------------------
@@ -571,7 +571,7 @@ def _duties(
 ) -> dict[tuple[str, dt.date], pd.DataFrame]:
     """Return (agent id, day) -> the stretches of the duties asked for, in order."""
     pairs = zip(table["agent_id"].astype(str), table["date"].dt.date, strict=True)
-    table = table[[pair in asked for pair in pairs]]
+    table = table.loc[[pair in asked for pair in pairs]]
     found: dict[tuple[str, dt.date], pd.DataFrame] = {}
     for _, own in table.groupby(["agent_id", "date"], sort=False):
         found[str(own["agent_id"].iloc[0]), own["date"].iloc[0].date()] = own

@@ -62,7 +62,7 @@ def arguments(command: str, here: Path) -> list[object]:
     special: dict[str, list[object]] = {
         **{name: [scenario, "--out", here / "out"] for name in ("plan", "forecast", "backtest")},
         **{name: [here / "roster.csv", scenario] for name in ("audit", "simulate")},
-        "replan": [here / "roster.csv", scenario, "--out", here / "out"],
+        "replan": [here / "roster.csv", lenient(here), "--out", here / "out"],
         "publish": [here / "roster.csv", lenient(here), "--out", here / "out"],
         "check": [here / "workspace"],
         "quote": ["--category", "snacks", "--agents", 3, "--contacts", 90, "--promotions", "none"],
@@ -71,6 +71,13 @@ def arguments(command: str, here: Path) -> list[object]:
         "init": [here / f"new-{len(list(here.iterdir()))}"],
     }
     return special.get(command, [scenario])
+
+
+def lenient(here: Path) -> Path:
+    """Return the scenario with any number of seats left open: one agent's roster is short."""
+    path = here / "lenient.toml"
+    path.write_text(SCENARIO.replace("[roster]", "[roster]\nmax_uncovered = 1.0"), "utf-8")
+    return path
 
 
 # --- help ---------------------------------------------------------------------------------------
@@ -166,7 +173,7 @@ def test_a_command_that_is_done_exits_0(command: str, here: Path) -> None:
 def test_a_command_with_bad_input_exits_2(command: str, here: Path) -> None:
     """What is not there (for init: what is there) exits 2, with nothing on stdout."""
     bad = here / "workspace" if command == "init" else here / "nowhere"
-    both = [bad, bad] if command in ("audit", "publish", "simulate", "compare") else [bad]
+    both = [bad, bad] if command in ("audit", "publish", "replan", "simulate", "compare") else [bad]
     both += ["--over", "forecast.uplift=1"] if command == "sweep" else []  # type: ignore[list-item]
     result = run(command, *both)
     assert result.exit_code == 2

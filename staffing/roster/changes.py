@@ -1,11 +1,11 @@
 """The fewest changes to duties already told that fill the seats an absence or new demand opened.
 
-Everybody's published duty is a column of its own, which keeps what she does in every slot; what she
-might do instead are the shifts she may take that day, if she is there while seats are missing, with
-a price for the change on top of their pay (`ChangePrices`). Who changes is counted with others
-alike, as anywhere; who keeps her duty fills exactly the seats she was told. One mixed-integer
-program holds all of it: every limit of every person, meals in turn, and what pools miss (`relax`).
-So what is found is lawful, and where HiGHS says so nothing costs less.
+Everybody's published duty is a column of its own, which keeps what she does in every slot; what
+she might do instead are the shifts she may take that day and on which she is there while seats are
+missing, with a price for the change on top of their pay (`ChangePrices`). Who changes is counted
+with others alike, as anywhere; who keeps her duty fills exactly the seats she was told. One
+mixed-integer program holds all of it: every limit of every person, meals in turn, and what pools
+miss (`relax`). So what is found is lawful, and where HiGHS says so nothing costs less.
 
 Nothing before the cut changes. A duty that has begun by then keeps its start, its meals eaten and
 its pools so far; it may end sooner or later.
