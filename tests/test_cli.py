@@ -73,13 +73,6 @@ def arguments(command: str, here: Path) -> list[object]:
     return special.get(command, [scenario])
 
 
-def lenient(here: Path) -> Path:
-    """Return the scenario with any number of seats left open: one agent's roster is short."""
-    path = here / "lenient.toml"
-    path.write_text(SCENARIO.replace("[roster]", "[roster]\nmax_uncovered = 1.0"), "utf-8")
-    return path
-
-
 # --- help ---------------------------------------------------------------------------------------
 
 
