@@ -12,12 +12,10 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
-from joblib import Parallel, delayed
 
 from staffing.errors import Fault, ScenarioError
 from staffing.forecast import Forecast, forecast, history
@@ -26,14 +24,14 @@ from staffing.grid import INTERVAL_MIN, SLOTS_PER_DAY, SLOTS_PER_H, Grid, clock_
 from staffing.quote.estimate import Estimate, contacts_on
 from staffing.quote.hiring import ramped
 from staffing.quote.rates import HiringRates, Rates
-from staffing.roster.engine import SERIAL
+from staffing.roster.beside import side_by_side
 from staffing.roster.measures import longer, with_tables
 from staffing.scenario import Horizon, Scenario
 from staffing.seats import SeatRequirement, demand_by_shop, staffed
 from staffing.seats.sets import part_trained
 from staffing.workspace import Workspace
 
-__all__ = ["Book", "Newcomer", "Week", "book", "newcomer", "side_by_side", "weeks_of"]
+__all__ = ["Book", "Newcomer", "Week", "book", "newcomer", "weeks_of"]
 
 LONGEST_DAYS = 42
 """Days of the longest horizon that is forecast at once (`Horizon.days`)."""
@@ -217,7 +215,8 @@ def book(
         start = scenario.horizon.start
         return [of.week(_at(scenario, first, days), start) for first, days in block]
 
-    found = side_by_side(workspace, [delayed(made)(block) for block in _blocks(spans)])
+    blocks = [partial(made, block) for block in _blocks(spans)]
+    found = side_by_side(blocks, len(workspace.agents))
     return Book(
         workspace=workspace,
         scenario=scenario,
@@ -227,13 +226,6 @@ def book(
         shared_pool=shared,
         weeks=tuple(week for block in found for week in block),
     )
-
-
-def side_by_side(workspace: Workspace, tasks: Sequence[Any]) -> list[Any]:
-    """Return the answers of delayed calls, in their order, from two processes where it pays."""
-    processes = 2 if len(workspace.agents) > SERIAL else 1
-    answers: list[Any] = Parallel(n_jobs=min(processes, max(len(tasks), 1)))(tasks)
-    return answers
 
 
 def category_pool(workspace: Workspace, newcomer: Newcomer) -> str | None:

@@ -19,19 +19,19 @@ import datetime as dt
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from joblib import delayed
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from staffing.grid import SLOTS_PER_H
-from staffing.quote.book import Book, Week, side_by_side
+from staffing.quote.book import Book, Week
 from staffing.quote.crew import Covered, Crew, Kind, Part, at_full_speed, kinds, need_of, usual
 from staffing.quote.hiring import DAYS_A_MONTH, decided_by, hire_price, lost_share, soonest
+from staffing.roster.beside import side_by_side
 from staffing.roster.measures import HIRED_H, longer, with_tables
 from staffing.roster.places import by_pool, needed, pool_of
 from staffing.roster.prices import SPEED_UNITS, Place
@@ -342,8 +342,8 @@ def _left(book: Book, check: _Check, space: Workspace) -> float:
 def judged(book: Book) -> tuple[Judged, ...]:
     """Return each week of a book against its agents as they are."""
     light = _light(book)
-    tasks = [delayed(_judge)(light, number) for number in range(len(book.weeks))]
-    return tuple(side_by_side(book.workspace, tasks))
+    calls = [partial(_judge, light, number) for number in range(len(book.weeks))]
+    return tuple(side_by_side(calls, len(book.workspace.agents)))
 
 
 def _light(book: Book) -> Book:
@@ -757,8 +757,9 @@ class _Mix:
     def _answers(self, programs: Sequence[_Program], numbers: Floats) -> list[Covered]:
         """Return what each program leaves open; none is solved twice."""
         fresh = [p for p in programs if p.key(numbers) not in p.known]
-        tasks = [delayed(p.crew.covered)(numbers) for p in fresh]
-        for p, made in zip(fresh, side_by_side(self.book.workspace, tasks), strict=True):
+        calls = [partial(p.crew.covered, numbers) for p in fresh]
+        found = side_by_side(calls, len(self.book.workspace.agents))
+        for p, made in zip(fresh, found, strict=True):
             p.known[p.key(numbers)] = made
         return [p.known[p.key(numbers)] for p in programs]
 
@@ -783,8 +784,8 @@ class _Mix:
         """
         light = _light(self.book)
         space = with_measures(light, measures)
-        tasks = [delayed(_left)(light, p.check, space) for p in programs]
-        left = side_by_side(self.book.workspace, tasks)
+        calls = [partial(_left, light, p.check, space) for p in programs]
+        left = side_by_side(calls, len(self.book.workspace.agents))
         return {
             i: units - p.check.most
             for i, (p, units) in enumerate(zip(programs, left, strict=True))
