@@ -915,7 +915,11 @@ def quote(
     rates_file: RatesFile = None,
     model: Annotated[
         PriceModel | None,
-        typer.Option("--model", help="The way of billing that is offered first."),
+        typer.Option(
+            "--model",
+            metavar="BILLING",
+            help="Billing offered first: per_seat, commission, per_reception, hybrid, short_term.",
+        ),
     ] = None,
     date: Annotated[
         datetime | None,

@@ -814,9 +814,14 @@ def varied(path: Path, key: str, values: Sequence[str], option: str) -> list[tup
         if key in known:
             fault = Fault(code="not_numeric", file=option, value=key)
         elif near := _nearest(key, numeric):
-            fault = Fault(code="key_unknown_near", file=option, value=key, facts={"near": near})
+            fault = Fault(
+                code="key_unknown_near",
+                file=option,
+                value=key,
+                facts={"near": near, "page": Section.page},
+            )
         else:
-            fault = Fault(code="key_unknown", file=option, value=key)
+            fault = Fault(code="key_unknown", file=option, value=key, facts={"page": Section.page})
         raise ScenarioError([fault])
     chain = read_chain(path)
     found, faults = [], []

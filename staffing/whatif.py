@@ -93,9 +93,10 @@ def roster_figures(
     -------
     paid_h, uncovered_h, uncovered_share; cost : yuan of the paid hours at `costs.seat_hour`, those
     that are paid at 150, 200 and 300 % as such; service_level : of the replay; fairness_points :
-    what is uneven or not as wished, the fewer the fairer; cost_gap : how far the roster may be
-    from the best one in uncovered and paid hours together
+    what is uneven or not as wished, the fewer the fairer, unknown of a roster that was handed in;
+    cost_gap : how far the roster may be from the best one in uncovered and paid hours together
     """
+    points = [goal.value for goal in rostered.report.goals if goal.name == "fairness"]
     return _plain(
         paid_h=rostered.paid_h,
         cost=_weighted_h(pay_classes(workspace, scenario, rostered.assignments))
@@ -103,7 +104,7 @@ def roster_figures(
         uncovered_h=rostered.uncovered_h,
         uncovered_share=rostered.uncovered_share,
         service_level=replay.service_level,
-        fairness_points=rostered.report.goal("fairness").value,
+        fairness_points=points[0] if points else math.nan,
         cost_gap=rostered.report.goal("cost").gap,
     )
 

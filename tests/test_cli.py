@@ -64,6 +64,7 @@ def arguments(command: str, here: Path) -> list[object]:
         **{name: [here / "roster.csv", scenario] for name in ("audit", "simulate")},
         "replan": [here / "roster.csv", lenient(here), "--out", here / "out"],
         "publish": [here / "roster.csv", lenient(here), "--out", here / "out"],
+        "capacity": [lenient(here), "--weeks", 1, "--out", here / "out"],
         "check": [here / "workspace"],
         "quote": ["--category", "snacks", "--agents", 3, "--contacts", 90, "--promotions", "none"],
         "compare": [scenario, scenario, "--out", here / "out"],

@@ -33,7 +33,7 @@ def flags(**changed: str | None) -> list[str]:
 
 
 BAD_FLAGS = [
-    (flags(category=None), "--category", "takes --category"),
+    (flags(category=None), "--category", "Give --category"),
     (flags(agents=None), "--agents", "Give --agents"),
     (flags(contacts=None), "--contacts", "Give --contacts"),
     (flags(promotions=None), "--promotions", "Give --promotions"),

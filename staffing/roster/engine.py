@@ -79,6 +79,7 @@ def search(
         warnings.simplefilter("ignore", UserWarning)  # what is still at work at an interrupt
         bounds: Iterator[Bounds] = beside([delayed(_bounds)(problem)])
         try:
+            going = True
             if _few(problem):
                 roll = _planned_at_once(problem, roll)
             else:
@@ -87,7 +88,8 @@ def search(
                 for windows, better in improved(problem, roll, effort, pair) if going else ():
                     roll = better
                     told(steps + windows, _seat_h(problem.score(roll).units), None)
-            (least,) = bounds
+            if going:
+                (least,) = bounds
         except KeyboardInterrupt:
             pass
     roll = evened(
