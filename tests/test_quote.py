@@ -593,13 +593,23 @@ def test_facts_are_asked_for_where_somebody_can_answer(monkeypatch: pytest.Monke
     assert "--contacts" in blank.stderr
 
 
-def test_a_quote_beside_the_demo_takes_less_than_three_seconds() -> None:
-    """Of the processor, in the better of two runs: reading the workspace is most of it."""
+def test_a_quote_beside_the_demo_takes_little_longer_than_reading_it() -> None:
+    """At most three times the processor of `check`, each the better of two: 2.5 s where that is
+    1.3 s, and as a ratio the same on any machine.
+    """
+    commands = {
+        "check": ["check", "data/demo"],
+        "quote": ["quote", *TYPED, "--workspace", "data/demo"],
+    }
+    assert _least_s(commands["quote"]) < 3 * _least_s(commands["check"])
+
+
+def _least_s(command: list[str]) -> float:
+    """Return the seconds of the processor that a command takes, in the better of two runs."""
     times = []
-    command = [sys.executable, "cli.py", "quote", *TYPED, "--workspace", "data/demo"]
     for _ in range(2):
         child = subprocess.Popen(
-            command,
+            [sys.executable, "cli.py", *command],
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -609,7 +619,7 @@ def test_a_quote_beside_the_demo_takes_less_than_three_seconds() -> None:
         child.returncode = os.waitstatus_to_exitcode(status)
         assert child.returncode == 0
         times.append(used.ru_utime + used.ru_stime)
-    assert min(times) < 3
+    return min(times)
 
 
 def test_the_estimate_does_not_fit_a_forecast() -> None:
