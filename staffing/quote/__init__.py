@@ -16,4 +16,8 @@ costs      a month of work -> the lines of its cost
 prices     the same work sold in five ways; break-even volumes, instalments
 offer      all of that together
 advice     seats n-2 ... n+3: service level, occupancy, cost and sales lost
+hiring     what somebody hired costs, when to decide on it, how fast they become
+book       the shops under contract and the prospects, week by week
+crew       what a week's agents cover at best, and what more of them would
+capacity   whether the book can be delivered, and the cheapest hires and trainings where not
 """

@@ -31,8 +31,8 @@ LEAST_STEPS, ENTRIES_PER_EFFORT = 2_000, 200_000_000
 """Iterations at least, and entries of the matrix that they pass in a second of effort."""
 
 
-class Program(Protocol):
-    """Minimise ``cost @ x + constant`` over ``low <= matrix @ x <= high``, ``0 <= x <= upper``."""
+class Linear(Protocol):
+    """Minimise ``cost @ x`` over ``low <= matrix @ x <= high``, ``x <= upper``."""
 
     @property
     def cost(self) -> Floats:
@@ -53,6 +53,10 @@ class Program(Protocol):
     @property
     def high(self) -> Floats:
         """Return the most of each row."""
+
+
+class Program(Linear, Protocol):
+    """A linear program of columns that are never negative, with points that nothing avoids."""
 
     @property
     def constant(self) -> float:

@@ -11,47 +11,27 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import scipy.sparse as sp
 from ortools.math_opt import model_pb2
 from ortools.math_opt.python import mathopt
 from ortools.math_opt.solvers import highs_pb2
 
+from staffing.roster.bound import Linear
 from staffing.roster.relax import Bools, Floats
 
 EFFORT = 1 / 7e6
 """Effort that an iteration of a row is counted as: about the seconds it takes."""
 
 
-class Program(Protocol):
-    """Minimise ``cost @ x`` over ``low <= matrix @ x <= high``, ``lower <= x <= upper``."""
-
-    @property
-    def cost(self) -> Floats:
-        """Return the points of each column."""
+class Program(Linear, Protocol):
+    """A linear program between ``lower`` and `upper`, some of whose columns are whole numbers."""
 
     @property
     def lower(self) -> Floats:
         """Return the least of each column."""
 
     @property
-    def upper(self) -> Floats:
-        """Return the most of each column."""
-
-    @property
     def whole(self) -> Bools:
         """Return which columns take whole numbers."""
-
-    @property
-    def matrix(self) -> sp.csr_array:
-        """Return rows × columns."""
-
-    @property
-    def low(self) -> Floats:
-        """Return the least of each row."""
-
-    @property
-    def high(self) -> Floats:
-        """Return the most of each row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
