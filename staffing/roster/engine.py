@@ -39,7 +39,7 @@ FEW_PART = 0.25
 """Part of the effort that a few agents may take."""
 STEPS_PER_EFFORT = 100_000
 """Changes that annealing tries in a second of the scenario's effort."""
-ANNEALED_PART = 0.45
+ANNEALED_PART = 0.2
 """Part of the effort that annealing takes; the windows planned exactly have the rest."""
 BOUND_PART = 0.3
 """Effort that the bound takes beyond its linear program, as a part of that of the search."""

@@ -43,7 +43,8 @@ def first_roll(problem: Problem) -> Roll:
     NoWeekError
         With all agents who have no lawful horizon.
     """
-    slots = (len(problem.days) + 1) * SLOTS_PER_DAY
+    last = max((t for _, t in problem.need), default=0)
+    slots = max((len(problem.days) + 1) * SLOTS_PER_DAY, last + 1)
     open_: dict[str, Ints] = defaultdict(lambda: np.zeros(slots, np.int64))
     for (pool, t), units in by_pool(problem.need).items():
         open_[pool][t] = units
