@@ -139,7 +139,8 @@ def _tiles(made: CloseOut) -> Iterator[tuple[str, str, str, bool]]:
     target = shown(lang, total["target"], "share")
     yield tile("service", total["service_level"], "share", bad=missed, target=target)
     short = bool(total["short_days"])
-    agreed = shown(lang, total["agreed_h"], "number")
+    known = made.days.dropna(subset=["delivered_h"])
+    agreed = shown(lang, float(known["agreed_h"].sum()), "number")
     yield tile("delivered", total["delivered_h"], "number", bad=short, agreed=agreed)
 
 
@@ -190,7 +191,7 @@ def _months(made: CloseOut) -> Table:
         ]
     ]
     return Table(
-        title=say(lang, "report.months"),
+        title=say(lang, "report.by_month"),
         columns=_columns(lang, "month", OF_MONTHS),
         rows=tuple(rows),
         total=True,
@@ -212,7 +213,7 @@ def _days(made: CloseOut) -> Table:
         if below(row[at[level]], row[at[limit]])
     }
     return Table(
-        title=say(lang, "report.days"),
+        title=say(lang, "report.by_day"),
         columns=_columns(lang, "date", OF_DAYS),
         rows=rows,
         flagged=frozenset(flagged),

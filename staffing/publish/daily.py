@@ -301,7 +301,7 @@ def _agents(made: Daily) -> Table:
 def _drift(made: Daily) -> Table:
     lang, titles = made.scenario.lang, _titles(made)
     told: tuple[tuple[str, Form], ...] = (
-        ("days", "text"),
+        ("dates", "text"),
         ("forecast", "count"),
         ("actual", "count"),
         ("over", "signed"),
