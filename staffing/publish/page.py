@@ -25,6 +25,7 @@ from staffing.publish.board import (
 )
 from staffing.publish.cells import Form, Table, shown
 from staffing.publish.changes import changes
+from staffing.publish.cost import cost as cost_table
 from staffing.publish.duties import ACTIVITIES, duties
 from staffing.publish.figures import RULES_CHECKED, Figures, figures
 from staffing.roster.explain import SHOWN
@@ -118,7 +119,7 @@ def _words(
     """Return what the body of the page is rendered from, in the scenario's language."""
     lang = plan.scenario.lang
     titles = reports.pool_titles(plan.workspace, lang)
-    cost, changed = reports.cost(plan, minutes), changes(lang, roster, version)
+    cost, changed = cost_table(plan, minutes), changes(lang, roster, version)
     return {
         "code": CODE[lang],
         "t": partial(say, lang),

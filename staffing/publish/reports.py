@@ -18,7 +18,6 @@ from staffing.publish.board import Board, Day, span_text
 from staffing.publish.cells import Column, Form, Table, origin_text, shown
 from staffing.publish.figures import RULES_CHECKED, Figures
 from staffing.roster import Shortage
-from staffing.roster.pay import CLASSES
 from staffing.words import Lang, catalogue, listed, say
 from staffing.workspace import Workspace
 from staffing.workspace.tables import TABLES, schema
@@ -389,33 +388,6 @@ def setting_text(lang: Lang, name: str, value: object) -> str:
     if isinstance(value, str) and f"choice.{value}" in catalogue():
         return say(lang, f"choice.{value}")
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def cost(plan: Plan, minutes: pd.DataFrame) -> Table:
-    """Return what the roster costs, all pay classes first.
-
-    Parameters
-    ----------
-    minutes : paid minutes by class, see `staffing.roster.pay.pay_classes`
-    """
-    lang, price = plan.scenario.lang, plan.scenario.costs.seat_hour
-    paid_h = {each: float(minutes[f"min_{each}"].sum()) / 60 for each in CLASSES}
-    rows: list[tuple[object, ...]] = [
-        (say(lang, f"label.min_{each}"), hours, hours * each / 100, hours * each / 100 * price)
-        for each, hours in paid_h.items()
-    ]
-    total = [sum(float(str(row[i])) for row in rows) for i in (1, 2, 3)]
-    return Table(
-        title=say(lang, "page.cost"),
-        columns=(
-            _column(lang, "pay_class"),
-            _column(lang, "paid_h", "number"),
-            _column(lang, "weighted_h", "number"),
-            _column(lang, "yuan", "count"),
-        ),
-        rows=((say(lang, "label.total"), *total), *rows),
-        total=True,
-    )
 
 
 def verdict(plan: Plan, made: Figures, titles: Mapping[str, str]) -> Iterator[tuple[bool, str]]:
