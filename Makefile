@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(PYTHON) -m pip --disable-pip-version-check --python $(BIN)/python
 SCENARIO ?= scenarios/next-week.toml
 
-.PHONY: plan test lint coverage demo bench-forecast bench-seats bench-roster bench-quote lock clean
+.PHONY: plan test lint coverage demo screenshots bench-forecast bench-seats bench-roster bench-quote lock clean
 
 plan: $(VENV)/.base
 	$(BIN)/staffing plan $(SCENARIO)
@@ -26,6 +26,10 @@ coverage: $(VENV)/.dev
 # The shipped workspace is a pure function of its generator.
 demo: $(VENV)/.base
 	$(BIN)/python data/demo/generate.py
+
+# The pictures of the READMEs, from the page of the shipped week (needs chromium on the PATH).
+screenshots: plan $(VENV)/.dev
+	$(BIN)/python docs/screenshots.py out/next-week/plan.html
 
 # The forecast beside other methods, which are installed apart: no part of the product needs them.
 bench-forecast: $(BENCH)/.done

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import pandas as pd
 
     from staffing.cache import Cache
@@ -41,6 +43,9 @@ BACKTEST_DAYS = 14
 TOML = ".toml"
 MOMENTS = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y/%m/%d %H:%M"]
 """How a moment may be typed."""
+
+DAYS = ["%Y-%m-%d", "%Y/%m/%d"]
+"""How a day may be typed."""
 
 app = typer.Typer(
     name="staffing",
@@ -75,6 +80,10 @@ CacheFolder = Annotated[
 ]
 NoCache = Annotated[
     bool, typer.Option("--no-cache", help="Compute everything anew and keep nothing.")
+]
+Rosters = Annotated[
+    list[Path] | None,
+    typer.Option("--roster", help="A published roster.csv; again for more; OUT's own is known."),
 ]
 Zone = Annotated[str, typer.Option("--zone", help="IANA time zone of the tables.")]
 
@@ -882,6 +891,129 @@ def simulate(
             made = run(workspace, scenario, expected, needed, table)
         faults.notices(left_out(workspace, scenario, table, roster.name), scenario.lang)
     replayed(made, scenario.lang, machine=as_json)
+
+
+@app.command()
+def report(
+    day: Annotated[datetime, typer.Argument(metavar="DATE", formats=DAYS, help="A day past.")],
+    scenario_file: ScenarioFile,
+    rosters: Rosters = None,
+    issued: Annotated[
+        Path | None,
+        typer.Option("--issued", help="Forecasts that were kept; by default OUT/issued."),
+    ] = None,
+    out: Out = Path("out"),
+    lang: Language = None,
+    as_json: Json = False,
+) -> None:
+    """Hold a day against its forecast: contacts, orders, seats, who covered, drift warnings."""
+    with _faults_told(lang, as_json=as_json) as voice:
+        scenario, workspace = _read(scenario_file, voice)
+        from staffing.forecast import history
+        from staffing.publish.daily import told_daily
+        from staffing.publish.reported import publish_report
+        from staffing.report import daily
+        from staffing.tell.console import progress
+        from staffing.tell.report import reported
+
+        kept = _issued(issued, out)
+        roster = _published(rosters, out, scenario, workspace)
+        with progress(scenario.lang) as (step, _):
+            step("report")
+            past = history(workspace)
+            told = told_daily(daily(workspace, scenario, past, day.date(), kept, roster))
+            step("publish")
+            paths = publish_report(told, out / f"report-{day:%Y-%m-%d}")
+    reported(told, paths, machine=as_json)
+
+
+@app.command("close-out")
+def close_out(
+    shop: Annotated[str, typer.Argument(metavar="SHOP", help="A shop's identifier.")],
+    scenario_file: ScenarioFile,
+    first: Annotated[
+        datetime, typer.Option("--from", formats=DAYS, help="First day of the contract.")
+    ],
+    last: Annotated[datetime, typer.Option("--to", formats=DAYS, help="Its last day.")],
+    seats: Annotated[
+        float | None,
+        typer.Option("--seats", min=0, help="Seats agreed; by default the shop's min_seats."),
+    ] = None,
+    rosters: Rosters = None,
+    out: Out = Path("out"),
+    lang: Language = None,
+    as_json: Json = False,
+) -> None:
+    """Close a shop's contract out: what came, what was delivered, what to settle."""
+    with _faults_told(lang, as_json=as_json) as voice:
+        scenario, workspace = _read(scenario_file, voice)
+        _known_shop(workspace, shop, "SHOP")
+        span = _span(first, last)
+        from staffing.forecast import history
+        from staffing.publish.closed_out import told_close_out
+        from staffing.publish.names import file_names
+        from staffing.publish.reported import publish_report
+        from staffing.report import close_out as closed
+        from staffing.tell.console import progress
+        from staffing.tell.report import reported
+
+        roster = _published(rosters, out, scenario, workspace)
+        with progress(scenario.lang) as (step, _):
+            past = history(workspace)
+            made = closed(
+                workspace,
+                scenario,
+                past,
+                shop,
+                span,
+                roster,
+                seats,
+                lambda day: step("report_week", day=f"{day}"),
+            )
+            step("publish")
+            told = told_close_out(made)
+            name = f"close-out-{file_names([shop])[shop]}-{first:%Y-%m-%d}-{last:%Y-%m-%d}"
+            paths = publish_report(told, out / name)
+    reported(told, paths, machine=as_json)
+
+
+def _span(first: datetime, last: datetime) -> tuple[date, date]:
+    if last < first:
+        from staffing.errors import Fault, ScenarioError
+
+        facts = {"first": f"{first:%Y-%m-%d}"}
+        fault = Fault(code="ends_first", file="--to", value=f"{last:%Y-%m-%d}", facts=facts)
+        raise ScenarioError([fault])
+    return first.date(), last.date()
+
+
+def _issued(folder: Path | None, out: Path) -> pd.DataFrame | None:
+    """Return the forecasts that were kept: as asked for, else what lies below OUT, if anything."""
+    from staffing.errors import StoreError
+    from staffing.store import FOLDER
+    from staffing.store import issued as kept
+
+    try:
+        return kept(out / FOLDER if folder is None else folder)
+    except StoreError:
+        if folder is not None:
+            raise
+        return None
+
+
+def _published(
+    files: list[Path] | None, out: Path, scenario: Scenario, workspace: Workspace
+) -> pd.DataFrame:
+    """Return the rosters that are known: those given, the one below OUT, the workspace's own."""
+    from staffing.report import published
+    from staffing.roster.file import read_roster
+    from staffing.version import ROSTER
+
+    found = list(files or [])
+    if (own := out / scenario.name / ROSTER).exists():
+        found.append(own)
+    tables = [read_roster(path, scenario.zone) for path in found]
+    return published([*tables, workspace.tables["rosters"]])
 
 
 @app.command()

@@ -9,6 +9,7 @@ Data flows one way, and a folder is a stage:
       → simulate    the roster replayed, agent by agent, against sampled arrivals
       → confirm     more asked and the roster repaired where the replay misses a target
       → plan        all of the above in a row
+      → report      days that are over against forecast and roster
       → publish     workbook, page, tables, manifest
       → tell        what the command line says
 

@@ -1,19 +1,23 @@
-"""Which version of a roster a folder holds, and the duties that an older one had told.
+"""Which version of a roster a folder holds, and how it differs from what an older one had told.
 
 A calendar that is imported again changes an event only if its SEQUENCE has risen, and takes one
 away only if it is told so. Both need to know what the folder published before: its manifest says
 the number, its ``roster.csv`` who had a duty when. The number rises when the roster has changed and
-not otherwise, so that publishing the same plan again writes the same bytes.
+not otherwise, so that publishing the same plan again writes the same bytes. For the same reason the
+manifest keeps what the version before had told otherwise.
 """
 
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import hashlib
 import io
 import json
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +25,15 @@ from staffing.folder import MANIFEST
 
 Told = Mapping[str, tuple[str, ...]]
 """Agent -> days (ISO), in order."""
+Before = Mapping[str, Mapping[str, str]]
+"""Agent -> day (ISO) -> the duty as it was told before, as `spelt` has it; blank without one."""
+Duties = Mapping[tuple[str, str], str]
+"""Agent and day (ISO) -> the duty as `spelt` has it."""
 ROSTER = "roster.csv"
+STRETCH = re.compile(r"(?:^|, )(\d\d:\d\d)-(\d\d:\d\d) ")
+"""The hours of a stretch in a duty that is spelt."""
+MIDNIGHT = {"00:00": "24:00"}
+"""How the end of a duty at midnight is told."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,14 +45,17 @@ class Version:
     number : 1 for the first one of a folder
     withdrawn : days of the horizon on which an earlier version had a duty of an agent, and this
         one has none
+    before : what the version before had told otherwise of the days that both plan
     """
 
     number: int = 1
     withdrawn: Told = field(default_factory=dict)
+    before: Before = field(default_factory=dict)
 
     def record(self) -> dict[str, object]:
         """Return the version for the manifest."""
-        return {"number": self.number, "withdrawn": dict(self.withdrawn)}
+        before = {agent: dict(days) for agent, days in self.before.items()}
+        return {"number": self.number, "withdrawn": dict(self.withdrawn), "before": before}
 
 
 FIRST = Version()
@@ -57,18 +72,36 @@ def following(folder: Path, roster: bytes, days: Collection[str]) -> Version:
     old = read_manifest(folder / MANIFEST)
     if not old:
         return FIRST
-    number, withdrawn = _known(old.get("version"))
+    known = _known(old.get("version"))
     sums = {each["file"]: each["sha256"] for each in old["files"] if "sha256" in each}
     if sums.get(ROSTER) == hashlib.sha256(roster).hexdigest():
-        return Version(number=number, withdrawn=withdrawn)
-    told = _duties(_content(folder / ROSTER)) | {
-        (a, d) for a, own in withdrawn.items() for d in own
-    }
+        return known
+    told, now = duties(_content(folder / ROSTER)), duties(roster)
+    earlier = set(told) | {(a, d) for a, own in known.withdrawn.items() for d in own}
     gone: dict[str, tuple[str, ...]] = {}
-    for agent, day in sorted(told - _duties(roster)):
+    for agent, day in sorted(earlier - set(now)):
         if day in days:
             gone[agent] = (*gone.get(agent, ()), day)
-    return Version(number=number + 1, withdrawn=gone)
+    both = _planned(told) & set(days)
+    return Version(number=known.number + 1, withdrawn=gone, before=_before(told, now, both))
+
+
+def _planned(told: Duties) -> set[str]:
+    """Return the days from the first to the last duty: those an older roster planned."""
+    found = sorted({day for _, day in told})
+    if not found:
+        return set()
+    first, last = map(dt.date.fromisoformat, (found[0], found[-1]))
+    return {f"{first + dt.timedelta(days=i)}" for i in range((last - first).days + 1)}
+
+
+def _before(told: Duties, now: Duties, days: Collection[str]) -> Before:
+    """Return what was told otherwise on some days."""
+    found: dict[str, dict[str, str]] = {}
+    for agent, day in sorted(set(told) | set(now)):
+        if day in days and (was := told.get((agent, day), "")) != now.get((agent, day), ""):
+            found.setdefault(agent, {})[day] = was
+    return found
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
@@ -81,13 +114,18 @@ def read_manifest(path: Path) -> dict[str, Any]:
     return dict(old)
 
 
-def _known(record: object) -> tuple[int, Told]:
-    """Return number and withdrawn days of a manifest's record; the first version without one."""
+def _known(record: object) -> Version:
+    """Return the version of a manifest's record; the first version without one."""
     try:
         number, withdrawn = record["number"], record["withdrawn"]  # type: ignore[index]
-        return int(number), {str(a): tuple(map(str, own)) for a, own in withdrawn.items()}
+        before = record.get("before", {})  # type: ignore[attr-defined]
+        return Version(
+            number=int(number),
+            withdrawn={str(a): tuple(map(str, own)) for a, own in withdrawn.items()},
+            before={str(a): {str(d): str(t) for d, t in own.items()} for a, own in before.items()},
+        )
     except (TypeError, KeyError, ValueError, AttributeError):
-        return FIRST.number, {}
+        return FIRST
 
 
 def _content(path: Path) -> bytes:
@@ -98,10 +136,47 @@ def _content(path: Path) -> bytes:
         return b""
 
 
-def _duties(roster: bytes) -> set[tuple[str, str]]:
-    """Return agent and day of every duty in a roster.csv; none where it is no such table."""
+def duties(roster: bytes) -> Duties:
+    """Return every duty of a roster.csv, spelt; none where it is no such table."""
+    found: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
     try:
-        rows = csv.DictReader(io.StringIO(roster.decode("utf-8-sig"), newline=""))
-        return {(row["agent_id"], row["date"]) for row in rows}
-    except (ValueError, KeyError, csv.Error):
-        return set()
+        for row in csv.DictReader(io.StringIO(roster.decode("utf-8-sig"), newline="")):
+            dt.date.fromisoformat(row["date"])
+            stretch = (row["start"], row["end"], row["pool"] or row["activity"])
+            found.setdefault((row["agent_id"], row["date"]), []).append(stretch)
+    except (ValueError, KeyError, TypeError, csv.Error):
+        return {}
+    return {key: spelt(stretches) for key, stretches in found.items()}
+
+
+def spelt(stretches: Iterable[tuple[str, str, str]]) -> str:
+    """Return a duty in one line, each stretch with its pool, or its activity without one.
+
+    Examples
+    --------
+    >>> spelt([("2026-11-23 09:00", "2026-11-23 13:00", "P"), ("2026-11-23 13:00", "", "meal")])
+    '09:00-13:00 P, 13:00- meal'
+    """
+    return ", ".join(
+        f"{start[11:16]}-{end[11:16]} {what}" for start, end, what in sorted(stretches)
+    )
+
+
+def hours(duty: str) -> str:
+    """Return the hours of a duty that is spelt, the parts of a split one apart.
+
+    Examples
+    --------
+    >>> hours("09:00-13:00 P, 13:00-14:00 meal, 14:00-18:00 P")
+    '09:00-18:00'
+    >>> hours("09:00-12:00 P, 17:00-00:00 P")
+    '09:00-12:00+17:00-24:00'
+    """
+    spans = STRETCH.findall(duty)
+    found = [list(span) for span in spans[:1]]
+    for (_, end), (start, until) in pairwise(spans):
+        if end == start:
+            found[-1][1] = until
+        else:
+            found.append([start, until])
+    return "+".join(f"{start}-{MIDNIGHT.get(end, end)}" for start, end in found)

@@ -35,8 +35,12 @@ def crowd(plan: Plan, people: int = 2000) -> Plan:
     )
     rows = pairs.merge(table.drop(columns="name"), left_on="old", right_on="agent_id")
     rows = rows.drop(columns=["agent_id", "old"]).rename(columns={"own": "agent_id"})[table.columns]
+    table = plan.ledger.table
+    shares = pairs[["own", "old"]].merge(table, left_on="old", right_on="agent_id")
+    shares = shares.drop(columns="agent_id").rename(columns={"own": "agent_id"})[table.columns]
     own = {name: plan.workspace.tables[name].iloc[:0] for name in ("requests", "absences")}
     tables = MappingProxyType({**plan.workspace.tables, **own, "agents": agents})
     workspace = dataclasses.replace(plan.workspace, tables=tables)
     roster = dataclasses.replace(plan.roster, assignments=rows)
-    return dataclasses.replace(plan, workspace=workspace, roster=roster)
+    ledger = dataclasses.replace(plan.ledger, table=shares)
+    return dataclasses.replace(plan, workspace=workspace, roster=roster, ledger=ledger)

@@ -21,6 +21,7 @@ STAGES = (
     "whatif",
     "plan",
     "replan",
+    "report",
     "quote",
     "publish",
     "tell",

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import icalendar
+import pandas as pd
 import pytest
 
 from staffing.errors import PublishError
@@ -19,7 +20,8 @@ from staffing.publish import publish
 from staffing.publish.board import board
 from staffing.publish.calendars import calendars, uid
 from staffing.publish.names import file_names
-from staffing.version import FIRST, Version, following
+from staffing.publish.tables import csv_bytes, stretches_table
+from staffing.version import FIRST, Version, following, hours
 from tests.crowds import HOSTILE, crowd
 from tests.tiny import START, tiny_plan
 
@@ -142,7 +144,7 @@ def test_a_new_version_updates_and_withdraws(tiny, tmp_path):
     assert {str(each["STATUS"]) for each in third.values()} == {"CONFIRMED"}
     assert {int(each["SEQUENCE"]) for each in third.values()} == {2}
     record = json.loads((out / "manifest.json").read_text("utf-8"))["version"]
-    assert record == {"number": 3, "withdrawn": {}}
+    assert record == {"number": 3, "withdrawn": {}, "before": {"A1": {gone: ""}}}
 
 
 def test_a_withdrawn_duty_stays_withdrawn(tiny, tmp_path):
@@ -227,4 +229,42 @@ def test_file_names_are_as_plain_as_the_identifiers_allow():
 def test_versions_are_told_by_their_record():
     """What the manifest keeps of a version is what it is made of."""
     told: Mapping[str, tuple[str, ...]] = {"A1": ("2026-11-16",)}
-    assert Version(number=2, withdrawn=told).record() == {"number": 2, "withdrawn": dict(told)}
+    before = {"A1": {"2026-11-16": "09:00-18:00 P"}}
+    made = Version(number=2, withdrawn=told, before=before).record()
+    assert made == {"number": 2, "withdrawn": dict(told), "before": before}
+
+
+def test_what_the_version_before_told_stays_known(tiny, tmp_path):
+    """A duty that changed is kept as it was told, also when the same roster is published again."""
+    out = tmp_path / "out"
+    publish(tiny, out, VERSIONS)
+    publish(without(tiny, "A1"), out, VERSIONS)
+    told = tiny.roster.assignments
+    first = told[told["agent_id"] == "A1"]["date"].min()
+    again = [json.loads((out / "manifest.json").read_text("utf-8"))["version"]]
+    page = (out / "plan.html").read_bytes()
+    publish(without(tiny, "A1"), out, VERSIONS)
+    again.append(json.loads((out / "manifest.json").read_text("utf-8"))["version"])
+    assert again[0] == again[1]
+    assert page == (out / "plan.html").read_bytes()
+    (day, was), *others = again[0]["before"]["A1"].items()
+    assert (day, others) == (f"{first:%Y-%m-%d}", [])
+    start = told[(told["agent_id"] == "A1") & (told["date"] == first)]["shift_start"].iloc[0]
+    assert hours(was).startswith(f"{start:%H:%M}-")
+    assert list(again[0]["before"]) == ["A1"]
+
+
+def test_only_days_that_both_versions_plan_are_compared(tiny, tmp_path):
+    """A duty on a day that the older roster did not plan is no change."""
+    out = tmp_path / "out"
+    publish(tiny, out, VERSIONS)
+    table = tiny.roster.assignments
+    late = table.assign(
+        **{
+            name: table[name] + pd.Timedelta(days=7)
+            for name in ("date", "shift_start", "shift_end", "start", "end")
+        }
+    )
+    rows = csv_bytes(stretches_table(late))
+    days = [f"{START + dt.timedelta(days=7 + i)}" for i in range(7)]
+    assert following(out, rows, days) == Version(number=2)

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -24,6 +25,7 @@ COMMANDS = sorted(
     for command in cli.app.registered_commands
     if command.callback is not None
 )
+KNOWN_DAY = f"{START - timedelta(days=1)}"
 CHINESE = re.compile(r"[一-鿿]")
 LATER = ("pandas", "numpy", "numba", "ortools", "statsmodels", "altair", "pydantic", "openpyxl")
 
@@ -65,6 +67,10 @@ def arguments(command: str, here: Path) -> list[object]:
         "replan": [here / "roster.csv", lenient(here), "--out", here / "out"],
         "publish": [here / "roster.csv", lenient(here), "--out", here / "out"],
         "capacity": [lenient(here), "--weeks", 1, "--out", here / "out"],
+        "report": [KNOWN_DAY, scenario, "--out", here / "out"],
+        "close-out": [
+            *("S1", scenario, "--from", KNOWN_DAY, "--to", KNOWN_DAY, "--out", here / "out"),
+        ],
         "check": [here / "workspace"],
         "quote": ["--category", "snacks", "--agents", 3, "--contacts", 90, "--promotions", "none"],
         "compare": [scenario, scenario, "--out", here / "out"],
@@ -169,6 +175,10 @@ def test_a_command_with_bad_input_exits_2(command: str, here: Path) -> None:
     bad = here / "workspace" if command == "init" else here / "nowhere"
     both = [bad, bad] if command in ("audit", "publish", "replan", "simulate", "compare") else [bad]
     both += ["--over", "forecast.uplift=1"] if command == "sweep" else []  # type: ignore[list-item]
+    if command == "report":
+        both = [KNOWN_DAY, bad]  # type: ignore[list-item]
+    if command == "close-out":
+        both = ["S1", bad, "--from", KNOWN_DAY, "--to", KNOWN_DAY]  # type: ignore[list-item]
     result = run(command, *both)
     assert result.exit_code == 2
     assert not result.stdout

@@ -14,11 +14,14 @@ import pytest
 
 from staffing.plan import Plan
 from staffing.publish.board import board
+from staffing.publish.changes import changes
 from staffing.publish.page import page as render_page
 from staffing.publish.whatif import Beside, Column, publish_whatif
+from staffing.version import Version
 from staffing.whatif import MEASURES
 from staffing.words import say
-from tests.tiny import tiny_plan
+from tests.crowds import crowd
+from tests.tiny import START, tiny_plan
 
 pytestmark = pytest.mark.browser
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -33,6 +36,8 @@ FLAGS = [
 ]
 MARKUP = "<script>alert(1)</script>"
 LONGEST_MB = 2.0
+ROWS_LEFT = "rows => document.querySelectorAll('table.roster tbody tr').length === rows"
+TOLD = "text => document.querySelector('#grid').innerText.includes(text)"
 
 
 @dataclass
@@ -147,7 +152,7 @@ def test_pointing_at_a_half_hour_tells_its_figures(fresh, tiny):
     assert [say("zh", f"label.{key}") in told for key in keys] == [True] * len(keys)
 
 
-@pytest.mark.parametrize("width", [1280, 600])
+@pytest.mark.parametrize("width", [1280, 600, 390])
 def test_nothing_hangs_over_the_edge(fresh, width):
     """At desktop width nothing overflows; on a narrow screen tables scroll in their own box."""
     fresh.page.set_viewport_size({"width": width, "height": 800})
@@ -162,8 +167,8 @@ def test_names_with_markup_are_inert(fresh, tiny):
     assert MARKUP in fresh.page.locator("#pool option").nth(2).inner_text()
     assert MARKUP in fresh.page.inner_text("#service")
     assert "李<i>杰</i>" in fresh.page.inner_text("#roster")
-    assert fresh.page.locator("#roster td i").count() == 0
-    assert fresh.page.locator("script").count() == 4
+    assert fresh.page.locator("#roster i:not([class])").count() == 0
+    assert fresh.page.locator("script").count() == 5
     assert "dialog" not in fresh.complaints
 
 
@@ -203,10 +208,177 @@ def test_a_covered_plan_says_so(tiny):
 
 def test_data_of_the_chart_is_the_plans(tiny, html):
     """The numbers behind the chart are the required and uncovered seats of the plan."""
-    text = html.read_text("utf-8").split('id="seats">')[1].split("</script>")[0]
-    pools = json.loads(text)["pools"][1:]
-    required = sum(row[2] for pool in pools for row in pool["rows"])
+    text = html.read_text("utf-8").split('id="data">')[1].split("</script>")[0]
+    drawn = json.loads(text)
+    required = sum(row[2] for rows in drawn["seats"][1:] for row in rows)
     assert required == tiny.roster.coverage["required"].sum()
+    mean = sum(row[2] for row in drawn["demand"][0])
+    assert mean == pytest.approx(tiny.forecast.table["mean"].sum(), rel=0.01)
+    assert all(low <= high for rows in drawn["demand"] for *_, low, high in rows)
+    assert len(drawn["demand"]) == 1 + len(drawn["pools"]) + len(drawn["shops"])
+
+
+def test_the_button_changes_the_language_and_nothing_else(fresh, html):
+    """All words change, the choices stay, nothing is loaded, and the way back works."""
+    page = fresh.page
+    page.wait_for_selector("#chart-demand svg")
+    page.select_option("#day", index=3)
+    page.fill("#agent", "A1")
+    page.click("#language")
+    page.wait_for_selector("#chart-demand svg")
+    assert page.get_attribute("html", "lang") == "en"
+    assert page.title() == say("en", "page.title", scenario="tiny")
+    for part in ("demand", "heat", "roster", "changes", "cost", "fairness"):
+        assert page.inner_text(f"#{part} h2") == say("en", f"page.{part}")
+    told = page.inner_text("main").replace(MARKUP, "")
+    shown = "".join(each for each in told if "\u4e00" <= each <= "\u9fff")
+    assert set(shown) <= set("云裳旗舰店果壳零食王静李杰刘敏陈娟杨刚赵丽黄涛")
+    assert page.input_value("#agent") == "A1"
+    assert page.input_value("#heat-day") == page.input_value("#day") == "3"
+    assert page.evaluate("document.activeElement.id") == "language"
+    assert page.locator("#chart svg text", has_text="2026-11-16 Mon").count() == 1
+    page.click("#language")
+    page.wait_for_selector("#chart-demand svg")
+    assert page.inner_text("#heat h2") == say("zh", "page.heat")
+    assert fresh.complaints == []
+    assert fresh.requests == [html.as_uri()]
+
+
+def test_both_languages_are_in_the_file_whichever_comes_first(tiny):
+    """The page of an English scenario holds the same figures, and English is shown first."""
+    english = dataclasses.replace(tiny, scenario=tiny.scenario.model_copy(update={"lang": "en"}))
+    first, other = render_page(tiny), render_page(english)
+    assert '<html lang="zh-CN">' in first
+    assert '<html lang="en">' in other
+    assert render_page(tiny) == first
+    parts = [text.split('id="data">')[1].split("</script>")[0] for text in (first, other)]
+    assert json.loads(parts[0])["seats"] == json.loads(parts[1])["seats"]
+
+
+def test_searching_an_agent_shows_her_day_and_her_weeks(fresh, tiny):
+    """By number or name, day and grid keep those found; who is off that day is told as off."""
+    page = fresh.page
+    page.fill("#agent", "  黄涛 ")
+    page.wait_for_function(ROWS_LEFT, arg=1)
+    assert page.inner_text("#found") == say("zh", "script.found", found=1, all=8)
+    line = next(line for line in board(tiny).lines if line.name == "黄涛")
+    for day, cell in enumerate(line.cells):
+        page.select_option("#day", index=day)
+        row = page.locator("table.gantt tbody tr")
+        assert row.count() == 1
+        assert row.locator("td").first.inner_text() == cell.text
+        assert row.locator("td.track i").count() == len(cell.parts)
+    page.fill("#agent", "nobody of that name")
+    page.wait_for_function(ROWS_LEFT, arg=0)
+    assert page.locator("table.gantt tbody tr").count() == 0
+    assert fresh.complaints == []
+
+
+def test_the_heat_map_has_the_coverage_of_the_day(fresh, tiny):
+    """A cell is red exactly where seats are missing, and tells how many."""
+    table = tiny.roster.coverage
+    day = table["date"] == table["date"].min()
+    short = table[day & (table["uncovered"].round(2) > 0)]
+    cells = fresh.page.locator("#heat-map td[class^=short]")
+    assert cells.count() == len(short)
+    assert fresh.page.locator("#heat-map tbody tr").count() == 2
+    assert all(say("zh", "script.short") in each.get_attribute("title") for each in cells.all())
+
+
+def test_the_colours_follow_the_system_and_the_button(browser, html):
+    """Dark where the system is dark; the button changes page and charts."""
+    ink = "getComputedStyle(document.body).color"
+    line = "getComputedStyle(document.querySelector('#chart svg [stroke=\"#1F2A37\"]')).stroke"
+    found = {}
+    for scheme in ("light", "dark"):
+        page = browser.new_page(color_scheme=scheme)
+        page.goto(html.as_uri())
+        page.wait_for_selector("#chart svg")
+        before = page.evaluate(ink), page.evaluate(line)
+        page.click("#theme")
+        found[scheme] = before, (page.evaluate(ink), page.evaluate(line))
+        assert page.get_attribute("#theme", "aria-pressed") == str(scheme == "light").lower()
+        page.emulate_media(media="print")
+        assert page.evaluate(ink) == found["light"][0][0]
+        page.close()
+    assert found["light"] == found["dark"][::-1]
+    assert len({*found["light"]}) == 2
+
+
+def test_every_control_is_reached_and_seen_by_keyboard(browser, html):
+    """Tab goes through tools, choosers, search and scrolling boxes, each with an outline."""
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.goto(html.as_uri())
+    page.wait_for_selector("#chart-demand svg")
+    reached: list[str] = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        told = page.evaluate(
+            "[document.activeElement.id, getComputedStyle(document.activeElement).outlineStyle]"
+        )
+        if told[0]:
+            assert told[1] != "none", told
+            reached.append(told[0])
+    tools, charts = ["language", "theme"], ["pool", "source"]
+    wanted = [*tools, *charts, "heat-day", "heat-map", "agent", "day", "gantt", "grid"]
+    assert [each for each in dict.fromkeys(reached) if each in wanted] == wanted
+    unlabelled = page.eval_on_selector_all(
+        "#body select, #body input, #body button",
+        "all => all.filter(e => !(e.labels && e.labels.length) && !e.textContent.trim()).length",
+    )
+    assert unlabelled == 0
+    page.close()
+
+
+def test_the_page_prints(fresh, tmp_path):
+    """Printing complains of nothing, loads nothing and leaves the tools away."""
+    fresh.page.pdf(path=tmp_path / "plan.pdf")
+    assert (tmp_path / "plan.pdf").stat().st_size > 10_000
+    fresh.page.emulate_media(media="print")
+    assert not fresh.page.is_visible("#language")
+    assert fresh.page.is_visible("#roster table.roster")
+    assert fresh.complaints == []
+    assert len(fresh.requests) == 1
+
+
+def test_what_changed_is_told(tiny):
+    """Each duty that another version told is told by name, before and now."""
+    lines = {line.agent_id: line for line in board(tiny).lines}
+    day = f"{START}"
+    worked, idle = (
+        next(a for a, line in lines.items() if bool(line.cells[0].parts) == on) for on in (1, 0)
+    )
+    was = "10:00-12:00 P-day, 12:00-12:30 meal, 12:30-00:00 P-day"
+    version = Version(number=2, before={worked: {day: was}, idle: {day: was}, "gone": {day: was}})
+    told = changes("en", board(tiny), version)
+    rows = {row[0]: row[3:] for row in told.table.rows}
+    assert rows[worked] == ("other hours", "10:00-24:00", lines[worked].cells[0].text)
+    assert rows[idle] == ("need not come", "10:00-24:00", "off")
+    assert rows["gone"] == ("need not come", "10:00-24:00", "off")
+    assert told.count == 3
+    text = render_page(tiny, version)
+    assert say("zh", "replan.sent_home") in text
+    assert say("zh", "page.changes_first") not in text
+
+
+def test_thousands_of_agents_open_at_once(browser, tiny, tmp_path):
+    """2,000 agents, some with hostile names: small, quick to open and to search, harmless."""
+    path = tmp_path / "crowd.html"
+    path.write_text(render_page(crowd(tiny)), "utf-8")
+    assert path.stat().st_size < 1.5 * LONGEST_MB * 1e6
+    for seen in opened(browser, path):
+        seen.page.wait_for_selector("table.roster tbody tr")
+        assert seen.page.locator("table.roster tbody tr").count() < 200
+        spent_ms = seen.page.evaluate("performance.now()")
+        seen.page.fill("#agent", "HYPERLINK")
+        seen.page.wait_for_function(ROWS_LEFT, arg=1)
+        assert '=HYPERLINK("http://evil.example","open")' in seen.page.inner_text("#grid")
+        seen.page.fill("#agent", "alert(1)")
+        seen.page.wait_for_function(TOLD, arg=MARKUP)
+        assert spent_ms < 20_000
+        assert seen.page.evaluate("document.documentElement.scrollWidth") <= 1280
+        assert seen.complaints == []
+        assert seen.requests == [path.as_uri()]
 
 
 @pytest.mark.parametrize("compared", [True, False])

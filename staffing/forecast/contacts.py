@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ import pandas as pd
 
 from staffing.forecast.backtest import Backtest
 from staffing.forecast.calendar import Events
+from staffing.forecast.counts import quantiles
 from staffing.forecast.daily import DailyModel
 from staffing.forecast.history import Array
 from staffing.forecast.profile import Profiles
@@ -182,3 +184,32 @@ class Forecast:
         found = np.quantile(summed, levels, axis=0)
         columns = {f"q{100 * q:g}": found[k] for k, q in enumerate(levels)}
         return pd.DataFrame({"mean": mean, **columns}, index=pd.Index(names))
+
+    def halves(self, of: Mapping[str, str], levels: tuple[float, ...]) -> pd.DataFrame:
+        """Return mean and quantiles of the half hours of groups of shops: of pools, of all.
+
+        Variances add up with what the shops' errors have in common (`tie`), and the sum is a
+        negative binomial count like each of its parts.
+
+        Parameters
+        ----------
+        of : shop -> its group; shops without one are left out
+
+        Returns
+        -------
+        one row a group and open half hour: group, date, slot, mean and a column ``q<percent>`` for
+        each level, in order of group and slot
+        """
+        rows = self.table.assign(group=self.table["shop_id"].map(dict(of)))
+        doubt2 = (rows["variance"] - rows["mean"]).clip(lower=0.0)
+        rows = rows.assign(doubt2=doubt2, doubt=np.sqrt(doubt2)).dropna(subset=["group"])
+        columns = ["mean", "variance", "doubt", "doubt2"]
+        found = rows.groupby(["group", "date", "slot"])[columns].sum().reset_index()
+        shared = self.tie * (found["doubt"] ** 2 - found["doubt2"])
+        mean, variance = found["mean"].to_numpy(), (found["variance"] + shared).to_numpy()
+        if self.basis is None:
+            ends = quantiles(mean, variance, levels)
+        else:
+            ends = self.basis.spread.quantiles(mean, variance, levels, half_hours=True)
+        names = {f"q{100 * level:g}": ends[:, k] for k, level in enumerate(levels)}
+        return found[["group", "date", "slot", "mean"]].assign(**names)

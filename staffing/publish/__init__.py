@@ -113,7 +113,7 @@ def render(
     roster = board(plan)
     tables = {name: made(plan) for name, made in TABLES.items()}
     files = {
-        "plan.html": page(plan).encode(),
+        "plan.html": page(plan, version).encode(),
         "roster.xlsx": workbook(plan),
         **{f"{name}.csv": csv_bytes(table) for name, table in tables.items()},
         **calendars(plan, roster, version),

@@ -127,6 +127,7 @@ class Cell:
     ----------
     text : the span of the shift, or the kind of rest or absence
     parts : the stretches of the shift in order; empty without one
+    why : without a shift, the key of the word that `text` is in one language
     """
 
     kind: Kind
@@ -134,6 +135,7 @@ class Cell:
     paid_h: float = 0.0
     late: bool = False
     parts: tuple[Part, ...] = ()
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,5 +280,6 @@ def _idle(
     """Return the cell of a day without a shift."""
     absence = "not_started" if date < started_on else away.get(date)
     if absence is None:
-        return Cell(kind="rest", text=say(scenario.lang, "kind.rest"))
-    return Cell(kind="leave", text=say(scenario.lang, f"absence.{absence}"))
+        return Cell(kind="rest", text=say(scenario.lang, "kind.rest"), why="kind.rest")
+    why = f"absence.{absence}"
+    return Cell(kind="leave", text=say(scenario.lang, why), why=why)

@@ -325,9 +325,14 @@ def _wishes(plan: Plan, made: Board) -> tuple[int, int]:
     return kept, len(asked)
 
 
-def defaults(plan: Plan) -> tuple[Table, Table]:
-    """Return the defaults used by the scenario and by blank cells of the workspace."""
-    lang = plan.scenario.lang
+def defaults(plan: Plan, lang: Lang | None = None) -> tuple[Table, Table]:
+    """Return the defaults used by the scenario and by blank cells of the workspace.
+
+    Parameters
+    ----------
+    lang : in which they are told; the scenario's by default
+    """
+    lang = lang or plan.scenario.lang
     scenario = tuple(
         (_setting(lang, name), name, setting_text(lang, name, value), origin_text(lang, origin))
         for name, value, origin in plan.scenario.defaults()

@@ -42,6 +42,17 @@ def history(shop_ids: Ids) -> pa.DataFrameSchema:
             "aht_s": _aht_s(
                 "Mean handle time of the interval in seconds.", "该时段平均处理时长（秒）。"
             ),
+            "orders": column(
+                "whole",
+                NOT_NEGATIVE,
+                zh="订单数",
+                also=("下单数", "订单量"),
+                en="Orders of the interval, for reports alone; blank: not known.",
+                note_zh="该时段的订单数，仅用于报告；留空为未知。",
+                example="",
+                optional=True,
+                blank=True,
+            ),
         },
         unique=["shop_id", "start"],
         report_duplicates="exclude_first",

@@ -1,0 +1,99 @@
+"""What has changed since the version before: who has another duty than was told."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from staffing.publish.board import OTHER, Board, Cell
+from staffing.publish.cells import Column, Table
+from staffing.version import Version, hours, spelt
+from staffing.words import Lang, say
+
+MOST_SHOWN = 200
+"""Changed duties that are told one by one."""
+DONE = re.compile(rf"(?<=\d\d:\d\d )(?:{'|'.join(OTHER)})(?=, |$)")
+"""An activity in a duty that is spelt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What has changed, as a reader sees it.
+
+    Attributes
+    ----------
+    count : duties that changed; kinds : (what changed, how many) in words
+    table : the first of them by day, at most `MOST_SHOWN`
+    """
+
+    count: int
+    kinds: tuple[tuple[str, int], ...]
+    table: Table
+
+
+def changes(lang: Lang, roster: Board, version: Version) -> Changes:
+    """Return who has another duty than the version before had told."""
+    lines = {line.agent_id: line for line in roster.lines}
+    at = {f"{day.date}": i for i, day in enumerate(roster.days)}
+    rows: list[tuple[str, str, tuple[object, ...]]] = []
+    for agent, days in version.before.items():
+        line = lines.get(agent)
+        for day, was in days.items():
+            if day not in at:
+                continue
+            now = _spelt(line.cells[at[day]]) if line else ""
+            kind = _kind(was, now)
+            text = _told if kind == "seats" else _hours
+            told = (
+                agent,
+                line.name if line else "",
+                roster.days[at[day]].text(lang),
+                say(lang, f"replan.{kind}"),
+                text(lang, was),
+                text(lang, now),
+            )
+            rows.append((day, kind, told))
+    rows.sort(key=lambda row: row[0])
+    counted = Counter(kind for _, kind, _ in rows)
+    names = ("agent_id", "name", "date", "what", "told_before", "told_now")
+    return Changes(
+        count=len(rows),
+        kinds=tuple((say(lang, f"replan.{kind}"), counted[kind]) for kind in sorted(counted)),
+        table=Table(
+            title=say(lang, "page.changes"),
+            columns=tuple(
+                Column(label=say(lang, f"label.{name}"), form="long" if "told" in name else "text")
+                for name in names
+            ),
+            rows=tuple(told for _, _, told in rows[:MOST_SHOWN]),
+        ),
+    )
+
+
+def _spelt(cell: Cell) -> str:
+    """Return a duty as `staffing.version` spells it from a roster.csv."""
+    return spelt(
+        (f"{_moment(part.start_min)}", f"{_moment(part.end_min)}", part.pool or part.activity)
+        for part in cell.parts
+    )
+
+
+def _moment(minute: int) -> str:
+    """Return a minute of the service day as a moment that sorts and has its clock time last."""
+    day, clock = divmod(minute, 24 * 60)
+    return f"0000-00-{day:02d} {clock // 60:02d}:{clock % 60:02d}"
+
+
+def _kind(was: str, now: str) -> str:
+    if not was or not now:
+        return "sent_home" if was else "called_in"
+    return "seats" if hours(was) == hours(now) else "hours"
+
+
+def _hours(lang: Lang, duty: str) -> str:
+    return hours(duty) or say(lang, "kind.rest")
+
+
+def _told(lang: Lang, duty: str) -> str:
+    return DONE.sub(lambda found: say(lang, OTHER[found[0]]), duty)
