@@ -173,7 +173,7 @@ def test_make_plan_plans_the_scenario_of_the_readme() -> None:
 
 # --- as a new user ------------------------------------------------------------------------------
 
-FIRST, WEEKS = dt.date(2026, 9, 24), 8
+FIRST, WEEKS = dt.date(2026, 9, 23), 8
 SHOPS = (("S01", "P-S01", "Tmall"), ("S05", "P-beauty", "Douyin"))
 AGENTS = ("A001", "A003", "A017", "A022", "A031", "A034", "A042", "A044")
 
@@ -255,3 +255,15 @@ def test_every_command_of_both_readmes_runs(here: Path, monkeypatch: pytest.Monk
         for row in re.findall(r"^\| ((?:`[\w./-]+`[,、 ]*)+) \|", text, re.MULTILINE):
             for name in re.findall(r"`([\w./-]+)`", row):
                 assert (here / "out" / "next-week" / name).exists(), name
+
+
+def test_forecasts_of_the_readme_run_on_the_workspace_that_ships(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shop, the days and the hour that the README names are there to be forecast."""
+    monkeypatch.chdir(ROOT)
+    shown = [each for each in commands("README.md") if each[0] == "forecast" and len(each) > 2]
+    assert len(shown) == 2
+    for command in shown:
+        result = CliRunner().invoke(cli.app, [*command, "--out", str(tmp_path)])
+        assert result.exit_code == 0, result.stderr
