@@ -21,29 +21,30 @@ app = typer.Typer(
     name="staffing",
     help="Forecast contacts, compute seats and build lawful rosters for customer service.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (  # in the order in which `--help` lists them
-    planning.plan,
-    stages.forecast,
-    stages.seats,
-    stages.pools,
-    whatif.compare,
-    whatif.sweep,
-    backtest.backtest,
-    rosters.repair,
-    quotes.capacity,
-    rosters.replan,
-    rosters.audit,
-    rosters.publish,
-    stages.simulate,
-    quotes.quote,
-    workspaces.check,
-    workspaces.init,
-):
-    app.command()(command)
+COMMANDS = {  # in the order in which `--help` lists them, each with an example
+    planning.plan: "plan scenarios/next-week.toml --confirm",
+    stages.forecast: "forecast scenarios/next-week.toml --explain S01 2026-11-25",
+    stages.seats: "seats scenarios/next-week.toml --pool P-S01 --day 2026-11-25 --plot curve.html",
+    stages.pools: "pools scenarios/next-week.toml --most-shops 4",
+    whatif.compare: "compare scenarios/next-week.toml scenarios/too-few-people.toml",
+    whatif.sweep: "sweep scenarios/next-week.toml --over forecast.uplift=1,1.2,1.5 --roster",
+    backtest.backtest: "backtest data/demo --origins 8 --days 7",
+    rosters.repair: "repair scenarios/too-few-people.toml",
+    quotes.capacity: "capacity scenarios/next-week.toml prospect.toml --weeks 8",
+    rosters.replan: "replan out/next-week/roster.csv scenarios/next-week.toml "
+    '--now "2026-11-25 08:50" --absent A017:2026-11-25',
+    rosters.audit: "audit edited.xlsx scenarios/next-week.toml",
+    rosters.publish: "publish edited.xlsx scenarios/next-week.toml",
+    stages.simulate: "simulate out/next-week/roster.csv scenarios/next-week.toml",
+    quotes.quote: "quote --category apparel_bags --agents 6 --contacts 520 --promotions monthly",
+    workspaces.check: "check data/demo",
+    workspaces.init: "init my-company",
+}
+for command, example in COMMANDS.items():
+    app.command(epilog=f"Example: staffing {example}")(command)
 
 
 def main() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from staffing.commands.options import TOML, Json, Language, Out, Zone
+from staffing.commands import complete
+from staffing.commands.options import TOML, Json, Language, Out, Quiet, Zone
 from staffing.commands.reading import Voice, faults_told, read
 
 if TYPE_CHECKING:
@@ -22,7 +24,12 @@ BACKTEST_DAYS = 14
 
 def backtest(
     target: Annotated[
-        Path, typer.Argument(metavar="TARGET", help="A scenario (.toml), or a workspace.")
+        Path,
+        typer.Argument(
+            metavar="TARGET",
+            help="A scenario (.toml), or a workspace.",
+            autocompletion=complete.scenarios,
+        ),
     ],
     out: Out = Path("out"),
     issued: Annotated[
@@ -38,20 +45,21 @@ def backtest(
     zone: Zone = "Asia/Shanghai",
     lang: Language = None,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Score the forecast from past origins of the history, or forecasts issued then."""
-    with faults_told(lang, as_json=as_json) as voice:
+    with faults_told(lang, as_json=as_json, quiet=quiet) as voice:
         scenario, workspace = _read_target(target, zone, voice)
         scenario = _retold(scenario, origins, days)
         from staffing.publish.tested import publish_backtest
         from staffing.tell.backtest import scored
-        from staffing.tell.console import progress
+        from staffing.tell.progress import progress
 
-        with progress(scenario.lang) as (step, _):
-            step("backtest")
+        with progress(scenario.lang) as live:
+            live.step("backtest")
             named = scenario.name if target.suffix.lower() == TOML else None
-            made = _tested(workspace, scenario, issued, named)
-            step("publish")
+            made = _tested(workspace, scenario, issued, named, live.part)
+            live.step("publish")
             paths = publish_backtest(made, out / f"{scenario.name}-backtest")
     scored(made, paths, machine=as_json)
 
@@ -92,7 +100,11 @@ def _retold(scenario: Scenario, origins: int | None, days: int | None) -> Scenar
 
 
 def _tested(
-    workspace: Workspace, scenario: Scenario, issued: Path | None, named: str | None
+    workspace: Workspace,
+    scenario: Scenario,
+    issued: Path | None,
+    named: str | None,
+    part: Callable[[float], None],
 ) -> Scored:
     """Return past forecasts beside what came: made again, or read where they were kept."""
     from staffing.errors import Fault, ForecastError
@@ -102,7 +114,7 @@ def _tested(
 
     past = history(workspace)
     if issued is None:
-        table = run(workspace, past.until(scenario.horizon.start), scenario).table
+        table = run(workspace, past.until(scenario.horizon.start), scenario, part=part).table
     else:
         from staffing.forecast.issued import beside_actuals
         from staffing.store import issued as kept

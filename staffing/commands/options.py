@@ -10,23 +10,47 @@ from typing import Annotated, Any
 
 import typer
 
+from staffing.commands.complete import languages, scenarios, tables, workspaces
+
 BAD_INPUT, NO_PLAN = 2, 3
 TOML = ".toml"
 MOMENTS = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y/%m/%d %H:%M"]
 """How a moment may be typed."""
 
-ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file (.toml).")]
+ScenarioFile = Annotated[
+    Path,
+    typer.Argument(metavar="SCENARIO", help="A scenario file (.toml).", autocompletion=scenarios),
+]
 WorkspaceFolder = Annotated[
-    Path, typer.Argument(metavar="WORKSPACE", help="A folder of tables, or one .xlsx.")
+    Path,
+    typer.Argument(
+        metavar="WORKSPACE",
+        help="A folder of tables, or one .xlsx.",
+        autocompletion=workspaces,
+    ),
 ]
 RosterFile = Annotated[
     Path,
-    typer.Argument(metavar="ROSTER", help="A published roster.xlsx, also edited, or a roster.csv."),
+    typer.Argument(
+        metavar="ROSTER",
+        help="A published roster.xlsx, also edited, or a roster.csv.",
+        autocompletion=tables,
+    ),
 ]
 Language = Annotated[
-    str | None, typer.Option("--lang", metavar="zh|en", help="Language of messages and outputs.")
+    str | None,
+    typer.Option(
+        "--lang",
+        metavar="zh|en",
+        help="Language of messages and outputs.",
+        autocompletion=languages,
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print machine-readable JSON to stdout.")]
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", help="Tell faults only; the exit code and the files say the rest."),
+]
 Out = Annotated[Path, typer.Option("--out", help="Where output folders go.")]
 CacheFolder = Annotated[
     Path | None,

@@ -16,6 +16,7 @@ from staffing.commands.options import (
     Language,
     NoCache,
     Out,
+    Quiet,
     ScenarioFile,
 )
 from staffing.commands.reading import Voice, faults_told, scenario_of, workspace_of
@@ -39,9 +40,10 @@ def plan(
     no_cache: NoCache = False,
     lang: Language = None,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Forecast, compute seats, build and audit the roster, replay it, write the outputs."""
-    with faults_told(lang, as_json=as_json) as voice:
+    with faults_told(lang, as_json=as_json, quiet=quiet) as voice:
         from staffing.tell.outcome import planned
 
         kept = cache_of(cache, out, no_cache=no_cache)
@@ -54,16 +56,23 @@ def plan(
 
 
 def outcome_of(
-    scenario_file: Path, voice: Voice, cache: Cache, out: Path, *, confirmed: bool = False
+    scenario_file: Path,
+    voice: Voice,
+    cache: Cache,
+    out: Path,
+    *,
+    confirmed: bool = False,
+    turn: tuple[int, int, float | None] = (0, 0, None),
 ) -> Outcome:
     """Return what planning a scenario comes to, from the cache where nothing has changed.
 
     Nor may the folder below `out` hold another version of the roster, whose calendars must be told.
+    `turn` says which of how many plans it is, and when the first of them began.
     """
     from staffing.cache import digest_of_files
     from staffing.outcome import KEPT, Outcome, asked
     from staffing.tell import faults
-    from staffing.tell.console import progress
+    from staffing.tell.progress import progress
 
     scenario = scenario_of(scenario_file, voice)
     files = digest_of_files(scenario.workspace)
@@ -72,8 +81,8 @@ def outcome_of(
     if known is not None and known.fits(out):
         for group in known.notices:
             faults.notices(group, scenario.lang)
-        with progress(scenario.lang) as (step, _):
-            step("plan_kept")
+        with progress(scenario.lang) as live:
+            live.step("plan_kept")
         return known
     workspace, odd = workspace_of(scenario_file, scenario)
     from staffing.forecast import forecast_notices
@@ -86,11 +95,14 @@ def outcome_of(
     from staffing.store import FOLDER, entry, known_until
     from staffing.tell.plan import report
 
-    with progress(scenario.lang) as (step, found):
-        stages = Stages(workspace, scenario, cache, step, files)
+    with progress(scenario.lang) as live:
+        live.turn(*turn)
+        stages = Stages(workspace, scenario, cache, live.step, files)
         with _ways_out_told(workspace, scenario):
-            made = run(workspace, scenario, step, found, confirmed=confirmed, stages=stages)
-        step("publish")
+            made = run(
+                workspace, scenario, live.step, live.found, confirmed=confirmed, stages=stages
+            )
+        live.step("publish")
         version, written = outputs(made, out / scenario.name, scenario_file=scenario_file)
         until = known_until(workspace, scenario.horizon.start)
         name, content = entry(scenario, until, made.forecast.daily)
@@ -98,7 +110,7 @@ def outcome_of(
         if made.short:
             from staffing.roster.repair import repair as mend
 
-            step("repair")
+            live.step("repair")
             advice = mend(workspace, scenario, made.seats, made.roster, check=False)
     notices = [*ledger_notices(workspace, scenario), *seat_notices(workspace, scenario)]
     notices += forecast_notices(workspace, made.forecast)

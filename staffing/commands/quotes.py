@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from staffing.commands.options import NO_PLAN, Json, Language, Out, ScenarioFile, Zone
+from staffing.commands import complete
+from staffing.commands.options import NO_PLAN, Json, Language, Out, Quiet, ScenarioFile, Zone
 from staffing.commands.reading import faults_told, read
 
 if TYPE_CHECKING:
@@ -23,14 +24,22 @@ if TYPE_CHECKING:
 PriceModel = Literal["per_seat", "commission", "per_reception", "hybrid", "short_term"]
 RatesFile = Annotated[
     Path | None,
-    typer.Option("--rates", help="What service costs and is sold at, what hiring takes (.toml)."),
+    typer.Option(
+        "--rates",
+        help="What service costs and is sold at, what hiring takes (.toml).",
+        autocompletion=complete.scenarios,
+    ),
 ]
 
 
 def quote(
     prospect_file: Annotated[
         Path | None,
-        typer.Argument(metavar="[PROSPECT]", help="The merchant's facts and terms (.toml)."),
+        typer.Argument(
+            metavar="[PROSPECT]",
+            help="The merchant's facts and terms (.toml).",
+            autocompletion=complete.scenarios,
+        ),
     ] = None,
     category: Annotated[str | None, typer.Option("--category", help="What the shop sells.")] = None,
     agents: Annotated[
@@ -45,11 +54,16 @@ def quote(
             "--promotions",
             metavar="HOW OFTEN",
             help="none, yearly, quarterly, monthly or weekly.",
+            autocompletion=complete.how_often,
         ),
     ] = None,
     workspace_folder: Annotated[
         Path | None,
-        typer.Option("--workspace", help="Our own shops: what they teach about such a shop."),
+        typer.Option(
+            "--workspace",
+            help="Our own shops: what they teach about such a shop.",
+            autocompletion=complete.workspaces,
+        ),
     ] = None,
     firm: Annotated[
         bool, typer.Option("--firm", help="A firm quote: refused while anything is open.")
@@ -79,9 +93,10 @@ def quote(
     zone: Zone = "Asia/Shanghai",
     lang: Language = None,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Say what a merchant needs who is not there yet: seats, headcount, what is open, advice."""
-    with faults_told(lang, as_json=as_json) as voice:
+    with faults_told(lang, as_json=as_json, quiet=quiet) as voice:
         from staffing.quote.prospect import read_prospect
 
         flags = {
@@ -102,6 +117,7 @@ def quote(
         from staffing.quote.offer import offer
         from staffing.quote.rates import Rates, read_rates
         from staffing.tell.offer import quoted
+        from staffing.tell.progress import progress
 
         rates = Rates() if rates_file is None else read_rates(rates_file)
         made = estimate(prospect, workspace)
@@ -118,7 +134,9 @@ def quote(
         if out is not None:
             from staffing.publish.quote import publish_quote
 
-            paths = publish_quote(priced, out / prospect.name, voice.lang)
+            with progress(voice.lang) as live:
+                live.step("publish")
+                paths = publish_quote(priced, out / prospect.name, voice.lang)
     quoted(priced, paths, voice.lang, machine=as_json)
 
 
@@ -159,7 +177,11 @@ def capacity(
     scenario_file: ScenarioFile,
     prospect_files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[PROSPECT]...", help="Merchants who may come (.toml)."),
+        typer.Argument(
+            metavar="[PROSPECT]...",
+            help="Merchants who may come (.toml).",
+            autocompletion=complete.scenarios,
+        ),
     ] = None,
     weeks: Annotated[
         int, typer.Option("--weeks", min=1, max=26, help="Calendar weeks from the start on.")
@@ -168,23 +190,24 @@ def capacity(
     out: Out = Path("out"),
     lang: Language = None,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Say whether our agents can deliver what is promised, week by week; exit 3 if not."""
-    with faults_told(lang, as_json=as_json) as voice:
+    with faults_told(lang, as_json=as_json, quiet=quiet) as voice:
         scenario, workspace = read(scenario_file, voice)
         from staffing.publish.capacity import publish_capacity
         from staffing.quote.book import book
         from staffing.quote.capacity import capacity as run
         from staffing.roster import refuse_unlawful
         from staffing.tell.capacity import record, told
-        from staffing.tell.console import progress
+        from staffing.tell.progress import progress
 
         refuse_unlawful(scenario)
         newcomers, rates = _newcomers(prospect_files or [], rates_file, scenario, workspace)
-        with progress(scenario.lang) as (step, _):
-            step("book")
-            booked = book(workspace, scenario, newcomers, rates, weeks)
-            made = run(booked, step)
+        with progress(scenario.lang) as live:
+            live.step("book")
+            booked = book(workspace, scenario, newcomers, rates, weeks, live.part)
+            made = run(booked, live.step, live.part)
         folder = out / f"{scenario.name}-capacity"
         paths = publish_capacity(made, folder, record(made, scenario.lang))
     told(made, paths, scenario.lang, machine=as_json)

@@ -32,12 +32,14 @@ class Voice:
 
 
 @contextmanager
-def faults_told(lang: str | None, *, as_json: bool = False) -> Iterator[Voice]:
-    """Turn errors raised on purpose into messages and exit codes."""
+def faults_told(lang: str | None, *, as_json: bool = False, quiet: bool = False) -> Iterator[Voice]:
+    """Turn errors raised on purpose into messages and exit codes; hush all else where asked."""
     voice = Voice(language_of(lang), asked=lang is not None)
     from staffing.errors import InfeasibleRosterError, InputError
     from staffing.tell import faults
+    from staffing.tell.console import hush
 
+    hush(quiet)
     try:
         yield voice
     except InputError as error:
@@ -50,15 +52,16 @@ def faults_told(lang: str | None, *, as_json: bool = False) -> Iterator[Voice]:
 
 def language_of(lang: str | None) -> Lang:
     """Return the language asked for, else the terminal's, else Chinese."""
-    from staffing.words import LANGS
+    from staffing.words import LANGS, say
 
     for each in LANGS:
         if lang == each:
             return each
-    if lang is not None:
-        raise typer.BadParameter(f"'{lang}' is not one of zh, en", param_hint="--lang")
     spoken = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
-    return "en" if spoken.startswith("en") else "zh"
+    own: Lang = "en" if spoken.startswith("en") else "zh"
+    if lang is not None:
+        raise typer.BadParameter(say(own, "say.no_language", lang=lang), param_hint="--lang")
+    return own
 
 
 def scenario_of(path: Path, voice: Voice) -> Scenario:
@@ -98,8 +101,12 @@ def read_expecting(path: Path, voice: Voice) -> tuple[Scenario, Workspace, Forec
     scenario, workspace = read(path, voice)
     from staffing.forecast import forecast as expect
     from staffing.forecast import history
+    from staffing.tell.progress import progress
 
-    return scenario, workspace, expect(workspace, scenario, history(workspace))
+    with progress(scenario.lang) as live:
+        live.step("forecast")
+        expected = expect(workspace, scenario, history(workspace))
+    return scenario, workspace, expected
 
 
 def read_handed(roster: Path, path: Path, voice: Voice) -> tuple[Scenario, Workspace, pd.DataFrame]:

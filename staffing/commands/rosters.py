@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from staffing.commands.options import NO_PLAN, Json, Language, Out, RosterFile, ScenarioFile, moment
+from staffing.commands import complete
+from staffing.commands.options import (
+    NO_PLAN,
+    Json,
+    Language,
+    Out,
+    Quiet,
+    RosterFile,
+    ScenarioFile,
+    moment,
+)
 from staffing.commands.reading import faults_told, read, read_expecting, read_handed
 
 if TYPE_CHECKING:
@@ -28,13 +38,14 @@ def audit(
     scenario_file: ScenarioFile,
     lang: Language = None,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Check a roster, also one made by hand, against every hard rule; exit 3 if any is broken.
 
     Of a published workbook the grid is read, as it was edited in Excel, and coverage, cost and
-    service level are computed again: staffing audit edited.xlsx scenarios/next-week.toml
+    service level are computed again.
     """
-    with faults_told(lang, as_json=as_json) as voice:
+    with faults_told(lang, as_json=as_json, quiet=quiet) as voice:
         scenario, workspace = read(scenario_file, voice)
         from staffing.publish.edited import is_grid
 
@@ -55,13 +66,13 @@ def publish(
     out: Out = Path("out"),
     lang: Language = None,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Publish a roster that was edited by hand, with all outputs; exit 3 if it is not lawful.
 
-    The roster is a published workbook whose grid was edited in Excel, or a roster.csv:
-    staffing publish edited.xlsx scenarios/next-week.toml
+    The roster is a published workbook whose grid was edited in Excel, or a roster.csv.
     """
-    with faults_told(lang, as_json=as_json) as voice:
+    with faults_told(lang, as_json=as_json, quiet=quiet) as voice:
         scenario, workspace = read(scenario_file, voice)
         from staffing.roster import refuse_unlawful
 
@@ -69,11 +80,12 @@ def publish(
         found = _edited(roster, scenario, workspace, replayed=False)
         from staffing.roster.audit import audit as check_rules
         from staffing.roster.audit import hard
-        from staffing.tell.console import line, progress, speaker
+        from staffing.tell.console import line, speaker
+        from staffing.tell.progress import progress
 
         if hard(check_rules(workspace, scenario, found.table)):
             _tell_audit(found, scenario, workspace, as_json=as_json)
-            line(speaker(scenario.lang)("say.not_published"), stderr=True)
+            line(speaker(scenario.lang)("say.not_published"), stderr=True, fault=True)
             raise typer.Exit(NO_PLAN)
         assert found.seats is not None
         assert found.forecast is not None
@@ -84,9 +96,11 @@ def publish(
         from staffing.tell.outcome import published
         from staffing.tell.plan import report
 
-        with progress(scenario.lang) as (step, _):
-            made = plan_of(workspace, scenario, found.forecast, found.seats, found.roster, step)
-            step("publish")
+        with progress(scenario.lang) as live:
+            made = plan_of(
+                workspace, scenario, found.forecast, found.seats, found.roster, live.step
+            )
+            live.step("publish")
             folder = out / scenario.name
             paths = write(made, folder, scenario_file=scenario_file, roster_file=roster)
     published(report(made), summary(made), scenario.lang, paths, machine=as_json)
@@ -118,23 +132,23 @@ def _edited(
     from staffing.roster.placing import placed
     from staffing.seats import seats as require
     from staffing.simulate import simulate as replay
-    from staffing.tell.console import progress
+    from staffing.tell.progress import progress
 
     if is_grid(path):
         edited = read_edited(path, workspace, scenario)
         stretches, wanted = edited.stretches, edited.wanted
     else:
         stretches, wanted = read_roster(path, scenario.zone), {}
-    with progress(scenario.lang) as (step, _):
-        step("forecast")
+    with progress(scenario.lang) as live:
+        live.step("forecast")
         expected = expect(workspace, scenario, history(workspace))
-        step("seats")
+        live.step("seats")
         needed = require(workspace, scenario, expected)
         table = placed(workspace, scenario, needed, stretches, wanted)
         made = handed(workspace, scenario, needed, table)
         found = _Handed(table, len(wanted), expected, needed, made)
         if replayed:
-            step("replay")
+            live.step("replay")
             found.replay = replay(workspace, scenario, expected, needed, table)
     return found
 
@@ -158,7 +172,12 @@ def _tell_audit(found: _Handed, scenario: Scenario, workspace: Workspace, *, as_
 
 def replan(
     roster: Annotated[
-        Path, typer.Argument(metavar="ROSTER", help="The published roster.csv, or its .xlsx table.")
+        Path,
+        typer.Argument(
+            metavar="ROSTER",
+            help="The published roster.csv, or its .xlsx table.",
+            autocompletion=complete.tables,
+        ),
     ],
     scenario_file: ScenarioFile,
     absent: Annotated[
@@ -183,22 +202,23 @@ def replan(
     out: Out = Path("out"),
     lang: Language = None,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Mend a published roster with the fewest changes where somebody is absent or demand is new."""
-    with faults_told(lang, as_json=as_json) as voice:
+    with faults_told(lang, as_json=as_json, quiet=quiet) as voice:
         scenario, workspace, table = read_handed(roster, scenario_file, voice)
         from staffing.publish.replanned import publish_replanned
         from staffing.replan import Asked
         from staffing.replan import replan as run
         from staffing.tell import faults
-        from staffing.tell.console import progress
+        from staffing.tell.progress import progress
         from staffing.tell.replan import replanned
 
         content = roster.read_bytes()
         asked = Asked(absent=tuple(absent or ()), now=now, freeze_h=freeze_h, everywhere=all_days)
-        with progress(scenario.lang) as (step, _):
-            made = run(workspace, scenario, table, asked, file=roster.name, step=step)
-            step("publish")
+        with progress(scenario.lang) as live:
+            made = run(workspace, scenario, table, asked, file=roster.name, step=live.step)
+            live.step("publish")
             paths = publish_replanned(
                 made,
                 asked,
@@ -216,21 +236,22 @@ def repair(
     scenario_file: ScenarioFile,
     lang: Language = None,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Say where a week lacks people, which rules clash, and the cheapest measures that mend it."""
-    with faults_told(lang, as_json=as_json) as voice:
+    with faults_told(lang, as_json=as_json, quiet=quiet) as voice:
         scenario, workspace, expected = read_expecting(scenario_file, voice)
         from staffing.roster import refuse_unlawful
         from staffing.roster.repair import repair as run
         from staffing.seats import seats as require
-        from staffing.tell.console import progress
+        from staffing.tell.progress import progress
         from staffing.tell.repair import repaired
 
         refuse_unlawful(scenario)
-        with progress(scenario.lang) as (step, _):
-            step("seats")
+        with progress(scenario.lang) as live:
+            live.step("seats")
             required = require(workspace, scenario, expected)
-            step("repair")
+            live.step("repair")
             made = run(workspace, scenario, required)
     repaired(made, scenario.lang, machine=as_json)
     if made.needed:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from staffing.commands.options import Json, Language, Out, ScenarioFile, moment
+from staffing.commands import complete
+from staffing.commands.options import Json, Language, Out, Quiet, ScenarioFile, moment
 from staffing.commands.reading import faults_told, read, read_expecting, read_handed
 
 if TYPE_CHECKING:
@@ -31,19 +32,23 @@ def forecast(
     out: Out = Path("out"),
     lang: Language = None,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Print the contacts expected per shop and day."""
-    with faults_told(lang, as_json=as_json) as voice:
+    with faults_told(lang, as_json=as_json, quiet=quiet) as voice:
         scenario, workspace = read(scenario_file, voice)
         from staffing.forecast import forecast as run
         from staffing.forecast import forecast_notices, history
         from staffing.forecast.today import today
         from staffing.tell import faults
         from staffing.tell.forecast import contacts, parts
+        from staffing.tell.progress import progress
 
         scenario = _asked(workspace, scenario, shop, explain, now)
         past = history(workspace)
-        made = run(workspace, scenario, past)
+        with progress(scenario.lang) as live:
+            live.step("forecast")
+            made = run(workspace, scenario, past)
         told, kept = None, None
         if now is None:
             kept = _keep(out, workspace, scenario, made)
@@ -76,9 +81,10 @@ def seats(
     ] = None,
     lang: Language = None,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Print the seats required per pool and day, or what one seat more or less is worth."""
-    with faults_told(lang, as_json=as_json) as voice:
+    with faults_told(lang, as_json=as_json, quiet=quiet) as voice:
         scenario, workspace, expected = read_expecting(scenario_file, voice)
         if any(each is not None for each in (pool, day, at, plot)):
             _curve(scenario, workspace, expected, (pool, day, at), plot, as_json=as_json)
@@ -86,9 +92,12 @@ def seats(
         from staffing.seats import seat_notices
         from staffing.seats import seats as run
         from staffing.tell import faults
+        from staffing.tell.progress import progress
         from staffing.tell.seats import required
 
-        made = run(workspace, scenario, expected)
+        with progress(scenario.lang) as live:
+            live.step("seats")
+            made = run(workspace, scenario, expected)
         faults.notices(seat_notices(workspace, scenario), scenario.lang)
     required(made, scenario.lang, machine=as_json)
 
@@ -111,7 +120,10 @@ def _curve(
     from staffing.tell.curve import shifted
 
     pool, day, at = narrowed
-    asked, demand = Choice(pool=pool, day=day, at=at), demand_by_shop(workspace, expected)
+    asked, demand = (
+        Choice(pool=pool, day=day, at=at),
+        demand_by_shop(workspace, expected, scenario.seats.target_level),
+    )
     if faults := [*asked.faults(demand), *plot_faults(plot)]:
         raise InputError(faults)
     made = curve(
@@ -135,27 +147,33 @@ def pools(
     ] = 5,
     lang: Language = None,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Propose which shops to answer together: seats saved, and the training it takes."""
-    with faults_told(lang, as_json=as_json) as voice:
+    with faults_told(lang, as_json=as_json, quiet=quiet) as voice:
         scenario, workspace, expected = read_expecting(scenario_file, voice)
         from staffing.seats import demand_by_shop
         from staffing.seats.pools import as_they_are, propose
         from staffing.tell import seats as tell
 
-        told = workspace, demand_by_shop(workspace, expected), scenario.seats, expected.tie
+        demand = demand_by_shop(workspace, expected, scenario.seats.target_level)
+        told = workspace, demand, scenario.seats, expected.tie
         now, then = as_they_are(*told), propose(*told, most_shops=most_shops)
     tell.pools(now, then, scenario.lang, machine=as_json)
 
 
 def simulate(
-    roster: Annotated[Path, typer.Argument(metavar="ROSTER", help="A roster.csv.")],
+    roster: Annotated[
+        Path,
+        typer.Argument(metavar="ROSTER", help="A roster.csv.", autocompletion=complete.tables),
+    ],
     scenario_file: ScenarioFile,
     lang: Language = None,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Replay a roster against sampled arrivals: the service level each shop will see."""
-    with faults_told(lang, as_json=as_json) as voice:
+    with faults_told(lang, as_json=as_json, quiet=quiet) as voice:
         scenario, workspace, table = read_handed(roster, scenario_file, voice)
         from staffing.forecast import forecast as expect
         from staffing.forecast import history
@@ -163,15 +181,15 @@ def simulate(
         from staffing.simulate import left_out
         from staffing.simulate import simulate as run
         from staffing.tell import faults
-        from staffing.tell.console import progress
+        from staffing.tell.progress import progress
         from staffing.tell.roster import replayed
 
-        with progress(scenario.lang) as (step, _):
-            step("forecast")
+        with progress(scenario.lang) as live:
+            live.step("forecast")
             expected = expect(workspace, scenario, history(workspace))
-            step("seats")
+            live.step("seats")
             needed = require(workspace, scenario, expected)
-            step("replay")
+            live.step("replay")
             made = run(workspace, scenario, expected, needed, table)
         faults.notices(left_out(workspace, scenario, table, roster.name), scenario.lang)
     replayed(made, scenario.lang, machine=as_json)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from staffing.commands import complete
 from staffing.commands.options import (
     NO_PLAN,
     TOML,
@@ -15,6 +17,7 @@ from staffing.commands.options import (
     Language,
     NoCache,
     Out,
+    Quiet,
     ScenarioFile,
 )
 from staffing.commands.planning import cache_of, cache_told, outcome_of
@@ -32,16 +35,21 @@ if TYPE_CHECKING:
 def compare(
     plans: Annotated[
         list[Path],
-        typer.Argument(metavar="PLAN...", help="Scenario files (.toml), or folders of outputs."),
+        typer.Argument(
+            metavar="PLAN...",
+            help="Scenario files (.toml), or folders of outputs.",
+            autocompletion=complete.plans,
+        ),
     ],
     out: Out = Path("out"),
     cache: CacheFolder = None,
     no_cache: NoCache = False,
     lang: Language = None,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Put plans side by side: demand, seats, heads, hours, cost, service level, fairness, gap."""
-    with faults_told(lang, as_json=as_json) as voice:
+    with faults_told(lang, as_json=as_json, quiet=quiet) as voice:
         kept = cache_of(cache, out, no_cache=no_cache)
         found = _plans(plans, voice, kept, out)
         from staffing.publish.whatif import publish_whatif
@@ -71,14 +79,15 @@ def _plans(paths: list[Path], voice: Voice, cache: Cache, out: Path) -> list[Col
         raise InputError(faults)
     found: list[Column] = []
     spoken: Lang | None = None
-    for path in paths:
+    began = time.monotonic()
+    for number, path in enumerate(paths, 1):
         try:
             if path.suffix.lower() != TOML:
                 column, lang = _finished(path)
             else:
                 own = Voice(voice.lang, asked=voice.asked)
                 try:
-                    outcome = outcome_of(path, own, cache, out)
+                    outcome = outcome_of(path, own, cache, out, turn=(number, len(paths), began))
                 except InfeasibleRosterError:
                     column, lang = _seats_alone(path, own, cache), own.lang
                 else:
@@ -182,6 +191,7 @@ def sweep(
             "--over",
             metavar="KEY=V1,V2,...",
             help="A numeric key and its values, such as forecast.uplift=1,1.2,1.5.",
+            autocompletion=complete.keys,
         ),
     ],
     rostered: Annotated[
@@ -192,9 +202,10 @@ def sweep(
     no_cache: NoCache = False,
     lang: Language = None,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Compute seats, or rosters, at several values of a key: cost against service level."""
-    with faults_told(lang, as_json=as_json) as voice:
+    with faults_told(lang, as_json=as_json, quiet=quiet) as voice:
         from staffing.cache import digest_of_files
         from staffing.errors import Fault, ScenarioError
         from staffing.scenario import varied
@@ -207,27 +218,33 @@ def sweep(
         files = digest_of_files(scenarios[0][1].workspace)
         scenario, workspace = read(scenario_file, voice)
         from staffing.publish.whatif import Beside, Column, publish_whatif
-        from staffing.tell.console import progress
+        from staffing.tell.progress import progress
         from staffing.tell.whatif import beside
         from staffing.whatif import sweep as run
         from staffing.words import say
 
         kept = cache_of(cache, out, no_cache=no_cache)
-        with progress(scenario.lang) as (step, found):
+        with progress(scenario.lang) as live:
+
+            def begins(value: str) -> None:
+                live.turn(1 + [name for name, _ in scenarios].index(value), len(scenarios))
+                live.step("scenario", name=f"{key}={value}")
+
             points = run(
                 workspace,
                 scenarios,
                 kept,
-                lambda value: step("scenario", name=f"{key}={value}"),
-                step,
-                found,
+                begins,
+                live.step,
+                live.found,
                 rostered=rostered,
                 files=files,
             )
             columns = [
                 Column(name=each.value, figures=each.figures, lawful=each.lawful) for each in points
             ]
-            step("publish")
+            live.turn(0, 0)
+            live.step("publish")
             made = Beside(
                 file="sweep",
                 lang=scenario.lang,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from staffing.commands.options import Json, Language, WorkspaceFolder, Zone
+from staffing.commands.options import Json, Language, Quiet, WorkspaceFolder, Zone
 from staffing.commands.reading import faults_told, language_of
 
 
@@ -16,9 +16,10 @@ def check(
     zone: Zone = "Asia/Shanghai",
     lang: Language = None,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Read all tables of a workspace and report every fault at once."""
-    with faults_told(lang, as_json=as_json):
+    with faults_told(lang, as_json=as_json, quiet=quiet):
         from staffing.tell.workspace import sound
         from staffing.workspace import read_workspace
 
@@ -29,9 +30,10 @@ def check(
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")],
     lang: Language = None,
+    quiet: Quiet = False,
 ) -> None:
     """Write an empty workspace: every table with explained columns and one example row."""
-    with faults_told(lang):
+    with faults_told(lang, quiet=quiet):
         from staffing.tell.workspace import created
         from staffing.workspace.template import write_template
 
