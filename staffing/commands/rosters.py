@@ -12,15 +12,24 @@ import typer
 from staffing.commands import complete
 from staffing.commands.options import (
     NO_PLAN,
+    CacheFolder,
     Json,
     Language,
+    NoCache,
     Out,
     Quiet,
     RosterFile,
     ScenarioFile,
     moment,
 )
-from staffing.commands.reading import faults_told, read, read_expecting, read_handed
+from staffing.commands.planning import cache_of, cache_told
+from staffing.commands.reading import (
+    faults_told,
+    read,
+    read_expecting,
+    scenario_of,
+    workspace_of,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -200,24 +209,37 @@ def replan(
         bool, typer.Option("--all-days", help="Look at days without an absence as well.")
     ] = False,
     out: Out = Path("out"),
+    cache: CacheFolder = None,
+    no_cache: NoCache = False,
     lang: Language = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Mend a published roster with the fewest changes where somebody is absent or demand is new."""
     with faults_told(lang, as_json=as_json, quiet=quiet) as voice:
-        scenario, workspace, table = read_handed(roster, scenario_file, voice)
+        from staffing.cache import digest_of_files
+
+        scenario = scenario_of(scenario_file, voice)
+        files = digest_of_files(scenario.workspace)
+        workspace, _ = workspace_of(scenario_file, scenario)
         from staffing.publish.replanned import publish_replanned
         from staffing.replan import Asked
         from staffing.replan import replan as run
+        from staffing.roster.file import read_roster
+        from staffing.stages import Stages
         from staffing.tell import faults
         from staffing.tell.progress import progress
         from staffing.tell.replan import replanned
 
+        table = read_roster(roster, scenario.zone)
         content = roster.read_bytes()
         asked = Asked(absent=tuple(absent or ()), now=now, freeze_h=freeze_h, everywhere=all_days)
+        kept = cache_of(cache, out, no_cache=no_cache)
         with progress(scenario.lang) as live:
-            made = run(workspace, scenario, table, asked, file=roster.name, step=live.step)
+            stages = Stages(workspace, scenario, kept, live.step, files)
+            made = run(
+                workspace, scenario, table, asked, file=roster.name, step=live.step, stages=stages
+            )
             live.step("publish")
             paths = publish_replanned(
                 made,
@@ -227,6 +249,7 @@ def replan(
                 scenario_file=scenario_file,
             )
         faults.notices(made.notices, scenario.lang)
+        cache_told(kept, scenario.lang)
     replanned(made, paths, machine=as_json)
     if made.short:
         raise typer.Exit(NO_PLAN)
