@@ -149,8 +149,8 @@ class Changes:
     ----------
     duties : the new duties of those who change
     dropped : duties that fall away
-    proven : whether no other changes cost less, within `GAP`; where days were planned one after
-        another, day by day
+    proven : whether no other changes cost less, within `GAP`; where days were planned apart, day
+        by day
     """
 
     duties: Roll = field(default_factory=dict)
