@@ -12,6 +12,7 @@ Data flows one way, and a folder is a stage:
       → report      days that are over against forecast and roster
       → publish     workbook, page, tables, manifest
       → tell        what the command line says
+      → commands    the commands themselves
 
 Shared ground: ``grid`` (half hours and opening windows), ``errors`` (what can go wrong),
 ``words`` (how it is said in Chinese and English), ``queue`` (the replay's event loop).

@@ -20,7 +20,7 @@ from typing import Literal
 import pandas as pd
 
 from staffing.errors import Fault, InfeasibleRosterError, InputError
-from staffing.forecast import Forecast, forecast, history
+from staffing.forecast import Forecast
 from staffing.frames import rows
 from staffing.grid import INTERVAL_MIN, SLOTS_PER_DAY, SLOTS_PER_H, Grid
 from staffing.roster import Violation, audit, refuse_unlawful
@@ -32,9 +32,9 @@ from staffing.roster.problem import problem_of
 from staffing.roster.staff import Agent, speeds_in_units, staff
 from staffing.roster.told import off_grid, told_duties
 from staffing.scenario import Scenario
-from staffing.seats import SeatRequirement, seats
+from staffing.seats import SeatRequirement
 from staffing.simulate import Replay, simulate
-from staffing.stages import Step
+from staffing.stages import Stages, Step
 from staffing.words import Statement, listed
 from staffing.workspace import Workspace
 
@@ -226,6 +226,7 @@ def replan(
     *,
     file: str = "roster.csv",
     step: Step = lambda _: None,
+    stages: Stages | None = None,
 ) -> Replanned:
     """Return a published roster with the fewest changes that mend what an absence left open.
 
@@ -234,6 +235,8 @@ def replan(
     table : the roster as it was published, see `roster.file.read_roster`
     file : where it comes from, for messages
     step : told the name of each step as it begins
+    stages : the stages of this scenario with the cache that forecast and seats are taken from;
+        without them both are computed
 
     Raises
     ------
@@ -244,10 +247,9 @@ def replan(
     """
     refuse_unlawful(scenario)
     gone, notices = _checked(workspace, scenario, table, asked, file)
-    step("forecast")
-    expected = forecast(workspace, scenario, history(workspace))
-    step("seats")
-    required = seats(workspace, scenario, expected)
+    stages = stages if stages is not None else Stages(workspace, scenario, step=step)
+    expected = stages.forecast()
+    required = stages.seats(expected)
     step("replan")
     case = Case(workspace, scenario, required, table, gone, asked)
     notices += case.notices

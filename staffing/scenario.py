@@ -107,6 +107,12 @@ def _demand(value: Any) -> Any:
     raise unfit("demand")
 
 
+def _target(value: Any) -> Any:
+    if value == "own" or (type(value) is float and 0 < value < 1):
+        return value
+    raise unfit("target")
+
+
 Clock = Annotated[int, BeforeValidator(_clock)]
 """A clock time in the file, minutes after midnight in the model."""
 Span = Annotated[Window, BeforeValidator(_window)]
@@ -148,6 +154,13 @@ class ForecastSettings(Section):
         limits="shares strictly between 0 and 1; at least one",
         strict=False,
     )
+    promotion_strength: float = given(
+        1.0,
+        "Factor on what promotions add to an ordinary day: 0 nothing, 2 twice as much.",
+        origin="promotions as forecast, or as their `strength` in the table tells",
+        ge=0,
+        le=20,
+    )
     uplift: float = given(
         1.0,
         "Factor on all volumes, for what-if plans.",
@@ -181,6 +194,12 @@ class SeatSettings(Section):
         "Volume that seats are computed for: with the doubt about it, its mean, or a quantile.",
         origin="the service level to expect over the forecast's doubt; the mean alone misses it",
         limits='"expected", "mean" or a quantile strictly between 0 and 1',
+    )
+    target_level: Annotated[Literal["own"] | float, BeforeValidator(_target)] = given(
+        "own",
+        "Service level target of every shop: its own, or this one for all.",
+        origin="`target_level` of each shop in the table",
+        limits='"own" or a share strictly between 0 and 1',
     )
     max_occupancy: float = given(
         0.85, "Highest share of time that agents are busy.", origin=TRADE, ge=0.01, le=1
@@ -793,6 +812,11 @@ def checked(model: type[S], raw: Mapping[str, Any], file: str, text: str) -> S:
         raise ScenarioError(sorted(found.values(), key=lambda f: f.row or 0)) from None
 
 
+def numeric_keys() -> list[str]:
+    """Return the dotted names of the keys that hold a number."""
+    return [name for name, field in keys() if _is_numeric(field)]
+
+
 def varied(path: Path, key: str, values: Sequence[str], option: str) -> list[tuple[str, Scenario]]:
     """Return the scenario of a file once for each value of a numeric key, each value once.
 
@@ -808,7 +832,7 @@ def varied(path: Path, key: str, values: Sequence[str], option: str) -> list[tup
         With every fault of the file, else of the key, else of all values.
     """
     whole = read_scenario(path)
-    numeric = [name for name, field in keys() if _is_numeric(field)]
+    numeric = numeric_keys()
     if key not in numeric:
         known = {name for name, field in keys() if not _is_section(field)}
         if key in known:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from staffing.roster.anneal import Annealing
 from staffing.roster.arrays import Arrays
 from staffing.roster.duty import Duty, Roll
-from staffing.roster.engine import search
+from staffing.roster.engine import STEPS_PER_EFFORT, search
 from staffing.roster.fairness import Standing
 from staffing.roster.first import NoWeekError, first_roll
 from staffing.roster.kernel.days import ILLEGAL, personal
@@ -24,6 +24,7 @@ from staffing.roster.lawful import is_lawful
 from staffing.roster.limits import MonthOvertime, WeekHours, WeekStarts
 from staffing.roster.prices import SEAT
 from staffing.roster.problem import Problem
+from staffing.roster.report import Reached
 from staffing.roster.shifts import Template
 from staffing.roster.staff import Agent, Limits, Option
 from staffing.roster.turns import at_table, crowd_of
@@ -222,15 +223,15 @@ def test_the_first_roster_covers_what_one_can() -> None:
 def test_an_interrupt_keeps_the_roster_so_far() -> None:
     """Ctrl-C while annealing ends the search at once, with a lawful roster and no bound."""
     problem = replace(busy(3), effort=2.0)
-    heard: list[int] = []
+    heard: list[Reached] = []
 
-    def interrupt(steps: int, _: float, bound: float | None) -> None:
-        assert bound is None
-        heard.append(steps)
+    def interrupt(reached: Reached) -> None:
+        heard.append(reached)
         raise KeyboardInterrupt
 
     roll, report = search(problem, interrupt)
-    assert heard == [report.steps]
+    assert len(heard) == 1
+    assert 0 < report.steps < problem.effort * STEPS_PER_EFFORT
     assert report.goal("cost").bound is None
     for agent in problem.agents:
         own = {d: duty.shift for (name, d), duty in roll.items() if name == agent.agent_id}

@@ -248,6 +248,24 @@ def test_the_strength_of_a_promotion_has_a_range() -> None:
     assert forecast(made, scenario(THIS_YEAR, 3), history(made)).strengths().empty
 
 
+def test_promotions_of_another_strength_change_their_days_alone() -> None:
+    """A sale of 2.5 is one of 4 at twice the strength, none at 0; ordinary days do not change."""
+    totals = {f"S{i}": sale(2.5, seed=i) for i in range(4)}
+    made = workspace(totals, promotions=SALES)
+    asked = scenario(THIS_YEAR - dt.timedelta(days=9), 12)
+    found = {}
+    for strength in (0.0, 1.0, 2.0):
+        told = asked.forecast.model_copy(update={"promotion_strength": strength})
+        own = asked.model_copy(update={"forecast": told})
+        daily = forecast(made, own, history(made)).daily
+        found[strength] = daily.groupby("date")["mean"].sum()
+    plain_day = found[0.0].to_numpy()
+    multiple = {strength: means.to_numpy() / plain_day for strength, means in found.items()}
+    assert multiple[2.0] - 1 == pytest.approx(2 * (multiple[1.0] - 1), abs=1e-9)
+    assert multiple[1.0][9:].mean() == pytest.approx(2.5, rel=0.1)
+    assert (found[2.0][:5] == found[0.0][:5]).all()
+
+
 def test_an_odd_day_is_told() -> None:
     """A recent day at three times its pattern is named with what was expected."""
     values = plain(120)

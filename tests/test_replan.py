@@ -21,6 +21,7 @@ import cli
 from staffing.errors import InputError
 from staffing.replan import Asked, Case, Change, replan
 from staffing.roster import _missing, audit, roster
+from staffing.roster import changes as changes_of
 from staffing.roster.audit import hard
 from staffing.roster.changes import Published, broken, change_prices, fewest_changes, worthy
 from staffing.roster.finish import coverage
@@ -257,6 +258,27 @@ def test_an_absence_is_not_deducted_where_the_week_is_worked_already(tmp_path: P
     assert kinds(changes) == [("A1", "absent")]
     assert [notice.code for notice in case.notices] == ["absent_not_deducted"]
     assert hard(audit(case.workspace, story, made)) == []
+
+
+@pytest.mark.parametrize(("early", "begins"), [(9, 10), (12, 12)])
+def test_days_found_side_by_side_are_lawful_together(
+    early: int, begins: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each day alone calls in the same person; with both she begins after eleven hours of rest."""
+    monkeypatch.setattr(changes_of, "MOST", 0)
+    space, story = crew(tmp_path / "w", 2), scenario(tmp_path, days=2, rules=FREE)
+    open_ = {("P", 0, 19 + h / 2): 1 for h in range(8)}
+    open_ |= {("P", 1, early + h / 2): 1 for h in range(8)}
+    told = table(duty(0, 19, 23), duty(1, early, early + 4))
+    required, found = SeatRequirement(table=need(open_)), []
+    for pair in (1, 2):
+        monkeypatch.setattr(changes_of, "PAIR", pair)
+        case, made, _ = mended(space, story, required, told, [("A1", 0), ("A1", 1)])
+        assert hard(audit(case.workspace, story, made)) == []
+        found.append(made)
+    starts = found[1].groupby("date")["start"].min()
+    assert [start.hour for start in starts] == [19, begins]
+    pd.testing.assert_frame_equal(*found)
 
 
 # --- whatever happens -----------------------------------------------------------------------------

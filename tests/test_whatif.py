@@ -220,6 +220,7 @@ def swept(here: Path, over: str, *more: object) -> dict[str, Any]:
         ("seats.shrinkage=0,0.1,0.3", "required_h", True),
         ("seats.max_occupancy=0.3,0.5,0.9", "seat_cost", False),
         ("seats.demand=0.2,0.8,0.99", "seat_level", True),
+        ("seats.target_level=0.5,0.9,0.99", "seat_cost", True),
         ("costs.seat_hour=20,30,40", "seat_cost", True),
     ],
 )
@@ -240,6 +241,19 @@ def test_the_value_of_the_scenario_is_the_scenario(here: Path, compared: dict[st
     told = swept(here, "forecast.uplift=1,1.5", "--roster")["values"]
     for own, plan in zip(told, compared["plans"], strict=True):
         assert {n: own[n] for n in MEASURES} == {n: plan[n] for n in MEASURES}
+
+
+def test_a_target_of_all_shops_is_that_of_seats_and_replay(here: Path) -> None:
+    """A plan with a target of its own for every shop is judged by it, with other seats."""
+    file = here / "modest.toml"
+    file.write_text('base = "week.toml"\n[seats]\ntarget_level = 0.6\n', "utf-8")
+    assert run("plan", file, "--out", here / "out").exit_code == 0
+    week, modest = (
+        json.loads((here / "out" / name / "summary.json").read_text("utf-8"))
+        for name in ("week", "modest")
+    )
+    assert (week["target"], modest["target"]) == (pytest.approx(0.9), pytest.approx(0.6))
+    assert modest["required_h"] < week["required_h"]
 
 
 def test_a_sweep_takes_what_has_not_changed_from_the_cache(here: Path) -> None:

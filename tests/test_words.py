@@ -208,3 +208,82 @@ def test_agents_with_the_same_clash_are_named_in_one_line(
     _, many, one = capsys.readouterr().err.splitlines()
     assert "A7 and 2 more: none has a lawful week: R7 at least 1" in many
     assert one.strip().startswith("B has no lawful week: R7 at least 2")
+
+
+READS_CHINESE = (
+    "forecast/calendar.py",  # names of promotions
+    "publish/edited.py",  # what people write into the grid
+    "publish/quote/letter.py",  # units, after which a Chinese page leaves no space
+    "quote/prospect.py",
+    "workspace/",
+)
+"""Where Chinese stands in the sources: it is what users write, or explained in both languages."""
+TELLING = ("line", "table", "print", "echo", "secho", "prompt", "add_row", "BadParameter", "Text")
+
+
+def spoken(node: ast.AST | None) -> str:
+    """Return the text that stands literally in an expression, the rest left out."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=parts) | ast.List(elts=parts) | ast.Tuple(elts=parts):
+            return " ".join(map(spoken, parts))
+        case ast.BinOp(left=left, right=right):
+            return spoken(left) + spoken(right)
+        case ast.IfExp(body=one, orelse=other):
+            return f"{spoken(one)} {spoken(other)}"
+    return ""
+
+
+def test_nothing_is_told_in_words_of_the_sources() -> None:
+    """What goes to a terminal or a page is said by the catalogue: no literal words are passed."""
+    found = []
+    for path in SOURCES:
+        if not {"tell", "commands", "publish"} & set(path.parts) and path.name != "cli.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if name in TELLING and re.search(r"[a-z]{2,} [a-z]{2,}|[一-鿿]", spoken_in(node)):
+                found.append((path.name, node.lineno, spoken_in(node)))
+    assert found == []
+
+
+def spoken_in(call: ast.Call) -> str:
+    """Return the literal text of all arguments of a call."""
+    return " ".join(map(spoken, call.args))
+
+
+def test_chinese_stands_only_where_it_is_read() -> None:
+    """A Chinese sentence in a source would be one that has no English beside it."""
+    for path in SOURCES:
+        tree = ast.parse(path.read_text("utf-8"))
+        told_to_nobody = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        chinese = [
+            node.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and re.search("[一-鿿]", node.value)
+            and id(node) not in told_to_nobody
+        ]
+        place = path.relative_to(PACKAGE.parent).as_posix().removeprefix("staffing/")
+        assert not chinese or place.startswith(READS_CHINESE), f"{place}: {chinese}"
+
+
+def test_every_sentence_is_translated() -> None:
+    """Chinese has Chinese characters where English has words, and English has none but names."""
+    bare = {
+        key: {lang: re.sub(r"\{[^{}]*\}", "", text) for lang, text in texts.items()}
+        for key, texts in catalogue().items()
+    }
+    chinese = re.compile("[一-鿿]")
+    left = {
+        key
+        for key, texts in bare.items()
+        if re.search("[a-z]{3}", texts["en"]) and not chinese.search(texts["zh"])
+    }
+    assert left == {"calendar.summary", "letter.advice_why"}, "their words are all in placeholders"
+    mixed = {key for key, texts in bare.items() if chinese.search(texts["en"])}
+    assert mixed == {"fault.roster_book", "fault.no_stretches"}, "they name a sheet in both"

@@ -78,6 +78,7 @@ def forecast(workspace: Workspace, scenario: Scenario, past: History) -> Forecas
     doubt = spread(known.shops, noise, tested.usable, model.level_sd)
     doubt = calibrated(doubt, known, profiles, tested.usable)
     mean = totals(model, known, table, days, tested.simpler) * scenario.forecast.uplift
+    mean = mean * model.with_promotions(days, scenario.forecast.promotion_strength)
     mean = mean * ~_rests(known, days)
     shares = np.array([profiles.of(i, days, events, model) for i in range(len(known.shops))])
     promoted = table.touched(len(known.shops), days, table.promotion)

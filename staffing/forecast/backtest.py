@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -108,6 +108,7 @@ def backtest(
     scenario: Scenario,
     events: Events | None = None,
     table: EventTable | None = None,
+    part: Callable[[float], None] = lambda _: None,
 ) -> Backtest:
     """Forecast again from earlier origins, with the scenario's distance from data to horizon.
 
@@ -118,6 +119,7 @@ def backtest(
     Parameters
     ----------
     events, table : what touches each shop's days, where it is known already
+    part : told which share of the origins is done
     """
     nothing = np.zeros(len(past.shops), dtype=bool)
     if not len(past.days):
@@ -141,6 +143,7 @@ def backtest(
             noise = noise or half_hour_noise(known, events, Profiles(known, events, workspace))
             rows = _with_quantiles(rows, spread(past.shops, noise, _usable(pd.concat(parts))))
         parts.append(rows)
+        part(len(parts) / len(origins))
     return Backtest(table=_rows(parts), simpler=_simpler(past.shops, parts), model=model)
 
 

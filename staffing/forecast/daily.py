@@ -101,6 +101,21 @@ class DailyModel:
         np.add.at(log, (self.table.shop[at], row), self._factors(at))
         return np.maximum(np.exp(log) * self.smear[:, None] - 0.5, 0.0)
 
+    def with_promotions(self, days: pd.DatetimeIndex, strength: float) -> Array:
+        """Return what promotions of another strength make of each day (shops, days).
+
+        A promotion that multiplies an ordinary day by m multiplies it by 1 + strength × (m - 1).
+        Run-up, phases and tail alike; days without a promotion have the factor 1.
+        """
+        log = np.zeros((len(self.shops), len(days)))
+        if strength == 1:
+            return np.ones_like(log)  # exactly
+        at, row = self.table.rows(days)
+        at, row = (each[self.table.promotion[at]] for each in (at, row))
+        np.add.at(log, (self.table.shop[at], row), self._factors(at))
+        multiple = np.exp(log)
+        return np.asarray(np.maximum(1 + strength * (multiple - 1), 0.0) / multiple)
+
     def is_odd(self, days: pd.DatetimeIndex) -> npt.NDArray[np.bool_]:
         """Return the days in a holiday, on a special day or on a date that repeats (shops, days).
 

@@ -188,8 +188,13 @@ def book(
     newcomers: Sequence[Newcomer],
     rates: Rates,
     weeks: int = 8,
+    part: Callable[[float], None] = lambda _: None,
 ) -> Book:
     """Return what the shops and the newcomers ask for in each week from the scenario's start.
+
+    Parameters
+    ----------
+    part : told which share of the weeks is done
 
     Raises
     ------
@@ -216,7 +221,7 @@ def book(
         return [of.week(_at(scenario, first, days), start) for first, days in block]
 
     blocks = [partial(made, block) for block in _blocks(spans)]
-    found = side_by_side(blocks, len(workspace.agents))
+    found = side_by_side(blocks, len(workspace.agents), part)
     return Book(
         workspace=workspace,
         scenario=scenario,
@@ -332,7 +337,9 @@ class _Block:
         self.newcomers = [each for each in newcomers if any(map(each.serves, scenario.grid.dates))]
         self.tie = expected.tie
         self.expected = expected
-        self.plain_asked = self._asked(workspace, demand_by_shop(workspace, expected))
+        self.plain_asked = self._asked(
+            workspace, demand_by_shop(workspace, expected, scenario.seats.target_level)
+        )
         self.asked = self.plain_asked
         self.alone: dict[str, pd.DataFrame] = {}
         self.added: dict[str, tuple[pd.DataFrame, pd.DataFrame]] = {}
@@ -385,7 +392,8 @@ class _Block:
             self.present[each.name] = _arrivals(each, self.scenario)
             parts.append(self.present[each.name])
         table = pd.concat(parts, ignore_index=True)
-        demand = demand_by_shop(space, replace(self.expected, table=table))
+        expected = replace(self.expected, table=table)
+        demand = demand_by_shop(space, expected, self.scenario.seats.target_level)
         touched = sorted({self.pool_of[each.name] for each in self.newcomers})
         fresh = self._asked(space, demand[demand["pool"].isin(touched)])
         self.asked = _instead(self.plain_asked, fresh, touched)

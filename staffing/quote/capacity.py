@@ -240,15 +240,20 @@ class Capacity:
         return with_measures(self.book, self.measures)
 
 
-def capacity(book: Book, step: Callable[[str], None] = lambda _: None) -> Capacity:
+def capacity(
+    book: Book,
+    step: Callable[[str], None] = lambda _: None,
+    part: Callable[[float], None] = lambda _: None,
+) -> Capacity:
     """Return what can be promised of a book.
 
     Parameters
     ----------
     step : told the name of each step as it begins
+    part : told which share of the step's weeks is done
     """
     step("cover")
-    weeks = judged(book)
+    weeks = judged(book, part)
     days = (book.weeks[-1].last - book.scenario.horizon.start).days + 1
     stay = np.exp(-days / DAYS_A_MONTH / float(book.rates.costs.tenure_months))
     leavers = len(book.workspace.agents) * (1 - float(stay))
@@ -339,11 +344,11 @@ def _left(book: Book, check: _Check, space: Workspace) -> float:
     return _covered(book, check, people, book.weeks[check.week].asked).units
 
 
-def judged(book: Book) -> tuple[Judged, ...]:
+def judged(book: Book, part: Callable[[float], None] = lambda _: None) -> tuple[Judged, ...]:
     """Return each week of a book against its agents as they are."""
     light = _light(book)
     calls = [partial(_judge, light, number) for number in range(len(book.weeks))]
-    return tuple(side_by_side(calls, len(book.workspace.agents)))
+    return tuple(side_by_side(calls, len(book.workspace.agents), part))
 
 
 def _light(book: Book) -> Book:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -54,6 +55,8 @@ GAP = 1e-3
 """Relative gap at which the changes found are called the best."""
 NODES = 100
 """Branches at most of a window."""
+PAIR = 2
+"""Windows solved side by side."""
 MOST = 130
 """Days of people planned at once; more are planned day after day."""
 ROUNDING = 1e-4
@@ -146,8 +149,8 @@ class Changes:
     ----------
     duties : the new duties of those who change
     dropped : duties that fall away
-    proven : whether no other changes cost less, within `GAP`; where days were planned one after
-        another, day by day
+    proven : whether no other changes cost less, within `GAP`; where days were planned apart, day
+        by day
     """
 
     duties: Roll = field(default_factory=dict)
@@ -165,27 +168,54 @@ def fewest_changes(of: Published, days: Collection[int]) -> Changes | None:
 
     On other days only somebody changes whose horizon is not lawful as it stands, and then whoever
     fills the seats that she leaves. None where somebody has no lawful horizon any more.
+
+    Two windows are solved side by side. The second knows nothing of the changes of the first: where
+    it would be another one with them it waits, and is solved again.
     """
     prices, roll, made = change_prices(of.problem), of.roll, Changes()
     pending, done = _together(of, frozenset(days)), frozenset[int]()
     unlawful = broken(of, roll)
     if unlawful and not pending:
         pending = [frozenset()]
-    while pending:
-        window = pending.pop(0)
-        settled = {*made.duties, *made.dropped}
-        found = _Window(of, roll, window, prices, unlawful, settled).solved()
-        if found is None:
-            return None
-        roll, done, unlawful = found.applied(roll), done | window, frozenset()
-        made = Changes(
-            duties={**made.duties, **found.duties},
-            dropped=made.dropped | found.dropped,
-            proven=made.proven and found.proven,
-        )
-        left = {d for _, d in (*found.duties, *found.dropped)} - done - set().union(*pending)
-        pending += _together(of, frozenset(left))
+    with ThreadPoolExecutor(PAIR) as pair:
+        while pending:
+            some = pending[: 1 if unlawful else PAIR]
+            settled = {*made.duties, *made.dropped}
+            stated = [_Window(of, roll, days, prices, unlawful, settled) for days in some]
+            before = roll
+            for window, found in zip(some, list(pair.map(_Window.solved, stated)), strict=True):
+                if roll is not before and not _fits(of, before, roll, window, found):
+                    break
+                if found is None:
+                    return None
+                pending.remove(window)
+                roll, done, unlawful = found.applied(roll), done | window, frozenset()
+                made = Changes(
+                    duties={**made.duties, **found.duties},
+                    dropped=made.dropped | found.dropped,
+                    proven=made.proven and found.proven,
+                )
+                left = {d for _, d in (*found.duties, *found.dropped)} - done
+                pending += _together(of, frozenset(left - set().union(*pending)))
     return made
+
+
+def _fits(
+    of: Published, before: Roll, roll: Roll, window: frozenset[int], found: Changes | None
+) -> bool:
+    """Return whether changes that were found for one roster mend another as well.
+
+    They do where the window has the same open seats in both, and everybody who changes has a lawful
+    horizon with the changes of both.
+    """
+    if found is None:
+        return False
+    slots = {t for d in window for t in _slots(of, d)}
+    then, now = (
+        {k: n for k, n in of.left_open(each).items() if k[1] in slots} for each in (before, roll)
+    )
+    names = {name for name, _ in (*found.duties, *found.dropped)}
+    return then == now and not names & broken(of, found.applied(roll))
 
 
 def worthy(of: Published) -> frozenset[int]:

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 from joblib import Parallel, delayed
 
 from staffing.grid import SLOTS_PER_H
+from staffing.roster.ahead import Ahead
 from staffing.roster.anneal import Annealing
 from staffing.roster.bound import least_uncovered
 from staffing.roster.classes import classes
@@ -29,7 +30,7 @@ from staffing.roster.parts import improved_bound
 from staffing.roster.prices import SPEED_UNITS, paid_hours
 from staffing.roster.problem import Problem
 from staffing.roster.relax import relaxation
-from staffing.roster.report import Goal, SolveReport
+from staffing.roster.report import Goal, Reached, SolveReport
 
 FEW, FEW_DAYS = 4, 7
 """Agents and days up to whom all is planned at once, and mostly proven best."""
@@ -45,10 +46,11 @@ BOUND_PART = 0.3
 """Effort that the bound takes beyond its linear program, as a part of that of the search."""
 EFFORT_PER_S = 0.8
 """Effort that a process spends on windows in a second of the scenario's effort."""
+TOLD_EACH = 4
+"""Parts of the annealing after which it is told where it stands: to reckon that takes a while."""
 
-Progress = Callable[[int, float, float | None], None]
-"""Called with the steps done so far, uncovered seat-hours and the bound on them, None while it is
-not known."""
+Progress = Callable[[Reached], None]
+"""Told where the search stands, about every other second."""
 Bounds = tuple[float, float | None]
 """The least points, and the least uncovered units where these are quickly known."""
 
@@ -69,7 +71,6 @@ def search(
         When some agents have no lawful horizon at all.
     """
     began, steps = time.monotonic(), 0
-    told = progress or (lambda *_: None)
     roll = first_roll(problem) if start is None else dict(start)
     least: Bounds = (-np.inf, None)
     processes = 2 if len(problem.agents) > SERIAL else 1
@@ -77,7 +78,12 @@ def search(
     pair = Parallel(n_jobs=processes, return_as="generator")
     with beside, pair, warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # what is still at work at an interrupt
-        bounds: Iterator[Bounds] = beside([delayed(_bounds)(problem)])
+        bounds = Ahead[Bounds](beside([delayed(_bounds)(problem)]), elsewhere=processes > 1)
+
+        def told(roll: Roll, part: float | None = None) -> None:
+            if progress is not None:
+                progress(_reached(problem, roll, bounds.now(), part))
+
         try:
             going = True
             if _few(problem):
@@ -85,13 +91,12 @@ def search(
             else:
                 steps, roll, going = _annealed(problem, roll, told)
                 effort = problem.effort * (1 - ANNEALED_PART) * processes * EFFORT_PER_S
-                for windows, better in improved(problem, roll, effort, pair) if going else ():
+                for _, better in improved(problem, roll, effort, pair) if going else ():
                     roll = better
-                    told(steps + windows, _seat_h(problem.score(roll).units), None)
-            if going:
-                (least,) = bounds
+                    told(roll)
+            least = bounds.wait() if going else bounds.now() or least
         except KeyboardInterrupt:
-            pass
+            least = bounds.now() or least
     roll = evened(
         problem.agents,
         roll,
@@ -114,14 +119,21 @@ def _report(problem: Problem, roll: Roll, least: Bounds, steps: int, seconds: fl
             bound=_known_h(units),
         ),
         Goal(name="paid", value=sum(d.shift.paid for d in roll.values()) / SLOTS_PER_H, bound=None),
-        Goal(
-            name="cost",
-            value=paid_hours(score.proven_part),
-            bound=None if points == -np.inf else paid_hours(points),
-        ),
+        _cost(score.proven_part, points),
         Goal(name="fairness", value=float(score.fair), bound=None),
     )
     return SolveReport(goals=goals, seed=problem.seed, steps=steps, seconds=seconds)
+
+
+def _reached(problem: Problem, roll: Roll, least: Bounds | None, part: float | None) -> Reached:
+    score = problem.score(roll)
+    cost = _cost(score.proven_part, -np.inf if least is None else least[0])
+    return Reached(part=part, uncovered_h=_seat_h(score.units), cost=cost)
+
+
+def _cost(points: float, least: float) -> Goal:
+    bound = None if least == -np.inf else paid_hours(least)
+    return Goal(name="cost", value=paid_hours(points), bound=bound)
 
 
 def _seat_h(units: float) -> float:
@@ -154,12 +166,16 @@ def _planned_at_once(problem: Problem, roll: Roll) -> Roll:
     return answer.roll
 
 
-def _annealed(problem: Problem, roll: Roll, told: Progress) -> tuple[int, Roll, bool]:
+def _annealed(
+    problem: Problem, roll: Roll, told: Callable[[Roll, float], None]
+) -> tuple[int, Roll, bool]:
     """Return the changes tried, the duties annealed, and whether no interrupt ended it."""
     walk, tried = Annealing(problem, roll), 0
+    steps = int(problem.effort * ANNEALED_PART * STEPS_PER_EFFORT)
     try:
-        for tried in walk.improve(int(problem.effort * ANNEALED_PART * STEPS_PER_EFFORT)):
-            told(tried, _seat_h(walk.units), None)
+        for i, tried in enumerate(walk.improve(steps), 1):
+            if i % TOLD_EACH == 0:
+                told(walk.roll(), ANNEALED_PART * tried / max(steps, 1))
     except KeyboardInterrupt:
         return tried, walk.roll(), False
     return tried, walk.roll(), True

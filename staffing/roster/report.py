@@ -30,6 +30,22 @@ class Goal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """How far a search has come.
+
+    Attributes
+    ----------
+    part : of its effort that is spent, from 0 to 1; None where that is not known
+    uncovered_h : seat-hours that its roster leaves uncovered
+    cost : uncovered and paid together as a goal, see `Goal`, with its bound once that is proven
+    """
+
+    part: float | None
+    uncovered_h: float
+    cost: Goal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SolveReport:
     """The goals with their bounds, the seed, steps of the search, and wall-clock seconds spent."""
 

@@ -97,7 +97,7 @@ def seats(workspace: Workspace, scenario: Scenario, forecast: Forecast) -> SeatR
     # Not at the top: the sets ask `required` for the seats of each.
     from staffing.seats.sets import part_trained  # noqa: PLC0415
 
-    demand = demand_by_shop(workspace, forecast)
+    demand = demand_by_shop(workspace, forecast, scenario.seats.target_level)
     try:
         return replace(
             required(demand, scenario.seats, forecast.tie, over_time=True),
@@ -241,7 +241,7 @@ def follow_roster(
     DataFrame, one row a pool and open half hour: pool, slot, service_level, abandoned, asa_s,
     queue_end, occupancy as in `course.follow`, date, start, contacts
     """
-    live, _ = by_channel(demand_by_shop(workspace, forecast))
+    live, _ = by_channel(demand_by_shop(workspace, forecast, scenario.seats.target_level))
     table, key = requirement.table, ["pool", "slot"]
     at_work = table[key].merge(coverage[[*key, "rostered"]], on=key, how="left")["rostered"]
     seated = at_work.fillna(0.0).to_numpy(np.float64) * (1 - scenario.seats.shrinkage)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 
@@ -39,15 +41,23 @@ OF_SHOP = [
 """Columns of the shops table that say what contacts ask of seats."""
 
 
-def demand_by_shop(workspace: Workspace, forecast: Forecast) -> pd.DataFrame:
+def demand_by_shop(
+    workspace: Workspace, forecast: Forecast, target_level: Literal["own"] | float = "own"
+) -> pd.DataFrame:
     """Return the forecast per shop and half hour with what the shop's contacts ask of seats.
 
     Adds to the forecast's table what the shops table says of each shop (`OF_SHOP`), its AHT
     (`aht_s`) as forecast, else as stated there, that of a lone chat over it (`alone`: as stated,
     else as the rhythm of its replies has it), whether a promotion phase begins in the half hour
     (`opens_phase`), and contacts and noise (mean and variance of what the bot leaves to people).
+
+    Parameters
+    ----------
+    target_level : the service level target of every shop, or each its own
     """
     shops = workspace.shops[OF_SHOP].rename(columns={"aht_s": "stated_s"})
+    if target_level != "own":
+        shops["target_level"] = target_level
     alone = shops["aht_alone_s"] / shops["stated_s"]
     by_rhythm = [
         lone_share(*map(float, cells)) if cells[0] == cells[0] else 1.0

@@ -89,7 +89,7 @@ def simulate(
     threads : replications lived at once, by default as many as there are processors; the numbers
         do not depend on it
     """
-    demand = demand_of(workspace, forecast)
+    demand = demand_of(workspace, forecast, scenario.seats.target_level)
     assignments = assignments[assignments["date"].isin(pd.to_datetime(scenario.grid.dates))]
     level = promised(
         demand,

@@ -7,6 +7,7 @@ together the variance of the forecast. Work is exponential, patience too where i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -25,14 +26,16 @@ Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-def demand_of(workspace: Workspace, forecast: Forecast) -> pd.DataFrame:
+def demand_of(
+    workspace: Workspace, forecast: Forecast, target_level: Literal["own"] | float = "own"
+) -> pd.DataFrame:
     """Return the contacts per shop and half hour with what the replay has to know of them.
 
     Adds to `staffing.seats.demand_by_shop`: day_spread, the squared relative error of the shop's
     day beyond counting noise, burst, what the half hour adds to it, and of each shop priority,
     ticket (whether its contacts may be deferred) and due_within_s (infinite for others).
     """
-    rows = demand_by_shop(workspace, forecast)
+    rows = demand_by_shop(workspace, forecast, target_level)
     daily = forecast.daily.set_index(["shop_id", "date"])
     of_day = _beyond_counting(daily["mean"], daily["variance"]).rename("day_spread")
     rows = rows.join(of_day, on=["shop_id", "date"])

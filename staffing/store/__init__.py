@@ -88,7 +88,7 @@ def _bytes(scenario: Scenario, known: dt.date, daily: pd.DataFrame) -> bytes:
     rows = daily.assign(
         known_until=pd.Timestamp(known),
         scenario=scenario.name,
-        uplift=float(scenario.forecast.uplift),
+        uplift=scenario.forecast.uplift * scenario.forecast.promotion_strength,
     )
     others = [name for name in daily.columns if name not in COLUMNS]
     rows = rows[[*COLUMNS, *others]].astype(

@@ -1,4 +1,4 @@
-"""The terminal: lines, tables and progress through rich, JSON as it is."""
+"""The terminal: lines and tables through rich, JSON as it is; nothing at all where it is hushed."""
 
 from __future__ import annotations
 
@@ -30,6 +30,18 @@ SHORT_CELL = 14
 Say = Callable[..., str]
 _TAPES: list[list[Part]] = []
 """Where lines and tables go instead of the terminal, the last one first; see `recorded`."""
+_HUSHED = [False]
+"""Whether nothing is printed but faults and JSON, see `hush`."""
+
+
+def hush(quiet: bool) -> None:
+    """Print nothing from now on but faults and JSON, or everything again."""
+    _HUSHED[0] = quiet
+
+
+def hushed() -> bool:
+    """Return whether nothing is printed but faults and JSON."""
+    return _HUSHED[0]
 
 
 def speaker(lang: Lang) -> Say:
@@ -42,10 +54,17 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, highlight=False)
 
 
-def line(text: str, *, stderr: bool = False) -> None:
-    """Print a line as it is: not wrapped, nothing in it read as markup."""
+def line(text: str, *, stderr: bool = False, fault: bool = False) -> None:
+    """Print a line as it is: not wrapped, nothing in it read as markup.
+
+    Parameters
+    ----------
+    fault : whether it tells why there is no result, which a hushed terminal tells as well
+    """
     if _TAPES and not stderr:
         _TAPES[-1].append(text)
+        return
+    if hushed() and not fault:
         return
     console(stderr=stderr).out(text, highlight=False)
 
@@ -61,6 +80,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table: the first column left, short cells right."""
     if _TAPES:
         _TAPES[-1].append(Grid(head=tuple(head), rows=tuple(tuple(row) for row in rows)))
+        return
+    if hushed():
         return
     made = Table(box=box.SIMPLE_HEAD)
     for i, name in enumerate(head):
@@ -135,24 +156,3 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of a table for JSON: dates in ISO form, unknown numbers None."""
     found: list[dict[str, Any]] = json.loads(frame.to_json(orient="records", date_format="iso"))
     return found
-
-
-@contextmanager
-def progress(
-    lang: Lang,
-) -> Iterator[tuple[Callable[..., None], Callable[[int, float, float | None], None]]]:
-    """Yield what tells steps and better rosters: a live line on a terminal, else plain lines."""
-    terminal, spoken = console(stderr=True), speaker(lang)
-    with terminal.status("") as status:
-
-        def step(name: str, /, **facts: object) -> None:
-            text = spoken(f"say.step_{name}", **facts)
-            status.update(text)
-            if not terminal.is_terminal:
-                line(text + " ...", stderr=True)
-
-        def found(_: int, value: float, bound: float | None) -> None:
-            proven = "..." if bound is None else f"{bound:,.1f}"
-            status.update(spoken("say.searching", value=f"{value:,.1f}", bound=proven))
-
-        yield step, found

@@ -16,9 +16,9 @@ def refusal(error: InputError, lang: Lang, *, machine: bool) -> None:
     """Print every fault of an input; for machines as JSON on stdout, too."""
     if machine:
         as_json({"faults": [each.record(lang) for each in error.faults]})
-    line(say(lang, "say.faults", count=len(error.faults)), stderr=True)
+    line(say(lang, "say.faults", count=len(error.faults)), stderr=True, fault=True)
     for fault in error.faults:
-        line("  " + fault.line(lang), stderr=True)
+        line("  " + fault.line(lang), stderr=True, fault=True)
 
 
 def contradiction(error: InfeasibleRosterError, lang: Lang, *, machine: bool) -> None:
@@ -27,11 +27,11 @@ def contradiction(error: InfeasibleRosterError, lang: Lang, *, machine: bool) ->
     if machine:
         ways = [each.text(lang) for each in error.ways_out]
         as_json({"status": "infeasible", "contradictions": said, "repair": ways})
-    line(say(lang, "say.no_roster"), stderr=True)
+    line(say(lang, "say.no_roster"), stderr=True, fault=True)
     for clash in _grouped(error.contradictions):
-        line("  " + clash.text(lang), stderr=True)
+        line("  " + clash.text(lang), stderr=True, fault=True)
     for way in error.ways_out:
-        line(way.text(lang), stderr=True)
+        line(way.text(lang), stderr=True, fault=True)
 
 
 def _grouped(clashes: Sequence[Statement]) -> list[Statement]:

@@ -1,0 +1,281 @@
+"""A roster in hand: `audit` and `publish` it, `replan` it; `repair` a week that lacks people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from staffing.commands import complete
+from staffing.commands.options import (
+    NO_PLAN,
+    CacheFolder,
+    Json,
+    Language,
+    NoCache,
+    Out,
+    Quiet,
+    RosterFile,
+    ScenarioFile,
+    moment,
+)
+from staffing.commands.planning import cache_of, cache_told
+from staffing.commands.reading import (
+    faults_told,
+    read,
+    read_expecting,
+    scenario_of,
+    workspace_of,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from staffing.forecast import Forecast
+    from staffing.roster import Roster
+    from staffing.scenario import Scenario
+    from staffing.seats import SeatRequirement
+    from staffing.simulate import Replay
+    from staffing.workspace import Workspace
+
+
+def audit(
+    roster: RosterFile,
+    scenario_file: ScenarioFile,
+    lang: Language = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Check a roster, also one made by hand, against every hard rule; exit 3 if any is broken.
+
+    Of a published workbook the grid is read, as it was edited in Excel, and coverage, cost and
+    service level are computed again.
+    """
+    with faults_told(lang, as_json=as_json, quiet=quiet) as voice:
+        scenario, workspace = read(scenario_file, voice)
+        from staffing.publish.edited import is_grid
+
+        if is_grid(roster):
+            found = _edited(roster, scenario, workspace)
+        else:
+            from staffing.roster.file import read_roster
+
+            found = _Handed(read_roster(roster, scenario.zone))
+        broken = _tell_audit(found, scenario, workspace, as_json=as_json)
+    if broken:
+        raise typer.Exit(NO_PLAN)
+
+
+def publish(
+    roster: RosterFile,
+    scenario_file: ScenarioFile,
+    out: Out = Path("out"),
+    lang: Language = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Publish a roster that was edited by hand, with all outputs; exit 3 if it is not lawful.
+
+    The roster is a published workbook whose grid was edited in Excel, or a roster.csv.
+    """
+    with faults_told(lang, as_json=as_json, quiet=quiet) as voice:
+        scenario, workspace = read(scenario_file, voice)
+        from staffing.roster import refuse_unlawful
+
+        refuse_unlawful(scenario)
+        found = _edited(roster, scenario, workspace, replayed=False)
+        from staffing.roster.audit import audit as check_rules
+        from staffing.roster.audit import hard
+        from staffing.tell.console import line, speaker
+        from staffing.tell.progress import progress
+
+        if hard(check_rules(workspace, scenario, found.table)):
+            _tell_audit(found, scenario, workspace, as_json=as_json)
+            line(speaker(scenario.lang)("say.not_published"), stderr=True, fault=True)
+            raise typer.Exit(NO_PLAN)
+        assert found.seats is not None
+        assert found.forecast is not None
+        assert found.roster is not None
+        from staffing.plan import plan_of
+        from staffing.publish import publish as write
+        from staffing.publish.summary import summary
+        from staffing.tell.outcome import published
+        from staffing.tell.plan import report
+
+        with progress(scenario.lang) as live:
+            made = plan_of(
+                workspace, scenario, found.forecast, found.seats, found.roster, live.step
+            )
+            live.step("publish")
+            folder = out / scenario.name
+            paths = write(made, folder, scenario_file=scenario_file, roster_file=roster)
+    published(report(made), summary(made), scenario.lang, paths, machine=as_json)
+    if made.short:
+        raise typer.Exit(NO_PLAN)
+
+
+@dataclass(slots=True)
+class _Handed:
+    """A roster that was handed in, and, where that is asked for, what it comes to."""
+
+    table: pd.DataFrame
+    edited: int = 0
+    forecast: Forecast | None = None
+    seats: SeatRequirement | None = None
+    roster: Roster | None = None
+    replay: Replay | None = None
+
+
+def _edited(
+    path: Path, scenario: Scenario, workspace: Workspace, *, replayed: bool = True
+) -> _Handed:
+    """Read a roster with its edited cells, place their meals and pools, and compute coverage."""
+    from staffing.forecast import forecast as expect
+    from staffing.forecast import history
+    from staffing.publish.edited import is_grid, read_edited
+    from staffing.roster import handed
+    from staffing.roster.file import read_roster
+    from staffing.roster.placing import placed
+    from staffing.seats import seats as require
+    from staffing.simulate import simulate as replay
+    from staffing.tell.progress import progress
+
+    if is_grid(path):
+        edited = read_edited(path, workspace, scenario)
+        stretches, wanted = edited.stretches, edited.wanted
+    else:
+        stretches, wanted = read_roster(path, scenario.zone), {}
+    with progress(scenario.lang) as live:
+        live.step("forecast")
+        expected = expect(workspace, scenario, history(workspace))
+        live.step("seats")
+        needed = require(workspace, scenario, expected)
+        table = placed(workspace, scenario, needed, stretches, wanted)
+        made = handed(workspace, scenario, needed, table)
+        found = _Handed(table, len(wanted), expected, needed, made)
+        if replayed:
+            live.step("replay")
+            found.replay = replay(workspace, scenario, expected, needed, table)
+    return found
+
+
+def _tell_audit(found: _Handed, scenario: Scenario, workspace: Workspace, *, as_json: bool) -> bool:
+    """Audit a roster and tell what it breaks and comes to; return whether a hard rule is broken."""
+    from staffing.roster.audit import audit as run
+    from staffing.roster.audit import hard, order
+    from staffing.roster.recount import recount
+    from staffing.tell.roster import Judged, audited
+
+    broken = order(run(workspace, scenario, found.table))
+    required = None if found.seats is None else found.seats.table
+    counted = recount(workspace, scenario, found.table, required)
+    judged = None
+    if found.roster is not None and found.replay is not None:
+        judged = Judged(edited=found.edited, roster=found.roster, replay=found.replay)
+    audited(found.table, broken, counted, scenario, judged, machine=as_json)
+    return bool(hard(broken))
+
+
+def replan(
+    roster: Annotated[
+        Path,
+        typer.Argument(
+            metavar="ROSTER",
+            help="The published roster.csv, or its .xlsx table.",
+            autocompletion=complete.tables,
+        ),
+    ],
+    scenario_file: ScenarioFile,
+    absent: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--absent",
+            metavar="AGENT:DATE",
+            help="Who is absent: A017:2026-11-25, or 2026-11-25..2026-11-27 for days; repeat it.",
+        ),
+    ] = None,
+    now: Annotated[
+        datetime | None,
+        moment("This moment, such as '2026-11-25 08:50'; what lies before it stays."),
+    ] = None,
+    freeze_h: Annotated[
+        float,
+        typer.Option("--freeze-h", min=0, max=168, help="Hours after it in which all stays."),
+    ] = 2.0,
+    all_days: Annotated[
+        bool, typer.Option("--all-days", help="Look at days without an absence as well.")
+    ] = False,
+    out: Out = Path("out"),
+    cache: CacheFolder = None,
+    no_cache: NoCache = False,
+    lang: Language = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Mend a published roster with the fewest changes where somebody is absent or demand is new."""
+    with faults_told(lang, as_json=as_json, quiet=quiet) as voice:
+        from staffing.cache import digest_of_files
+
+        scenario = scenario_of(scenario_file, voice)
+        files = digest_of_files(scenario.workspace)
+        workspace, _ = workspace_of(scenario_file, scenario)
+        from staffing.publish.replanned import publish_replanned
+        from staffing.replan import Asked
+        from staffing.replan import replan as run
+        from staffing.roster.file import read_roster
+        from staffing.stages import Stages
+        from staffing.tell import faults
+        from staffing.tell.progress import progress
+        from staffing.tell.replan import replanned
+
+        table = read_roster(roster, scenario.zone)
+        content = roster.read_bytes()
+        asked = Asked(absent=tuple(absent or ()), now=now, freeze_h=freeze_h, everywhere=all_days)
+        kept = cache_of(cache, out, no_cache=no_cache)
+        with progress(scenario.lang) as live:
+            stages = Stages(workspace, scenario, kept, live.step, files)
+            made = run(
+                workspace, scenario, table, asked, file=roster.name, step=live.step, stages=stages
+            )
+            live.step("publish")
+            paths = publish_replanned(
+                made,
+                asked,
+                out / f"{scenario.name}-replan",
+                roster=(roster.name, content),
+                scenario_file=scenario_file,
+            )
+        faults.notices(made.notices, scenario.lang)
+        cache_told(kept, scenario.lang)
+    replanned(made, paths, machine=as_json)
+    if made.short:
+        raise typer.Exit(NO_PLAN)
+
+
+def repair(
+    scenario_file: ScenarioFile,
+    lang: Language = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say where a week lacks people, which rules clash, and the cheapest measures that mend it."""
+    with faults_told(lang, as_json=as_json, quiet=quiet) as voice:
+        scenario, workspace, expected = read_expecting(scenario_file, voice)
+        from staffing.roster import refuse_unlawful
+        from staffing.roster.repair import repair as run
+        from staffing.seats import seats as require
+        from staffing.tell.progress import progress
+        from staffing.tell.repair import repaired
+
+        refuse_unlawful(scenario)
+        with progress(scenario.lang) as live:
+            live.step("seats")
+            required = require(workspace, scenario, expected)
+            live.step("repair")
+            made = run(workspace, scenario, required)
+    repaired(made, scenario.lang, machine=as_json)
+    if made.needed:
+        raise typer.Exit(NO_PLAN)
