@@ -1,15 +1,19 @@
-"""Crews whose days are planned anew, exactly, round after round.
+"""Crews whose days are planned anew, window after window.
 
 A window is some days of some people; all other duties are kept. Which windows pay differs between
 problems and changes as a roster gets better: a day of many people, two days of some, a week of a
-few. So a round takes the shape that has lately gained most for its effort, and now and then another
-one in turn (large neighbourhoods chosen by success: Ropke & Pisinger 2006, Transportation
-Science 40). The windows of a round share nobody's day, and are solved side by side.
+few. So a window takes the shape that has lately gained most for its effort, and now and then
+another one in turn (large neighbourhoods chosen by success: Ropke & Pisinger 2006, Transportation
+Science 40). While a window is solved in one process another one is in a second process, of people's
+days far from it where there are any; answers are taken in the order of their questions, so that
+what comes out does not depend on which is ready first.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -21,10 +25,11 @@ from staffing.roster.fairness import unfairness
 from staffing.roster.lawful import is_lawful
 from staffing.roster.model import Answer, Task
 from staffing.roster.places import by_pool, pool_of
+from staffing.roster.prices import SEAT
 from staffing.roster.problem import Problem
 from staffing.roster.relax import Bools, Ints
 from staffing.roster.staff import Agent
-from staffing.roster.turns import crowd_of
+from staffing.roster.turns import at_table, crowd_of
 
 
 class Shape(NamedTuple):
@@ -34,20 +39,18 @@ class Shape(NamedTuple):
     people: int
 
 
-SHAPES = (Shape(1, 70), Shape(2, 60), Shape(7, 15), Shape(3, 60), Shape(7, 30))
-"""Each takes HiGHS about a second, the last some five; the first gains most from a rough roster."""
-WINDOWS = 4
-"""Windows of a round."""
-TRIAL = 4
-"""Every so many rounds another shape has its turn."""
+SHAPES = (Shape(1, 70), Shape(7, 15), Shape(2, 60), Shape(3, 60), Shape(7, 30))
+"""The first takes HiGHS a second and gains most from a rough roster, the last some ten."""
+TRIAL = 8
+"""Every so many windows another shape has its turn."""
 HOPE = 0.1
 """What a shape not tried yet is expected to gain, as a part of the best that any has gained."""
-MEMORY = 0.3
-"""Part of a shape's past gains and efforts that still counts after its next round."""
+MEMORY = 0.7
+"""Part of a shape's past gains and efforts that still counts after its next window."""
 CHOICES = 8
-"""Draws of some days until their people are free."""
-PATIENCE = 3
-"""Rounds of every shape without any gain after which nothing is left to be gained."""
+"""Runs of days that are tried until enough people are free."""
+PATIENCE = 10
+"""Windows of every shape without any gain after which nothing is left to be gained."""
 OVERHEAD = 0.1
 """Effort that stating a window is counted as."""
 
@@ -56,6 +59,7 @@ class _Success:
     """What shapes have lately gained for their effort."""
 
     def __init__(self, shapes: Sequence[Shape]) -> None:
+        self._shapes = shapes
         self._gained = dict.fromkeys(shapes, 0.0)
         self._effort = dict.fromkeys(shapes, 0.0)
         self._most = 0.0
@@ -72,31 +76,63 @@ class _Success:
         self._effort[shape] = MEMORY * self._effort[shape] + effort
         self._most = max(self._most, self.rate(shape))
 
+    def ranked(self, number: int) -> list[Shape]:
+        """Return the shapes for the window with this number, the best one first."""
+        ranked = sorted(self._shapes, key=self.rate, reverse=True)
+        trial, at = divmod(number + 1, TRIAL)
+        return ranked if at else [self._shapes[trial % len(self._shapes)], *ranked]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """A window that is being solved.
+
+    Attributes
+    ----------
+    answers : hands on the answer when it is there
+    of : the duties that it was asked of
+    """
+
+    shape: Shape
+    window: Window
+    task: Task
+    answers: Iterator[Answer | None]
+    of: Roll
+
 
 def improved(
-    problem: Problem, roll: Roll, effort: float, pair: Parallel
+    problem: Problem, roll: Roll, effort: float, lanes: Sequence[Parallel]
 ) -> Iterator[tuple[int, Roll]]:
-    """Plan windows anew until the effort is spent or nothing gains; yield rounds done and duties.
+    """Plan windows anew until the effort is spent or nothing gains; yield how many, and duties.
 
     Parameters
     ----------
     effort : that all windows may take together, see `mip.EFFORT`
-    pair : the processes, with answers as a generator
+    lanes : each solves one window at a time, with answers as a generator
     """
     draw = _Draw(problem)
-    success, shapes = _Success(draw.shapes), draw.shapes
-    done = idle = 0
-    while shapes and effort > 0 and idle < PATIENCE * len(shapes):
-        trial, at = divmod(done + 1, TRIAL)
-        shape = max(shapes, key=success.rate) if at else shapes[trial % len(shapes)]
-        tasks = [
-            crew_task(problem, crew, days, roll, seed=problem.seed + done * WINDOWS + k, effort=0.0)
-            for k, (crew, days) in enumerate(draw.round(shape))
-        ]
-        answers: list[Answer | None] = list(pair(delayed(solve_days)(task) for task in tasks))
-        spent = sum(OVERHEAD + (answer.spent if answer else 0.0) for answer in answers)
-        gained, roll = taken(problem, roll, tasks, answers)
-        success.learn(shape, gained, spent)
+    success, asked = _Success(draw.shapes), deque[_Asked]()
+    begun = done = idle = 0
+    while True:
+        while len(asked) < len(lanes) and effort > 0 and idle < PATIENCE * len(draw.shapes):
+            found = draw.window(success.ranked(begun), [each.window for each in asked])
+            if found is None:
+                break
+            shape, window = found
+            crew = [problem.agents[a] for a in window.crew]
+            task = crew_task(
+                problem, crew, window.days, roll, seed=problem.seed + begun, effort=0.0
+            )
+            answers = iter(lanes[begun % len(lanes)]([delayed(solve_days)(task)]))
+            asked.append(_Asked(shape=shape, window=window, task=task, answers=answers, of=roll))
+            begun += 1
+        if not asked:
+            return
+        first = asked.popleft()
+        (answer,) = first.answers
+        spent = OVERHEAD + (answer.spent if answer else 0.0)
+        gained, roll = taken(problem, roll, first.task, answer, changed=roll is not first.of)
+        success.learn(first.shape, gained, spent)
         effort -= spent
         done, idle = done + 1, 0 if gained else idle + 1
         yield done, roll
@@ -142,26 +178,31 @@ def crew_task(
 
 
 def taken(
-    problem: Problem, roll: Roll, tasks: Sequence[Task], answers: Sequence[Answer | None]
+    problem: Problem, roll: Roll, task: Task, answer: Answer | None, *, changed: bool
 ) -> tuple[int, Roll]:
-    """Return the points gained, and the duties, once all answers that gain are taken in order.
+    """Return the points gained, and the duties, with an answer where it gains.
 
-    All were planned against the same roster, so one may gain nothing after another, and two halves
-    of somebody's week may make no lawful one.
+    Parameters
+    ----------
+    changed : whether the duties are others than those that the window was asked of: then two halves
+        of somebody's week may make no lawful one, and she keeps the days that she has
     """
-    gained = 0
-    changed: set[str] = set()
-    for task, answer in zip(tasks, answers, strict=True):
-        if answer is None:
-            continue
-        names = {agent.agent_id for agent in task.agents}
-        new = replaced(roll, task, answer.roll)
-        less = _points(problem, roll, names, task.days) - _points(problem, new, names, task.days)
-        both = [agent for agent in task.agents if agent.agent_id in changed]
-        if less > 0 and all(_lawful(agent, new) for agent in both):
-            gained, roll = gained + less, new
-            changed |= names
-    return gained, roll
+    if answer is None:
+        return 0, roll
+    names = {agent.agent_id for agent in task.agents}
+    new = replaced(roll, task, answer.roll)
+    if changed:
+        for agent in task.agents:
+            if not _lawful(agent, new):
+                new = _kept(roll, new, agent.agent_id, task.days)
+    less = _points(problem, roll, names, task.days) - _points(problem, new, names, task.days)
+    return (less, new) if less > 0 else (0, roll)
+
+
+def _kept(roll: Roll, new: Roll, name: str, days: frozenset[int]) -> Roll:
+    """Return the new duties with those of somebody's days as they were."""
+    other = {key: duty for key, duty in new.items() if not (key[0] == name and key[1] in days)}
+    return {**other, **{(name, d): roll[name, d] for d in days if (name, d) in roll}}
 
 
 def replaced(roll: Roll, task: Task, new: Roll) -> Roll:
@@ -187,50 +228,64 @@ def _points(problem: Problem, roll: Roll, names: set[str], days: frozenset[int])
     wishes = {key: costs for key, costs in problem.wishes.items() if key[0] in names}
     standing = problem.standing.of(names)
     uneven = unfairness(own, problem.start, problem.fairness, wishes, standing)
-    return problem.missing_points(missing) + problem.paid_points(own) + uneven
+    crowded = _crowded(near, problem) if problem.meal_share < 1 else 0
+    return problem.missing_points(missing) + problem.paid_points(own) + uneven + crowded
+
+
+def _crowded(roll: Roll, problem: Problem) -> int:
+    """R18: return the points of people too many at the table, as the windows price them."""
+    above = (
+        max(eating - at_table(on_duty, problem.meal_share), 0)
+        for on_duty, eating in crowd_of(roll, problem.speed).values()
+    )
+    return SEAT * sum(above)
 
 
 # --- windows --------------------------------------------------------------------------------------
+
+
+class Window(NamedTuple):
+    """Numbers of agents, in their order, and the days that are planned anew."""
+
+    crew: Ints
+    days: frozenset[int]
 
 
 class _Draw:
     """Windows by chance, the same for the same seed."""
 
     def __init__(self, problem: Problem) -> None:
-        self._agents, self._days = problem.agents, sorted(problem.days)
+        self._number, self._days = len(problem.agents), sorted(problem.days)
         self._random = np.random.default_rng(problem.seed)
         self._knows = _pools(problem.agents)
         self._queue: list[int] = []
-        number, length = len(self._agents), len(self._days)
+        number, length = self._number, len(self._days)
         fitting = (Shape(min(s.days, length), min(s.people, number)) for s in SHAPES)
         self.shapes = [shape for shape in dict.fromkeys(fitting) if shape.days and shape.people]
 
-    def round(self, shape: Shape) -> list[tuple[list[Agent], frozenset[int]]]:
-        """Return windows of a shape, no day of anybody in two of them."""
-        windows: list[tuple[Ints, frozenset[int]]] = []
-        for _ in range(WINDOWS):
+    def window(
+        self, shapes: Sequence[Shape], others: Sequence[Window]
+    ) -> tuple[Shape, Window] | None:
+        """Return a window of the first shape for which enough people are far from all others."""
+        for shape in shapes:
             for days in self._choices(shape.days):
                 near = {d + k for d in days for k in (-1, 0, 1)}
-                free = np.ones(len(self._agents), bool)
-                for crew, others in windows:
-                    free[crew] &= not near & others
+                free = np.ones(self._number, bool)
+                for other in others:
+                    free[other.crew] &= not near & other.days
                 if 2 * int(free.sum()) >= shape.people:
-                    windows.append((self._crew(shape.people, free), days))
                     self._queue = [d for d in self._queue if shape.days > 1 or d not in days]
-                    break
-        return [([self._agents[a] for a in crew], days) for crew, days in windows]
+                    return shape, Window(self._crew(shape.people, free), days)
+        return None
 
     def _choices(self, number: int) -> list[frozenset[int]]:
-        """Return days to choose from: single days until all had their turn, else some of a week."""
+        """Return days in a row to choose from; single days until all of them had their turn."""
         if number == 1:
             if not self._queue:
                 self._queue = [int(d) for d in self._random.permutation(self._days)]
             return [frozenset({d}) for d in self._queue]
-        length = min(7, len(self._days))
-        first = int(self._random.integers(len(self._days) - length + 1))
-        week = self._days[first : first + length]
-        drawn = (self._random.choice(week, number, replace=False) for _ in range(CHOICES))
-        return [frozenset(map(int, days)) for days in drawn]
+        starts = self._random.permutation(len(self._days) - number + 1)[:CHOICES]
+        return [frozenset(self._days[k : k + number]) for k in starts.tolist()]
 
     def _crew(self, number: int, free: Bools) -> Ints:
         """Return somebody free with those who share most pools with her, in the agents' order."""

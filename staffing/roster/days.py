@@ -94,8 +94,11 @@ def solve_days(task: Task) -> Answer | None:
     columns = np.array([j for free in shifts.values() for _, j in free], np.int64)
     present_columns = _present_columns(task, shifts)
     few, spent = rounding(program(rows, kept, whole), columns, present_columns, seed=task.seed)
-    found = None if few is None else minimised(few, gap=GAP, nodes=NODES, restarts=False)
-    if found is None or found.x is None:
+    if few is None:
+        return None
+    start = dict.fromkeys(present_columns.tolist(), 1.0)
+    found = minimised(few, gap=GAP, nodes=NODES, start=start, restarts=False)
+    if found.x is None:
         return None
     roll = roll_of(task.agents, shifts, eating, serving, np.round(found.x))
     return Answer(roll=roll, proven=False, spent=spent + found.spent)

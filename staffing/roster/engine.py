@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -44,7 +45,7 @@ ANNEALED_PART = 0.2
 """Part of the effort that annealing takes; the windows planned exactly have the rest."""
 BOUND_PART = 0.3
 """Effort that the bound takes beyond its linear program, as a part of that of the search."""
-EFFORT_PER_S = 0.8
+EFFORT_PER_S = 1.0
 """Effort that a process spends on windows in a second of the scenario's effort."""
 TOLD_EACH = 4
 """Parts of the annealing after which it is told where it stands: to reckon that takes a while."""
@@ -75,8 +76,10 @@ def search(
     least: Bounds = (-np.inf, None)
     processes = 2 if len(problem.agents) > SERIAL else 1
     beside = Parallel(n_jobs=processes, return_as="generator")
-    pair = Parallel(n_jobs=processes, return_as="generator")
-    with beside, pair, warnings.catch_warnings():
+    lanes = [Parallel(n_jobs=processes, return_as="generator") for _ in range(processes)]
+    with ExitStack() as stack, warnings.catch_warnings():
+        for each in (beside, *lanes):
+            stack.enter_context(each)
         warnings.simplefilter("ignore", UserWarning)  # what is still at work at an interrupt
         bounds = Ahead[Bounds](beside([delayed(_bounds)(problem)]), elsewhere=processes > 1)
 
@@ -91,7 +94,7 @@ def search(
             else:
                 steps, roll, going = _annealed(problem, roll, told)
                 effort = problem.effort * (1 - ANNEALED_PART) * processes * EFFORT_PER_S
-                for _, better in improved(problem, roll, effort, pair) if going else ():
+                for _, better in improved(problem, roll, effort, lanes) if going else ():
                     roll = better
                     told(roll)
             least = bounds.wait() if going else bounds.now() or least

@@ -7,6 +7,7 @@ rows they pass over they tell the seconds to within a factor of two (`EFFORT`).
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -61,7 +62,7 @@ def minimised(
     nodes: int | None = None,
     seconds: float | None = None,
     seed: int = 0,
-    start: Floats | None = None,
+    start: Mapping[int, float] | None = None,
     restarts: bool = True,
 ) -> Found:
     """Return the best point that HiGHS finds.
@@ -71,14 +72,14 @@ def minimised(
     gap : relative gap at which the solver may stop
     nodes, seconds : limits on branches and on the clock; without the last the answer is the same
         every time
-    start : a point to begin from
+    start : values of some columns, from which a first point is made
     restarts : whether the root may be presolved anew, which rarely finds better points
     """
     model = mathopt.Model.from_model_proto(_proto(of, of.cost, of.whole))
     variables = list(model.variables())
     hints = []
-    if start is not None:
-        values = dict(zip(variables, start.tolist(), strict=True))
+    if start:
+        values = {variables[column]: value for column, value in start.items()}
         hints.append(mathopt.SolutionHint(variable_values=values))
     found = mathopt.solve(
         model,

@@ -324,7 +324,14 @@ def solve_part(
     """
     if not of.free.any():
         return Solution(x=of.fixed, points=of.base, bound=of.base, proven=True)
-    found = minimised(of, gap=gap, nodes=nodes, seconds=seconds, seed=seed, start=of.start)
+    found = minimised(
+        of,
+        gap=gap,
+        nodes=nodes,
+        seconds=seconds,
+        seed=seed,
+        start=None if of.start is None else dict(enumerate(of.start.tolist())),
+    )
     bound = of.base + found.bound
     if found.x is None:
         return Solution(x=None, points=NO_LIMIT, bound=bound, proven=found.proven)
