@@ -171,7 +171,7 @@ def _outcome(
         until = known_until(workspace, scenario.horizon.start)
         name, content = entry(scenario, until, made.forecast.daily)
         advice = None
-        if made.short:
+        if made.short and made.promotion is None:  # whose levers say what can be had
             from staffing.roster.repair import repair as mend
 
             step("repair")
@@ -1068,8 +1068,10 @@ def _workspace(path: Path, scenario: Scenario) -> tuple[Workspace, list[Fault]]:
     from staffing.scenario import check_shops
     from staffing.tell import faults
     from staffing.workspace import read_workspace
+    from staffing.workspace.past import as_of
 
     workspace = read_workspace(scenario.workspace, scenario.zone)
+    workspace = as_of(workspace, scenario.forecast.as_of)
     check_shops(path, scenario, list(workspace.windows))
     notices = [*horizon_notices(workspace, scenario), *workspace.notices]
     faults.notices(notices, scenario.lang)
