@@ -43,8 +43,8 @@ EXACT = 40_000
 """Entries of the matrix up to which whole numbers are found by branch and bound."""
 NODES = 20_000
 """Branches at most."""
-FRACTION, NOTHING = 1e-3, 1e-2
-"""People, and speed units, below which a number is rounding."""
+FRACTION, LITTLE, NOTHING = 1e-3, 1e-4, 1e-2
+"""People from outside, people of a shift, and speed units, below which a number is rounding."""
 _EPS = 1e-6
 
 
@@ -136,6 +136,7 @@ class Program:
             rows.column(each.price, self.together[each.kind]) for each, _ in self.outside
         ]
         self._state_together()
+        self.shifts: list[int] = []
         self.step = _step([*self.own, *(agent for _, agent in self.outside)])
         people = classes([without(a, "R6") for a in self.own if _able(a)])
         self._present: dict[tuple[int, Capability, int], Presence] = defaultdict(Presence)
@@ -177,6 +178,7 @@ class Program:
                 values = [-1.0, *[1.0] * len(those)]
                 rows.row([own[-1][1], *(j for _, j in those)], values, low=0.0, high=0.0)
             rows.row((j for _, j in own), ONES, high=number)
+            self.shifts += [j for _, j in free]
             days.append(free)
             kinds.append(own)
             if option is not None:
@@ -322,10 +324,19 @@ class Program:
             rows.row(columns, [1.0, *(speed for _, speed in own)], low=float(units))
         return missing
 
-    def _linear(self, numbers: Sequence[int] | None = None, *, whole: bool) -> Linear:
-        """Return the program, with the numbers of people from outside if they are given."""
+    def _linear(
+        self, columns: Bools | None, numbers: Floats | None = None, *, whole: bool = False
+    ) -> Linear:
+        """Return the program, with the numbers of people from outside if they are given.
+
+        Parameters
+        ----------
+        columns : of the shifts, which may be used; all of them without
+        """
         upper = np.array(self.rows.upper, float)
         lower, heads = np.zeros(upper.size), np.array(self.heads, int)
+        if columns is not None:
+            upper[np.array(self.shifts, int)[~columns]] = 0.0
         integral = np.zeros(upper.size, bool)
         integral[heads] = whole
         if numbers is not None:
@@ -340,32 +351,53 @@ class Program:
             whole=integral,
         )
 
-    def cheapest(self) -> Found:
-        """Return the cheapest mix.
+    @property
+    def is_small(self) -> bool:
+        """Return whether whole numbers are found by branch and bound."""
+        return len(self.rows.columns) <= EXACT
 
-        Small programs are solved with whole numbers of people from outside. In large ones these
-        are rounded to the nearest, and own people fitted around them; then `at_least` says what
-        that may cost too much.
+    def useful(self) -> Bools | None:
+        """Return which of the shifts the best point uses in any part; None for small programs.
+
+        What one program does not use another one of the same people, which asks a little more or
+        less, hardly needs either.
 
         Raises
         ------
         ValueError
             Where somebody has no lawful horizon, not even in parts of shifts.
         """
-        if len(self.rows.columns) <= EXACT:
-            best = minimised(self._linear(whole=True), gap=_EPS, nodes=NODES)
+        if self.is_small:
+            return None
+        x, _ = _middle(self._linear(None))
+        return np.asarray(x[self.shifts] > LITTLE)
+
+    def cheapest(self, columns: Bools | None = None) -> Found:
+        """Return the cheapest mix.
+
+        Small programs are solved with whole numbers of people from outside. In large ones these
+        are rounded to the nearest, and own people fitted around them; then `at_least` says what
+        that may cost too much.
+
+        Parameters
+        ----------
+        columns : which of the shifts may be used, see `useful`; all of them without
+
+        Raises
+        ------
+        ValueError
+            Where somebody has no lawful horizon, not even in parts of shifts.
+        """
+        if self.is_small:
+            best = minimised(self._linear(columns, whole=True), gap=_EPS, nodes=NODES)
             if best.x is None:
                 raise ValueError("somebody has no lawful horizon")
             return self._found(best.x, best.bound, exact=best.proven)
-        found = middle(self._linear(whole=False))
-        if found is None:
-            raise ValueError("somebody has no lawful horizon")
-        x, bound = found
+        x, bound = _middle(self._linear(columns))
         parts = x[self.heads]
         numbers = np.floor(parts + 0.5)
         if np.abs(parts - numbers).max(initial=0.0) > FRACTION:
-            fitted = middle(self._linear([int(n) for n in numbers], whole=False))
-            x = x if fitted is None else fitted[0]
+            x, _ = _middle(self._linear(columns, numbers))
         return self._found(x, bound, exact=False)
 
     def _found(self, x: Floats, bound: float, *, exact: bool) -> Found:
@@ -388,6 +420,13 @@ class Program:
             at_least=min(max(bound - opened, 0.0), price),
             exact=exact,
         )
+
+
+def _middle(of: Linear) -> tuple[Floats, float]:
+    found = middle(of)
+    if found is None:
+        raise ValueError("somebody has no lawful horizon")
+    return found
 
 
 def _able(agent: Agent) -> bool:

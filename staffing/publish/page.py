@@ -21,6 +21,7 @@ from staffing.publish.board import (
 )
 from staffing.publish.cells import Form, Table, shown
 from staffing.publish.figures import RULES_CHECKED, Figures, figures
+from staffing.publish.promotion import people, phases, sentences, strengths
 from staffing.roster.explain import SHOWN
 from staffing.words import Lang, say
 
@@ -62,7 +63,17 @@ def page(plan: Plan) -> str:
         shortages=short,
         explained=SHOWN,
         defaults=reports.defaults(plan),
+        promotion=_promotion(plan),
     )
+
+
+def _promotion(plan: Plan) -> dict[str, Any] | None:
+    """Return what a promotion run found, None where the plan is none."""
+    made = plan.promotion
+    if made is None:
+        return None
+    tables = [each(plan, made) for each in (strengths, people, phases)]
+    return {"sentences": sentences(plan, made), "tables": tables}
 
 
 def _tables(plan: Plan, made: Figures, roster: Board, titles: dict[str, str]) -> dict[str, Table]:
