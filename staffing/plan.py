@@ -103,7 +103,7 @@ def plan(
     if scenario.is_promotion:
         found = stages.promotion(expected)
         expected, required = found.expected(expected), found.required
-        stages = stages.levered(found)
+        stages.pull(found)
     else:
         found, required = None, stages.seats(expected)
     rostered = stages.roster(required, progress)

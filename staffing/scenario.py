@@ -803,8 +803,11 @@ class PromotionSettings(Section):
         le=90,
     )
     temp_speed: float = given(
-        0.6, "Speed of a temp on the first day of service.", origin="assumed in 2026: a prior",
-        gt=0, le=1,
+        0.6,
+        "Speed of a temp on the first day of service.",
+        origin="assumed in 2026: a prior",
+        gt=0,
+        le=1,
     )
     temp_ramp_days: int = given(
         10,

@@ -8,7 +8,6 @@ stage is the digest of what it declares, of the stages before it and of the prog
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -138,18 +137,15 @@ class Stages:
 
         return self._take("promotion", ("forecast",), make)
 
-    def levered(self, made: Promotion) -> Stages:
-        """Return the stages that follow once the levers of a promotion are pulled.
+    def pull(self, made: Promotion) -> None:
+        """Pull the levers of a promotion: the stages that follow have its tables, rules and seats.
 
-        What they read holds the levers, so that their keys hold that of the promotion.
+        Their keys hold that of the promotion.
         """
-        found = copy.copy(self)
-        found.workspace, found.scenario = made.taken(self.workspace, self.scenario)
-        found._before = ("promotion",)
-        found._keys = dict(self._keys)
-        if "promotion" in self._keys:  # it has the seats
-            found._keys["seats"] = self._keys["promotion"]
-        return found
+        self.workspace, self.scenario = made.taken(self.workspace, self.scenario)
+        self._before = ("promotion",)
+        if "promotion" in self._keys:
+            self._keys["seats"] = self._keys["promotion"]
 
     def roster(self, required: SeatRequirement, progress: Progress | None = None) -> Roster:
         """Return the best roster found for these seats."""

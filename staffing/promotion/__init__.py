@@ -9,8 +9,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import pandas as pd
@@ -93,10 +94,26 @@ class Promotion:
         return self.outlook.required
 
     def taken(self, workspace: Workspace, scenario: Scenario) -> tuple[Workspace, Scenario]:
-        """Return tables and rules once the levers of the mix are pulled."""
-        used = [use.lever for use in self.outlook.uses]
-        space, _ = joined(workspace, scenario, self.outlook.people)
-        return space, levered(scenario, [each for each in OWN if each in used])
+        """Return tables and rules once the levers of the mix are pulled.
+
+        Nobody may have more of one than those who have most of it in the mix.
+        """
+        outlook = self.outlook
+        used = [use.lever for use in outlook.uses]
+        space, _ = joined(workspace, scenario, outlook.people)
+        most = scenario.promotion.model_copy(
+            update={
+                "overtime_month_h": min(
+                    scenario.promotion.overtime_month_h, float(math.ceil(outlook.overtime_each_h))
+                ),
+                "splits_per_week": min(
+                    scenario.promotion.splits_per_week, math.ceil(outlook.splits_each)
+                ),
+            }
+        )
+        told = scenario.model_copy(update={"promotion": most})
+        allowed = levered(told, [each for each in OWN if each in used])
+        return space, allowed.model_copy(update={"promotion": scenario.promotion})
 
 
 def promotion(workspace: Workspace, scenario: Scenario, expected: Forecast) -> Promotion:
@@ -109,7 +126,7 @@ def promotion(workspace: Workspace, scenario: Scenario, expected: Forecast) -> P
     told = factors(expected, scenario.promotion)
     calls = [
         partial(looked_at, workspace, scenario, stronger(expected, told[name]), name, told[name])
-        for name in _hardest_first(told)
+        for name in _hardest_first(told, scenario.promotion.roster_for)
     ]
     found = {made.strength: made for made in side_by_side(calls, len(workspace.agents))}
     mid = stronger(expected, told["mid"])
@@ -122,9 +139,9 @@ def promotion(workspace: Workspace, scenario: Scenario, expected: Forecast) -> P
     )
 
 
-def _hardest_first(told: Mapping[Strength, float]) -> Sequence[Strength]:
-    """Return the strengths, the one that asks most first: it takes longest."""
-    return sorted(told, key=lambda name: -told[name])
+def _hardest_first(told: Mapping[Strength, float], chosen: Strength) -> Sequence[Strength]:
+    """Return the strengths, that of the roster first: its levers are refitted and take longest."""
+    return sorted(told, key=lambda name: (name != chosen, -told[name]))
 
 
 def _came(workspace: Workspace, expected: Forecast) -> Came | None:

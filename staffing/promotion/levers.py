@@ -93,7 +93,7 @@ def levered(scenario: Scenario, used: Sequence[Lever] = LEVERS) -> Scenario:
         hours["splits_per_week"] = max(shifts.splits_per_week, told.splits_per_week)
     if "peak_shifts" in used and told.peak_h:
         hours["peak_h"] = tuple(sorted({*shifts.peak_h, *told.peak_h}))
-    made = {}
+    made: dict[str, object] = {}
     if new:
         made["rules"] = rules.model_copy(update=new)
     if hours:
@@ -118,9 +118,7 @@ def outsiders(workspace: Workspace, scenario: Scenario) -> list[Outsider]:
     return found
 
 
-def _stays(
-    scenario: Scenario, soonest: dt.date, kind: str
-) -> list[tuple[dt.date, dt.date]]:
+def _stays(scenario: Scenario, soonest: dt.date, kind: str) -> list[tuple[dt.date, dt.date]]:
     """Return first and last days of stays: calendar weeks on end, from the soonest day on.
 
     Who is borrowed is borrowed week by week.
@@ -218,13 +216,9 @@ def joined(
     return made, names
 
 
-def as_agents(
-    workspace: Workspace, scenario: Scenario, people: Sequence[Outsider]
-) -> list[Agent]:
+def as_agents(workspace: Workspace, scenario: Scenario, people: Sequence[Outsider]) -> list[Agent]:
     """Return one of each kind of people from outside as the rules see her."""
-    own = with_tables(
-        workspace, agents=workspace.agents.iloc[:0], skills=workspace.skills.iloc[:0]
-    )
+    own = with_tables(workspace, agents=workspace.agents.iloc[:0], skills=workspace.skills.iloc[:0])
     space, names = joined(own, scenario, [replace(each, number=1) for each in people])
     found = {agent.agent_id: agent for agent in staff(space, scenario)}
     return [replace(found[name], agent_id="") for (name,) in names]

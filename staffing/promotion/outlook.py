@@ -1,9 +1,10 @@
-"""One strength of a promotion: what it asks, what own people cover, the cheapest levers, the gap."""
+"""One strength of a promotion: what it asks, what own people cover, levers, and the gap."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -19,7 +20,7 @@ from staffing.promotion.levers import (
 from staffing.promotion.program import UNITS_PER_H, Found, Prices, Program
 from staffing.roster.places import needed, reach
 from staffing.roster.prices import SPEED_UNITS, Place
-from staffing.roster.staff import Agent, staff
+from staffing.roster.staff import Agent, Span, staff
 from staffing.scenario import Scenario, Strength
 from staffing.seats import SeatRequirement, follow_roster, seats
 from staffing.workspace import Workspace
@@ -62,6 +63,8 @@ class Outlook:
     people : from outside
     at_least : yuan that no mix that leaves as little open goes below
     exact : whether the mix is proven the cheapest
+    overtime_each_h, splits_each : of those who have most, each: hours in the horizon, split shifts
+        in a week
     """
 
     strength: Strength
@@ -77,6 +80,8 @@ class Outlook:
     people: tuple[Outsider, ...] = ()
     at_least: float = 0.0
     exact: bool = True
+    overtime_each_h: float = 0.0
+    splits_each: float = 0.0
 
     @property
     def price(self) -> float:
@@ -89,12 +94,14 @@ class Outlook:
         return self.required.seat_hours
 
     @property
-    def peak(self) -> tuple[float, pd.Timestamp]:
+    def peak(self) -> tuple[float, pd.Timestamp | None]:
         """Return the most seats of all pools at once, and when that is first."""
-        total = self.required.table.groupby("start")["seats"].sum()
+        total = self.required.table.groupby("start", as_index=False)["seats"].sum()
         if total.empty:
-            return 0.0, pd.NaT
-        return float(total.max()), pd.Timestamp(total.idxmax())
+            return 0.0, None
+        seats_at = total["seats"].to_numpy()
+        at = int(seats_at.argmax())
+        return float(seats_at[at]), pd.Timestamp(total["start"].iloc[at])
 
 
 def asked(
@@ -120,9 +127,7 @@ def asked(
     )
 
 
-def mixed(
-    workspace: Workspace, scenario: Scenario, expected: Forecast, made: Outlook
-) -> Outlook:
+def mixed(workspace: Workspace, scenario: Scenario, expected: Forecast, made: Outlook) -> Outlook:
     """Return the outlook with the cheapest mix of levers."""
     told, required = scenario.promotion, made.required
     allowed = levered(scenario)
@@ -136,7 +141,9 @@ def mixed(
         peak=told.peak_shift,
         open_hour=told.open_hour,
         most_moved=allowed.rules.moved_rest_days,
-        normal_day=round(SLOTS_PER_H * (scenario.rules.max_daily_h + scenario.rules.overtime_day_h)),
+        normal_day=round(
+            SLOTS_PER_H * (scenario.rules.max_daily_h + scenario.rules.overtime_day_h)
+        ),
     )
     weeks = {a.agent_id: a.limits.spans for a in staff(workspace, scenario)} if week else {}
     found = _program(
@@ -147,17 +154,20 @@ def mixed(
         most_open=told.most_open * required.seat_hours * UNITS_PER_H,
         outside=list(zip(who, alike, strict=True)),
         together={"borrowed": told.borrowed_most, "temps": told.temps_most},
-    ).cheapest()
+    ).cheapest(refit=made.strength == told.roster_for)
     people = [replace(o, number=n) for o, n in zip(who, found.numbers, strict=True) if n]
+    uses = _uses(found, people, prices)
     return replace(
         made,
         open_h=found.open_h,
         level=level(workspace, scenario, expected, required, found.missing),
         missing=found.missing,
-        uses=tuple(_uses(found, people, prices)),
+        uses=tuple(uses),
         people=tuple(people),
-        at_least=found.at_least,
+        at_least=min(found.at_least, sum(use.price for use in uses)),
         exact=found.exact,
+        overtime_each_h=found.overtime_each_h,
+        splits_each=found.splits_each,
     )
 
 
@@ -170,11 +180,16 @@ def looked_at(
 
 
 def _program(
-    required: SeatRequirement, own: Sequence[Agent], prices: Prices, **more: object
+    required: SeatRequirement,
+    own: Sequence[Agent],
+    prices: Prices,
+    usual: Mapping[str, Sequence[Span]] = MappingProxyType({}),
+    outside: Sequence[tuple[Outsider, Agent]] = (),
+    together: Mapping[str, int] = MappingProxyType({}),
+    most_open: float = 0.0,
 ) -> Program:
     """Return the program of people against what is required."""
     need = {at: n * SPEED_UNITS for at, n in needed(required.table, required.sets).items()}
-    outside = more.get("outside", ())
     everybody = [*own, *(agent for _, agent in outside)]
     places = (
         name for a in everybody for o in a.options if o is not None for name, _ in o.capability
@@ -184,7 +199,10 @@ def _program(
         need=need,
         reach=reach(places, required.sets),
         prices=prices,
-        **({"usual": {}} | more),
+        usual=usual,
+        outside=outside,
+        together=together,
+        most_open=most_open,
     )
 
 

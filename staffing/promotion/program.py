@@ -43,8 +43,8 @@ EXACT = 40_000
 """Entries of the matrix up to which whole numbers are found by branch and bound."""
 NODES = 20_000
 """Branches at most."""
-FRACTION, LITTLE, NOTHING = 1e-3, 1e-4, 1e-2
-"""People from outside, people of a shift, and speed units, below which a number is rounding."""
+FRACTION, NOTHING = 1e-3, 1e-2
+"""People from outside, and speed units, below which a number is rounding."""
 _EPS = 1e-6
 
 
@@ -80,6 +80,8 @@ class Found:
     price : yuan of the levers
     at_least : yuan that no mix which leaves as little open goes below
     exact : whether the mix is proven the cheapest
+    overtime_each_h, splits_each : of those who have most, each: hours in the horizon, split shifts
+        in a week
     """
 
     overtime_h: float
@@ -92,6 +94,8 @@ class Found:
     price: float
     at_least: float
     exact: bool
+    overtime_each_h: float = 0.0
+    splits_each: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -132,16 +136,14 @@ class Program:
     def __post_init__(self) -> None:
         self.rows = rows = Rows()
         self._tagged: dict[str, list[tuple[int, float]]] = defaultdict(list)
-        self.heads = [
-            rows.column(each.price, self.together[each.kind]) for each, _ in self.outside
-        ]
+        self.heads = [rows.column(each.price, self.together[each.kind]) for each, _ in self.outside]
         self._state_together()
-        self.shifts: list[int] = []
+        self._per_head: list[tuple[str, list[int], float]] = []
         self.step = _step([*self.own, *(agent for _, agent in self.outside)])
         people = classes([without(a, "R6") for a in self.own if _able(a)])
         self._present: dict[tuple[int, Capability, int], Presence] = defaultdict(Presence)
-        for each in people:
-            self._state_class(each)
+        for own in people:
+            self._state_class(own)
         for head, (each, agent) in zip(self.heads, self.outside, strict=True):
             self._state_outsider(head, agent, self.together[each.kind])
         self.missing = self._state_coverage()
@@ -178,7 +180,6 @@ class Program:
                 values = [-1.0, *[1.0] * len(those)]
                 rows.row([own[-1][1], *(j for _, j in those)], values, low=0.0, high=0.0)
             rows.row((j for _, j in own), ONES, high=number)
-            self.shifts += [j for _, j in free]
             days.append(free)
             kinds.append(own)
             if option is not None:
@@ -228,18 +229,21 @@ class Program:
         """
         rows, prices = self.rows, self.prices
         for price, tag in ((prices.split, "split"), (prices.peak, "peak")):
-            for shift, j in (pair for free in kinds for pair in free if tag in pair[0].tags):
+            for _, j in (pair for free in kinds for pair in free if tag in pair[0].tags):
                 rows.cost[j] = price
                 self._tagged[tag].append((j, 1.0))
         if not (self.usual and kinds):
             return
         later: list[int] = []
         values: list[float] = []
-        due = 0.0
+        overs: list[int] = []
+        due, heads = 0.0, float(len(of.members))
         shape = self.usual[of.members[0].agent_id]
         for k in reversed(range(len(shape))):
             free = [pair for d in shape[k].days for pair in kinds[d]]
             columns, paid = [j for _, j in free], [float(shift.paid) for shift, _ in free]
+            split = [j for shift, j in free if "split" in shift.tags]
+            self._per_head.append(("split", split, heads))
             most = float(sum(self.usual[a.agent_id][k].most_paid for a in of.members))
             allowed = float(sum(a.limits.spans[k].most_paid for a in of.members))
             if allowed <= most:
@@ -259,8 +263,10 @@ class Program:
             later, values = [*later, *columns, over], [*values, *paid, -1.0]
             due += most
             rows.row(later, values, high=due)
+            overs.append(over)
             self._tagged["overtime"].append((over, 1.0 / SLOTS_PER_H))
             self._tagged["moved"].append((moved, 1.0 / MOVED))
+        self._per_head.append(("overtime", overs, heads))
 
     def _state_outsider(self, head: int, agent: Agent, most: int) -> None:
         """State what so many people from outside may do."""
@@ -324,19 +330,10 @@ class Program:
             rows.row(columns, [1.0, *(speed for _, speed in own)], low=float(units))
         return missing
 
-    def _linear(
-        self, columns: Bools | None, numbers: Floats | None = None, *, whole: bool = False
-    ) -> Linear:
-        """Return the program, with the numbers of people from outside if they are given.
-
-        Parameters
-        ----------
-        columns : of the shifts, which may be used; all of them without
-        """
+    def _linear(self, numbers: Floats | None = None, *, whole: bool = False) -> Linear:
+        """Return the program, with the numbers of people from outside if they are given."""
         upper = np.array(self.rows.upper, float)
         lower, heads = np.zeros(upper.size), np.array(self.heads, int)
-        if columns is not None:
-            upper[np.array(self.shifts, int)[~columns]] = 0.0
         integral = np.zeros(upper.size, bool)
         integral[heads] = whole
         if numbers is not None:
@@ -356,32 +353,17 @@ class Program:
         """Return whether whole numbers are found by branch and bound."""
         return len(self.rows.columns) <= EXACT
 
-    def useful(self) -> Bools | None:
-        """Return which of the shifts the best point uses in any part; None for small programs.
-
-        What one program does not use another one of the same people, which asks a little more or
-        less, hardly needs either.
-
-        Raises
-        ------
-        ValueError
-            Where somebody has no lawful horizon, not even in parts of shifts.
-        """
-        if self.is_small:
-            return None
-        x, _ = _middle(self._linear(None))
-        return np.asarray(x[self.shifts] > LITTLE)
-
-    def cheapest(self, columns: Bools | None = None) -> Found:
+    def cheapest(self, *, refit: bool = True) -> Found:
         """Return the cheapest mix.
 
         Small programs are solved with whole numbers of people from outside. In large ones these
-        are rounded to the nearest, and own people fitted around them; then `at_least` says what
-        that may cost too much.
+        are rounded, and own people fitted around them; then `at_least` says what that may cost
+        too much.
 
         Parameters
         ----------
-        columns : which of the shifts may be used, see `useful`; all of them without
+        refit : whether own people are fitted around the rounded numbers; else people from outside
+            are rounded up as far as there may be so many, and what is lost stays open
 
         Raises
         ------
@@ -389,37 +371,79 @@ class Program:
             Where somebody has no lawful horizon, not even in parts of shifts.
         """
         if self.is_small:
-            best = minimised(self._linear(columns, whole=True), gap=_EPS, nodes=NODES)
+            best = minimised(self._linear(whole=True), gap=_EPS, nodes=NODES)
             if best.x is None:
                 raise ValueError("somebody has no lawful horizon")
             return self._found(best.x, best.bound, exact=best.proven)
-        x, bound = _middle(self._linear(columns))
+        x, bound = _middle(self._linear())
         parts = x[self.heads]
-        numbers = np.floor(parts + 0.5)
-        if np.abs(parts - numbers).max(initial=0.0) > FRACTION:
-            x, _ = _middle(self._linear(columns, numbers))
-        return self._found(x, bound, exact=False)
+        if np.abs(parts - np.round(parts)).max(initial=0.0) <= FRACTION:
+            return self._found(x, bound, exact=False)
+        if refit:
+            x, _ = _middle(self._linear(np.floor(parts + 0.5)))
+            return self._found(x, bound, exact=False)
+        numbers, lost_h = self._rounded(parts)
+        x = x.copy()
+        x[self.heads] = numbers
+        return self._found(x, bound, exact=False, lost_h=lost_h)
 
-    def _found(self, x: Floats, bound: float, *, exact: bool) -> Found:
+    def _rounded(self, parts: Floats) -> tuple[Floats, float]:
+        """Return numbers of people rounded up while there may be so many, and the hours lost."""
+        numbers = np.floor(parts + FRACTION)
+        lost_h = 0.0
+        for i in np.argsort(-(parts - numbers), kind="stable"):
+            fraction = float(parts[i] - numbers[i])
+            if fraction <= FRACTION:
+                continue
+            numbers[i] += 1.0
+            if not self._may_be(numbers):
+                numbers[i] -= 1.0
+                each, _ = self.outside[i]
+                lost_h += fraction * NORMAL_DAY_H * ((each.last - each.first).days + 1)
+        return numbers, lost_h
+
+    def _may_be(self, numbers: Floats) -> bool:
+        """Return whether so many people from outside may be there at once."""
+        return all(
+            sum(
+                n
+                for n, (e, _) in zip(numbers, self.outside, strict=True)
+                if e.kind == kind and e.first <= day <= e.last
+            )
+            <= most
+            for kind, most in self.together.items()
+            for day in {e.first for e, _ in self.outside if e.kind == kind}
+        )
+
+    def _found(self, x: Floats, bound: float, *, exact: bool, lost_h: float = 0.0) -> Found:
         def used(tag: str) -> float:
             return float(sum(x[j] * each for j, each in self._tagged[tag]))
 
         cost = np.array(self.rows.cost, float)
         opened = float(cost[self.over] * x[self.over])
-        missing = {at: float(x[j]) / SPEED_UNITS for at, j in self.missing.items() if x[j] > NOTHING}
+        missing = {
+            at: float(x[j]) / SPEED_UNITS for at, j in self.missing.items() if x[j] > NOTHING
+        }
         price = max(float(cost @ x) - opened, 0.0)
         return Found(
             overtime_h=used("overtime"),
             moved_days=used("moved"),
             splits=used("split"),
             peaks=used("peak"),
-            numbers=tuple(int(round(x[j])) for j in self.heads),
+            numbers=tuple(round(float(x[j])) for j in self.heads),
             missing=missing,
-            open_h=sum(missing.values()) / SLOTS_PER_H,
+            open_h=sum(missing.values()) / SLOTS_PER_H + lost_h,
             price=price,
             at_least=min(max(bound - opened, 0.0), price),
             exact=exact,
+            overtime_each_h=self._most_each("overtime", x) / SLOTS_PER_H,
+            splits_each=self._most_each("split", x),
         )
+
+    def _most_each(self, tag: str, x: Floats) -> float:
+        """Return the most of a lever that people of any class have each."""
+        shares = [float(x[own].sum()) / heads for name, own, heads in self._per_head if name == tag]
+        return max(shares, default=0.0)
 
 
 def _middle(of: Linear) -> tuple[Floats, float]:

@@ -27,9 +27,10 @@ def factors(expected: Forecast, settings: PromotionSettings) -> Mapping[Strength
     low, high = settings.low, settings.high
     on = expected.daily["event"].to_numpy(bool)
     if on.any() and not (low and high):
-        sums = expected.sums(np.where(on, "on", "off"), levels).loc["on"]
-        if sums["mean"] > 0:
-            ratios = [float(sums[f"q{100 * level:g}"] / sums["mean"]) for level in levels]
+        sums = expected.sums(np.where(on, "on", "off"), levels)
+        mean = float(sums["mean"].loc["on"])
+        if mean > 0:
+            ratios = [float(sums[f"q{100 * level:g}"].loc["on"]) / mean for level in levels]
             low, high = low or settings.mid * ratios[0], high or settings.mid * ratios[1]
     low, high = low or settings.mid, high or settings.mid
     return {"low": min(low, settings.mid), "mid": settings.mid, "high": max(high, settings.mid)}

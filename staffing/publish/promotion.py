@@ -8,7 +8,7 @@ import pandas as pd
 
 from staffing.plan import Plan
 from staffing.promotion import LEVERS, STRENGTHS, Lever, Outlook, Promotion, Use
-from staffing.publish.cells import Column, Form, Table, shown
+from staffing.publish.cells import Column, Form, Table
 from staffing.words import Lang, say
 
 __all__ = ["levers_table", "people", "phases", "record", "sentences", "strengths", "temps_table"]
@@ -17,7 +17,7 @@ DAY, MINUTE = "%Y-%m-%d", "%Y-%m-%d %H:%M"
 
 
 def sentences(plan: Plan, made: Promotion) -> list[str]:
-    """Return what to know first: on what day, how the forecast did, what the roster is built for."""
+    """Return what to know first: the day of the decision, the mix, the gap, what came since."""
     lang, outlook = plan.scenario.lang, made.outlook
     facts: dict[str, object] = {
         "day": f"{made.decided_on:{DAY}}",
@@ -62,7 +62,7 @@ def strengths(plan: Plan, made: Promotion) -> Table:
     row("factor", [f"{each.factor:.2f}" for each in looks])
     row("contacts", [f"{each.contacts:,.0f}" for each in looks])
     peaks = [each.peak for each in looks]
-    row("peak", [f"{seats:,.0f} · {at:%m-%d %H:%M}" for seats, at in peaks])
+    row("peak", [f"{seats:,.0f} · {at:%m-%d %H:%M}" if at else "0" for seats, at in peaks])
     hours = f"{plan.roster.required_h:,.1f}"
     row("required_h", [f"{each.required_h:,.1f}" for each in looks], hours)
     row("own_h", [share(e.required_h - e.own_open_h, e.required_h) for e in looks])
@@ -106,23 +106,23 @@ def _number(made: Outlook, kind: str) -> int:
 def people(plan: Plan, made: Promotion) -> Table:
     """Return who is to come from outside, at the strength that the roster is built for first."""
     lang = plan.scenario.lang
-    rows: list[tuple[object, ...]] = []
-    for name in sorted(STRENGTHS, key=lambda each: (each != made.chosen, STRENGTHS.index(each))):
-        for each in made.outlooks[name].people:
-            rows.append(
-                (
-                    say(lang, f"promotion.{name}"),
-                    say(lang, f"promotion.one_of_{each.kind}"),
-                    each.pool,
-                    each.number,
-                    f"{each.decide_by:{DAY}}",
-                    f"{each.training_from:{DAY}}",
-                    f"{each.first:{DAY}}",
-                    f"{each.last:{DAY}}",
-                    f"{each.full_speed_on:{DAY}}",
-                    each.number * each.price,
-                )
-            )
+    order = sorted(STRENGTHS, key=lambda each: (each != made.chosen, STRENGTHS.index(each)))
+    rows = [
+        (
+            say(lang, f"promotion.{name}"),
+            say(lang, f"promotion.one_of_{each.kind}"),
+            each.pool,
+            each.number,
+            f"{each.decide_by:{DAY}}",
+            f"{each.training_from:{DAY}}",
+            f"{each.first:{DAY}}",
+            f"{each.last:{DAY}}",
+            f"{each.full_speed_on:{DAY}}",
+            each.number * each.price,
+        )
+        for name in order
+        for each in made.outlooks[name].people
+    ]
     names: tuple[tuple[str, Form], ...] = (
         ("strength", "text"),
         ("kind", "text"),
@@ -209,21 +209,21 @@ def levers_table(plan: Plan) -> pd.DataFrame:
 
 def temps_table(plan: Plan) -> pd.DataFrame:
     """Return one row a strength and people from outside alike: whom to get, and by when."""
-    made, columns = plan.promotion, ["strength", "kind", "pool", "number"]
+    looks = {} if plan.promotion is None else plan.promotion.outlooks
+    columns = ["strength", "kind", "pool", "number"]
     days = ["decide_by", "training_from", "first", "last", "full_speed_on"]
-    rows: list[dict[str, object]] = []
-    for name in STRENGTHS if made is not None else ():
-        for each in made.outlooks[name].people:  # type: ignore[union-attr]
-            rows.append(
-                {
-                    "strength": str(name),
-                    "kind": str(each.kind),
-                    "pool": each.pool,
-                    "number": each.number,
-                    **{day: f"{getattr(each, day):{DAY}}" for day in days},
-                    "price": round(each.number * each.price, 2),
-                }
-            )
+    rows = [
+        {
+            "strength": str(name),
+            "kind": str(each.kind),
+            "pool": each.pool,
+            "number": each.number,
+            **{day: f"{getattr(each, day):{DAY}}" for day in days},
+            "price": round(each.number * each.price, 2),
+        }
+        for name, made in looks.items()
+        for each in made.people
+    ]
     table = pd.DataFrame(rows, columns=[*columns, *days, "price"])
     return table.astype({"number": "int64", "price": "float64"})
 
@@ -259,7 +259,7 @@ def _outlook(made: Outlook) -> dict[str, object]:
         "factor": round(made.factor, 6),
         "contacts": round(made.contacts, 2),
         "peak_seats": seats,
-        "peak_at": None if pd.isna(at) else f"{at:{MINUTE}}",
+        "peak_at": None if at is None else f"{at:{MINUTE}}",
         "required_h": round(made.required_h, 2),
         "own_open_h": round(made.own_open_h, 2),
         "own_service_level": round(made.own_level, 6),

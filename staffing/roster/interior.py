@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 from ortools.math_opt.python import mathopt
 from ortools.math_opt.solvers import highs_pb2
@@ -23,17 +22,20 @@ def middle(of: Program) -> tuple[Floats, float] | None:
     in their middle. The same program gives the same point.
     """
     model = mathopt.Model.from_model_proto(_proto(of))
-    texts = {"solver": "ipm", "run_crossover": "off", "parallel": "off"}
-    found = mathopt.solve(
-        model,
-        mathopt.SolverType.HIGHS,
-        params=mathopt.SolveParameters(
-            highs=highs_pb2.HighsOptionsProto(
-                string_options=texts, double_options={"ipm_optimality_tolerance": TOLERANCE}
-            )
-        ),
-    )
-    if not found.has_primal_feasible_solution():
+    found = None
+    for crossover in ("off", "on"):
+        texts = {"solver": "ipm", "run_crossover": crossover, "parallel": "off"}
+        options = highs_pb2.HighsOptionsProto(
+            string_options=texts, double_options={"ipm_optimality_tolerance": TOLERANCE}
+        )
+        params = mathopt.SolveParameters(highs=options)
+        try:
+            found = mathopt.solve(model, mathopt.SolverType.HIGHS, params=params)
+        except (AttributeError, RuntimeError):
+            # HiGHS could not tell how good its point is, and MathOpt trips over saying so.
+            continue
+        break
+    if found is None or not found.has_primal_feasible_solution():
         return None
     point = np.array(found.variable_values(list(model.variables())), float)
     return point, float(found.termination.objective_bounds.dual_bound)
