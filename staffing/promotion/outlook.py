@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -25,8 +25,10 @@ from staffing.scenario import Scenario, Strength
 from staffing.seats import SeatRequirement, follow_roster, seats
 from staffing.workspace import Workspace
 
-__all__ = ["Outlook", "Use", "asked", "looked_at", "mixed"]
+__all__ = ["Outlook", "Use", "asked", "cheapest_mix", "looked_at", "mixed"]
 
+WORTH_LOOKING = 0.05
+"""Share of all that own people leave open below which nobody is looked for to serve a pool."""
 LEAST = 0.05
 """Hours, days and shifts below which a lever counts as not used."""
 
@@ -129,34 +131,14 @@ def asked(
 
 def mixed(workspace: Workspace, scenario: Scenario, expected: Forecast, made: Outlook) -> Outlook:
     """Return the outlook with the cheapest mix of levers."""
-    told, required = scenario.promotion, made.required
-    allowed = levered(scenario)
-    own, who = staff(workspace, allowed), outsiders(workspace, scenario)
-    alike = as_agents(workspace, scenario, who)
-    week = scenario.rules.average_over == "week"
-    prices = Prices(
-        overtime_hour=told.overtime_hour,
-        moved_day=told.moved_rest_day,
-        split=told.split_shift,
-        peak=told.peak_shift,
-        open_hour=told.open_hour,
-        most_moved=allowed.rules.moved_rest_days,
-        normal_day=round(
-            SLOTS_PER_H * (scenario.rules.max_daily_h + scenario.rules.overtime_day_h)
-        ),
-    )
-    weeks = {a.agent_id: a.limits.spans for a in staff(workspace, scenario)} if week else {}
-    found = _program(
+    required = made.required
+    found, uses, people = cheapest_mix(
+        workspace,
+        scenario,
         required,
-        own,
-        prices,
-        usual=weeks,
-        most_open=told.most_open * required.seat_hours * UNITS_PER_H,
-        outside=list(zip(who, alike, strict=True)),
-        together={"borrowed": told.borrowed_most, "temps": told.temps_most},
-    ).cheapest(refit=made.strength == told.roster_for)
-    people = [replace(o, number=n) for o, n in zip(who, found.numbers, strict=True) if n]
-    uses = _uses(found, people, prices)
+        _short(made),
+        refit=made.strength == scenario.promotion.roster_for,
+    )
     return replace(
         made,
         open_h=found.open_h,
@@ -169,6 +151,58 @@ def mixed(workspace: Workspace, scenario: Scenario, expected: Forecast, made: Ou
         overtime_each_h=found.overtime_each_h,
         splits_each=found.splits_each,
     )
+
+
+def _short(made: Outlook) -> set[str]:
+    """Return the pools in which own people leave open enough to get somebody for."""
+    missing: dict[str, float] = {}
+    for (pool, _), lacking in made.missing.items():
+        missing[pool] = missing.get(pool, 0.0) + lacking
+    least = WORTH_LOOKING * sum(missing.values())
+    return {pool for pool, lacking in missing.items() if lacking >= least}
+
+
+def cheapest_mix(
+    workspace: Workspace,
+    scenario: Scenario,
+    required: SeatRequirement,
+    pools: Collection[str] | None = None,
+    *,
+    refit: bool = True,
+) -> tuple[Found, list[Use], list[Outsider]]:
+    """Return the cheapest mix of levers for some seats, what it uses, and who comes from outside.
+
+    Parameters
+    ----------
+    pools : that people from outside are looked for; all of them without
+    refit : as in `Program.cheapest`
+    """
+    told, allowed = scenario.promotion, levered(scenario)
+    own, who = staff(workspace, allowed), outsiders(workspace, scenario)
+    who = [each for each in who if pools is None or each.pool in pools]
+    alike = as_agents(workspace, scenario, who)
+    week = scenario.rules.average_over == "week"
+    day_h = scenario.rules.max_daily_h + scenario.rules.overtime_day_h
+    prices = Prices(
+        overtime_hour=told.overtime_hour,
+        moved_day=told.moved_rest_day,
+        split=told.split_shift,
+        peak=told.peak_shift,
+        open_hour=told.open_hour,
+        most_moved=allowed.rules.moved_rest_days,
+        normal_day=round(SLOTS_PER_H * day_h),
+    )
+    found = _program(
+        required,
+        own,
+        prices,
+        usual={a.agent_id: a.limits.spans for a in staff(workspace, scenario)} if week else {},
+        most_open=told.most_open * required.seat_hours * UNITS_PER_H,
+        outside=list(zip(who, alike, strict=True)),
+        together={"borrowed": told.borrowed_most, "temps": told.temps_most},
+    ).cheapest(refit=refit)
+    people = [replace(o, number=n) for o, n in zip(who, found.numbers, strict=True) if n]
+    return found, _uses(found, people, prices), people
 
 
 def looked_at(
