@@ -54,7 +54,10 @@ def strengths(plan: Plan, made: Promotion) -> Table:
     rows: list[tuple[object, ...]] = []
 
     def row(key: str, texts: Sequence[str], rostered: str = "") -> None:
-        rows.append((say(lang, f"promotion.{key}"), *texts, rostered))
+        named(say(lang, f"promotion.{key}"), texts, rostered)
+
+    def named(label: str, texts: Sequence[str], rostered: str) -> None:
+        rows.append((label, *texts, rostered))
 
     def share(hours: float, of: float) -> str:
         return f"{hours:,.1f} ({hours / of if of else 0:.1%})"
@@ -71,7 +74,7 @@ def strengths(plan: Plan, made: Promotion) -> Table:
         texts = [_use(lang, _of(each.uses, lever)) for each in looks]
         rostered = _use(lang, _of(plan.used, lever))
         if any(_of(uses, lever) for uses in (*(each.uses for each in looks), plan.used)):
-            row(f"lever_{lever}", texts, rostered)
+            named(say(lang, f"promotion.lever_{lever}"), texts, rostered)
     total = sum(use.price for use in plan.used)
     row("price", [f"{each.price:,.0f}" for each in looks], f"{total:,.0f}")
     row("at_least", [f"{each.at_least:,.0f}" for each in looks])
