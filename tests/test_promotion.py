@@ -24,6 +24,7 @@ from staffing.promotion.levers import as_agents, joined, levered, outsiders, tod
 from staffing.promotion.outlook import cheapest_mix
 from staffing.promotion.program import UNITS_PER_H, Prices, Program
 from staffing.roster.audit import audit
+from staffing.roster.pay import pay_classes
 from staffing.roster.places import needed, reach
 from staffing.roster.prices import SPEED_UNITS
 from staffing.roster.staff import staff
@@ -257,6 +258,17 @@ def test_a_moved_rest_day_must_be_given_back(tmp_path: Path) -> None:
         v.rule
         for v in audit(space, strict, table(*[duty(d, 9, 18, meals=[(12, 13)]) for d in range(6)]))
     } == {"R5"}
+
+
+def test_a_moved_rest_day_is_paid_as_any_other(tmp_path: Path) -> None:
+    """Six days before four are 80 plain hours where the rest is given back, else 8 at 150 %."""
+    space = people(tmp_path)
+    duties = [duty(d, 9, 18, meals=[(12, 13)]) for d in (*range(6), *range(7, 11))]
+    for moved, extra_h in ((1, 0.0), (0, 8.0)):
+        rules = {"moved_rest_days": moved, "min_week_share": 0.0}
+        paid = pay_classes(space, scenario(tmp_path, days=14, rules=rules), table(*duties))
+        hours = [paid[f"min_{each}"].sum() / 60 for each in (100, 150, 200)]
+        assert hours == [80.0 - extra_h, extra_h, 0.0]
 
 
 def test_a_workspace_as_of_a_day_knows_nothing_later(tmp_path: Path) -> None:
