@@ -21,7 +21,17 @@ from staffing.scenario import LAW_DAY_H, Scenario
 from staffing.store import known_until
 from staffing.workspace import Workspace
 
-__all__ = ["LEVERS", "Kind", "Lever", "Outsider", "joined", "levered", "outsiders", "today"]
+__all__ = [
+    "LEVERS",
+    "WORK_DAYS",
+    "Kind",
+    "Lever",
+    "Outsider",
+    "joined",
+    "levered",
+    "outsiders",
+    "today",
+]
 
 Lever = Literal["moved_rest_days", "overtime", "split_shifts", "peak_shifts", "borrowed", "temps"]
 LEVERS: tuple[Lever, ...] = (

@@ -14,6 +14,7 @@ in both of them, and what each asks for stays apart.
 from __future__ import annotations
 
 import itertools
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -362,8 +363,8 @@ class Program:
 
         Parameters
         ----------
-        refit : whether own people are fitted around the rounded numbers; else people from outside
-            are rounded up as far as there may be so many, and what is lost stays open
+        refit : whether own people are fitted around the rounded numbers; else they stay as they
+            are, which is right but for what rounding moves between pools
 
         Raises
         ------
@@ -379,28 +380,42 @@ class Program:
         parts = x[self.heads]
         if np.abs(parts - np.round(parts)).max(initial=0.0) <= FRACTION:
             return self._found(x, bound, exact=False)
+        numbers = self._rounded(parts)
         if refit:
-            x, _ = _middle(self._linear(np.floor(parts + 0.5)))
-            return self._found(x, bound, exact=False)
-        numbers, lost_h = self._rounded(parts)
-        x = x.copy()
-        x[self.heads] = numbers
-        return self._found(x, bound, exact=False, lost_h=lost_h)
+            x, _ = _middle(self._linear(numbers))
+        else:
+            x = x.copy()
+            x[self.heads] = numbers
+        return self._found(x, bound, exact=False)
 
-    def _rounded(self, parts: Floats) -> tuple[Floats, float]:
-        """Return numbers of people rounded up while there may be so many, and the hours lost."""
-        numbers = np.floor(parts + FRACTION)
-        lost_h = 0.0
-        for i in np.argsort(-(parts - numbers), kind="stable"):
-            fraction = float(parts[i] - numbers[i])
-            if fraction <= FRACTION:
-                continue
+    def _rounded(self, parts: Floats) -> Floats:
+        """Return whole numbers of people from outside: of each kind together no fewer than parts.
+
+        A best point without a corner spreads people over stays alike; so those of a pool are
+        counted together, and pools rounded up that lack least, while there may be so many.
+        """
+        numbers = np.zeros(len(parts))
+        for kind in self.together:
+            pools: dict[str, list[int]] = defaultdict(list)
+            for i, (each, _) in enumerate(self.outside):
+                if each.kind == kind:
+                    pools[each.pool].append(i)
+            sums = {pool: float(parts[own].sum()) + FRACTION for pool, own in pools.items()}
+            whole = math.ceil(sum(parts[i] for own in pools.values() for i in own) - FRACTION)
+            spare = whole - sum(math.floor(each) for each in sums.values())
+            by_lack = sorted(pools, key=lambda pool: math.floor(sums[pool]) - sums[pool])
+            for rank, pool in enumerate(by_lack):
+                for _ in range(math.floor(sums[pool]) + (rank < spare)):
+                    self._add_one(numbers, parts, pools[pool])
+        return numbers
+
+    def _add_one(self, numbers: Floats, parts: Floats, own: Sequence[int]) -> None:
+        """Add somebody to the stay that lacks most, of those that may have one more, in place."""
+        for i in sorted(own, key=lambda i: numbers[i] - parts[i]):
             numbers[i] += 1.0
-            if not self._may_be(numbers):
-                numbers[i] -= 1.0
-                each, _ = self.outside[i]
-                lost_h += fraction * NORMAL_DAY_H * ((each.last - each.first).days + 1)
-        return numbers, lost_h
+            if self._may_be(numbers):
+                return
+            numbers[i] -= 1.0
 
     def _may_be(self, numbers: Floats) -> bool:
         """Return whether so many people from outside may be there at once."""
@@ -415,7 +430,7 @@ class Program:
             for day in {e.first for e, _ in self.outside if e.kind == kind}
         )
 
-    def _found(self, x: Floats, bound: float, *, exact: bool, lost_h: float = 0.0) -> Found:
+    def _found(self, x: Floats, bound: float, *, exact: bool) -> Found:
         def used(tag: str) -> float:
             return float(sum(x[j] * each for j, each in self._tagged[tag]))
 
@@ -432,7 +447,7 @@ class Program:
             peaks=used("peak"),
             numbers=tuple(round(float(x[j])) for j in self.heads),
             missing=missing,
-            open_h=sum(missing.values()) / SLOTS_PER_H + lost_h,
+            open_h=sum(missing.values()) / SLOTS_PER_H,
             price=price,
             at_least=min(max(bound - opened, 0.0), price),
             exact=exact,
