@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from staffing.confirm import Confirmation
 from staffing.forecast import Forecast
+from staffing.promotion import Promotion, Use
+from staffing.promotion.used import used
 from staffing.roster import (
     Ledger,
     Progress,
@@ -43,6 +45,9 @@ class Plan:
     ledger : what everybody had and would have had in fairness, before, in and after the horizon
     course : what the roster does to the expected contacts, see `seats.follow_roster`
     confirmation : what replays made of it; None where it was replayed once, unconfirmed
+    promotion : what a promotion run found; tables, rules, forecast and seats are then those with
+        its levers pulled, at the strength that the roster is built for
+    used : what of the levers the roster uses
     """
 
     workspace: Workspace
@@ -58,6 +63,8 @@ class Plan:
     course: pd.DataFrame
     replay: Replay
     confirmation: Confirmation | None = None
+    promotion: Promotion | None = None
+    used: tuple[Use, ...] = ()
 
     @property
     def short(self) -> bool:
@@ -93,7 +100,12 @@ def plan(
     refuse_unlawful(scenario)
     stages = stages if stages is not None else Stages(workspace, scenario, step=step)
     expected = stages.forecast()
-    required = stages.seats(expected)
+    if scenario.is_promotion:
+        found = stages.promotion(expected)
+        expected, required = found.expected(expected), found.required
+        stages.pull(found)
+    else:
+        found, required = None, stages.seats(expected)
     rostered = stages.roster(required, progress)
     confirmation = replay = None
     if confirmed:
@@ -105,7 +117,13 @@ def plan(
     def replayed() -> Replay:
         return stages.replay(expected, required, rostered) if replay is None else replay
 
-    return _told(workspace, scenario, expected, required, rostered, replayed, confirmation)
+    made = _told(
+        stages.workspace, stages.scenario, expected, required, rostered, replayed, confirmation
+    )
+    if found is None:
+        return made
+    pulled = used(workspace, scenario, found, rostered.assignments)
+    return replace(made, promotion=found, used=pulled)
 
 
 def plan_of(

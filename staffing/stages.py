@@ -15,11 +15,13 @@ from typing import Any, TypeVar
 from staffing.cache import Cache, digest, digest_of_files, program
 from staffing.confirm import Confirmation, confirm
 from staffing.forecast import Forecast, forecast, history
+from staffing.promotion import Promotion, promotion
 from staffing.roster import Progress, Roster, roster
 from staffing.scenario import Scenario
 from staffing.seats import SeatRequirement, seats
 from staffing.simulate import Replay, simulate
 from staffing.workspace import Workspace
+from staffing.workspace.past import CAME
 
 __all__ = ["KEPT", "READS", "Confirmed", "Reads", "Stages", "Step"]
 
@@ -28,6 +30,7 @@ Step = Callable[[str], None]
 KEPT = {
     "forecast": "forecast_kept",
     "seats": "seats_kept",
+    "promotion": "promotion_kept",
     "roster": "roster_kept",
     "confirm": "confirm_kept",
     "replay": "replay_kept",
@@ -62,6 +65,10 @@ READS: Mapping[str, Reads] = {
         tables=("shops", "history", "promotions", "special_days"), keys=(*_DAYS, "forecast")
     ),
     "seats": Reads(tables=("shops", "skills", "promotions"), keys=(*_DAYS, "seats")),
+    "promotion": Reads(
+        tables=(*_PEOPLE, "history", CAME),
+        keys=(*_DAYS, "seed", "forecast", "seats", "shifts", "rules", "fairness", "promotion"),
+    ),
     "roster": Reads(tables=_PEOPLE, keys=(*_DAYS, "seed", "shifts", "rules", "fairness", "roster")),
     "confirm": Reads(
         tables=_PEOPLE,
@@ -101,6 +108,7 @@ class Stages:
         self.workspace, self.scenario, self.step = workspace, scenario, step
         self._keys: dict[str, str] = {}
         self._digests: dict[str, str] = {}
+        self._before: tuple[str, ...] = ()
         self._cache = cache if cache is not None else Cache(None)
         if self._cache.folder is not None:
             self._digest(files)
@@ -120,6 +128,24 @@ class Stages:
             return seats(workspace, scenario, expected)
 
         return self._take("seats", ("forecast",), make)
+
+    def promotion(self, expected: Forecast) -> Promotion:
+        """Return what a promotion asks at each strength, and the cheapest levers."""
+
+        def make(workspace: Workspace, scenario: Scenario) -> Promotion:
+            return promotion(workspace, scenario, expected)
+
+        return self._take("promotion", ("forecast",), make)
+
+    def pull(self, made: Promotion) -> None:
+        """Pull the levers of a promotion: the stages that follow have its tables, rules and seats.
+
+        Their keys hold that of the promotion.
+        """
+        self.workspace, self.scenario = made.taken(self.workspace, self.scenario)
+        self._before = ("promotion",)
+        if "promotion" in self._keys:
+            self._keys["seats"] = self._keys["promotion"]
 
     def roster(self, required: SeatRequirement, progress: Progress | None = None) -> Roster:
         """Return the best roster found for these seats."""
@@ -169,7 +195,7 @@ class Stages:
                 program(),
                 {table: self._digests.get(table, "") for table in reads.tables},
                 _said(self.scenario, reads.keys),
-                [self._keys[each] for each in before],
+                [self._keys[each] for each in (*self._before, *before)],
             ]
         )
         made, kept = self._cache.take(name, self._keys[name], compute)

@@ -15,6 +15,7 @@ STAGES = (
     "forecast",
     "seats",
     "roster",
+    "promotion",
     "simulate",
     "confirm",
     "stages",

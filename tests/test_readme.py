@@ -26,7 +26,7 @@ SHOWN = re.compile(
     r"^```(?P<kind>\w*)\n(?P<block>.*?)^```|`(?P<inline>[^`\n]+)`", re.MULTILINE | re.DOTALL
 )
 TOML = re.compile(r"^```toml\n(.*?)^```", re.MULTILINE | re.DOTALL)
-ROW = re.compile(r"^\| `staffing (\w+).*$", re.MULTILINE)
+ROW = re.compile(r"^\| `staffing ([\w-]+).*$", re.MULTILINE)
 """A row of the table of commands."""
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 GROUP = typer.main.get_command(cli.app)
@@ -59,6 +59,9 @@ MEANT = {
 }
 """What stands for something else on the pages, in both languages."""
 
+PAST = {"report": "2026-11-17", "close-out": "2026-11-17"}
+"""The day that stands for any, where a command is about days that are over."""
+
 MAY_FALL_SHORT = {"plan", "publish", "repair", "replan", "capacity"}
 """Commands that exit 3 where people are short, as the README says."""
 
@@ -86,7 +89,9 @@ def commands(page: str) -> list[list[str]]:
 def filled(command: Sequence[str]) -> list[str]:
     """Return a command with names of files, shops and days for the words that stand for them."""
     words = [word.strip("[]") for word in command]
-    return [MEANT.get(word, word) for word in words if word != "..."]
+    day = PAST.get(words[0], MEANT["DATE"])
+    meant = MEANT | {"DATE": day, "日期": day}
+    return [meant.get(word, word) for word in words if word != "..."]
 
 
 def alike(one: Sequence[str], other: Sequence[str]) -> bool:

@@ -107,7 +107,7 @@ def outcome_of(
         until = known_until(workspace, scenario.horizon.start)
         name, content = entry(scenario, until, made.forecast.daily)
         advice = None
-        if made.short:
+        if made.short and made.promotion is None:  # whose levers say what can be had
             from staffing.roster.repair import repair as mend
 
             live.step("repair")

@@ -81,8 +81,9 @@ def workspace_of(path: Path, scenario: Scenario) -> tuple[Workspace, list[Fault]
     from staffing.scenario import check_shops
     from staffing.tell import faults
     from staffing.workspace import read_workspace
+    from staffing.workspace.past import as_of
 
-    workspace = read_workspace(scenario.workspace, scenario.zone)
+    workspace = as_of(read_workspace(scenario.workspace, scenario.zone), scenario.forecast.as_of)
     check_shops(path, scenario, list(workspace.windows))
     notices = [*horizon_notices(workspace, scenario), *workspace.notices]
     faults.notices(notices, scenario.lang)

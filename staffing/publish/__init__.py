@@ -106,12 +106,15 @@ def render(
     from staffing.publish.calendars import calendars
     from staffing.publish.formats import table_files
     from staffing.publish.page import page
+    from staffing.publish.promotion import levers_table, temps_table
     from staffing.publish.summary import summary
     from staffing.publish.tables import TABLES, csv_bytes
     from staffing.publish.workbook import workbook
 
     roster = board(plan)
     tables = {name: made(plan) for name, made in TABLES.items()}
+    if plan.promotion is not None:
+        tables |= {"levers": levers_table(plan), "temps": temps_table(plan)}
     files = {
         "plan.html": page(plan, version).encode(),
         "roster.xlsx": workbook(plan),

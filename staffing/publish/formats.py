@@ -18,6 +18,7 @@ from staffing.words import Lang, say
 FOLDER = "tables"
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 MOMENTS = ("shift_start", "shift_end", "start", "end")
+DAYS = ("date", "decide_by", "training_from", "first", "last", "full_speed_on")
 QUANTILE = re.compile(r"q(\d+(?:\.\d+)?)")
 BLANK = {"pool", "name", "team", "binding"}
 """Columns of text that may be blank; figures may be wherever they are not whole."""
@@ -45,8 +46,10 @@ def kind(table: pd.DataFrame, column: str) -> Kind:
     """Return what a column of a published table holds."""
     if column in MOMENTS:
         return "minute"
-    if column in ("date", "month"):
-        return "day" if column == "date" else "month"
+    if column in DAYS:
+        return "day"
+    if column == "month":
+        return "month"
     if pd.api.types.is_integer_dtype(table[column]):
         return "whole"
     return "number" if pd.api.types.is_float_dtype(table[column]) else "text"

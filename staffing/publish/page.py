@@ -28,6 +28,7 @@ from staffing.publish.changes import changes
 from staffing.publish.cost import cost as cost_table
 from staffing.publish.duties import ACTIVITIES, duties
 from staffing.publish.figures import RULES_CHECKED, Figures, figures
+from staffing.publish.promotion import people, phases, sentences, strengths
 from staffing.roster.explain import SHOWN
 from staffing.roster.pay import pay_classes
 from staffing.version import FIRST, Version
@@ -147,7 +148,17 @@ def _words(
             for kind, number in changed.kinds
         ),
         "explained": SHOWN,
+        "promotion": _promotion(plan),
     }
+
+
+def _promotion(plan: Plan) -> dict[str, Any] | None:
+    """Return what a promotion run found, None where the plan is none."""
+    made = plan.promotion
+    if made is None:
+        return None
+    tables = [each(plan, made) for each in (strengths, people, phases)]
+    return {"sentences": sentences(plan, made), "tables": tables}
 
 
 def _names(plan: Plan, roster: Board) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from staffing.confirm import Confirmation
 from staffing.grid import INTERVAL_MIN
 from staffing.plan import Plan
 from staffing.publish.figures import Figures, figures
+from staffing.publish.promotion import record
 from staffing.roster import Ledger, Shortage
 from staffing.whatif import roster_figures, seat_figures
 from staffing.workspace.tables.duties import ITEMS
@@ -58,6 +59,7 @@ def summary(plan: Plan) -> dict[str, object]:
         "ledger": _ledger(plan.ledger),
         "backtest": _backtest(plan),
         "shortages": [_shortage(each) for each in plan.shortages],
+        **({} if plan.promotion is None else {"promotion": record(plan)}),
     }
 
 

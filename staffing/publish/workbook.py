@@ -17,6 +17,7 @@ from staffing.publish import reports
 from staffing.publish.board import FILL, Board, Cell, Day, board, doing
 from staffing.publish.figures import figures
 from staffing.publish.page import legend
+from staffing.publish.promotion import people, phases, sentences, strengths
 from staffing.publish.sheets import (
     BAD,
     HEAD,
@@ -47,6 +48,7 @@ def workbook(plan: Plan) -> bytes:
         writer = _Writer(book, plan)
         roster = board(plan)
         _roster(writer, roster)
+        _promotion(writer)
         _days(writer, roster)
         _coverage(writer, roster.days)
         _summary(writer, roster)
@@ -211,6 +213,23 @@ def _days(writer: _Writer, roster: Board) -> None:
         texts = (str(values[column]) for values in rows)
         sheet.set_column(column, column, max(width_of(texts, most=26), width_of([label]) + 2))
     sheet.set_column(9, 9, POOLS_WIDTH + 4)
+
+
+def _promotion(writer: _Writer) -> None:
+    """Sheet of a promotion run alone: strengths, levers, people from outside, phases."""
+    plan, made = writer.plan, writer.plan.promotion
+    if made is None:
+        return
+    sheet, row = writer.sheet("promotion"), 1
+    for text in sentences(plan, made):
+        sheet.write_string(row, 0, text, writer.look())
+        row += 1
+    for table in (strengths(plan, made), people(plan, made), phases(plan, made)):
+        if table.rows:
+            row = write_table(writer, sheet, row + 1, table)
+    sheet.set_column(0, 0, 42)
+    sheet.set_column(1, 4, 24)
+    sheet.set_column(5, 9, 14)
 
 
 def _meals(writer: _Writer, cell: Cell) -> str:

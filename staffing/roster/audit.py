@@ -393,10 +393,30 @@ def r5_most_hours(case: Case) -> Iterator[Violation]:
     if rules.average_over != "week":
         yield from _averaged(case)
         return
+    moved_h = 0.0 if case.person.protected else rules.moved_rest_days * DAY_H
     for monday, days, due, paid, _ in weeks(case):
-        most = max(due + rules.overtime_month_h, _published_h(case, days))
+        most = max(due + rules.overtime_month_h + moved_h, _published_h(case, days))
         if paid > most + TOLERANCE_H:
             yield case.broken("R5", monday, "weekly_hours", hours=f"{paid:g}", most=f"{most:g}")
+    if moved_h:
+        yield from _not_given_back(case)
+
+
+def _not_given_back(case: Case) -> Iterator[Violation]:
+    """R5: a rest day that was worked is a day off in a later week of the horizon (art. 44).
+
+    So the hours from any week on are at most those due then, and the overtime of their months.
+    """
+    due_h, paid_h, months = 0.0, 0.0, set[tuple[int, int]]()
+    found = []
+    for monday, days, due, paid, _ in reversed(list(weeks(case))):
+        months.add((days[-1].year, days[-1].month))
+        due_h, paid_h = due_h + max(due, _published_h(case, days)), paid_h + paid
+        most = due_h + case.scenario.rules.overtime_month_h * len(months)
+        if paid_h > most + TOLERANCE_H:
+            facts = {"hours": f"{paid_h:g}", "most": f"{most:g}"}
+            found.append(case.broken("R5", monday, "moved_days", **facts))
+    yield from reversed(found)
 
 
 def _averaged(case: Case) -> Iterator[Violation]:

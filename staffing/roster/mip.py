@@ -75,7 +75,7 @@ def minimised(
     start : values of some columns, from which a first point is made
     restarts : whether the root may be presolved anew, which rarely finds better points
     """
-    model = mathopt.Model.from_model_proto(_proto(of, of.cost, of.whole))
+    model = mathopt.Model.from_model_proto(proto(of, of.cost, of.whole))
     variables = list(model.variables())
     hints = []
     if start:
@@ -115,7 +115,7 @@ def relaxed(of: Program, cost: Floats) -> tuple[Floats | None, float]:
 
     Programs of rosters are so degenerate that interior points are much faster than the simplex.
     """
-    model = mathopt.Model.from_model_proto(_proto(of, cost, np.zeros_like(of.whole)))
+    model = mathopt.Model.from_model_proto(proto(of, cost, np.zeros_like(of.whole)))
     params = mathopt.SolveParameters(lp_algorithm=mathopt.LPAlgorithm.BARRIER)
     found = mathopt.solve(model, mathopt.SolverType.HIGHS, params=params)
     spent = BARRIER * found.solve_stats.barrier_iterations * of.matrix.nnz
@@ -124,7 +124,7 @@ def relaxed(of: Program, cost: Floats) -> tuple[Floats | None, float]:
     return np.array(found.variable_values(list(model.variables())), float), spent
 
 
-def _proto(of: Program, cost: Floats, whole: Bools) -> model_pb2.ModelProto:
+def proto(of: Program, cost: Floats, whole: Bools) -> model_pb2.ModelProto:
     """Return a program in the form that MathOpt reads at once."""
     proto, size = model_pb2.ModelProto(), cost.size
     proto.variables.ids.extend(range(size))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
@@ -121,13 +121,12 @@ def _by_week(scenario: Scenario, person: Person, minutes: Minutes) -> None:
     others what exceeds 8 hours a day, then what exceeds 40 hours a week, is overtime. A statutory
     day and a day out lower the 40 by a fifth each (248 work days a year: 人社部发〔2025〕2号).
     """
-    past = _past(person)
-    work_days = 7 - scenario.rules.pay_rest_days
+    past, back = _past(person), _given_back(scenario, person, minutes)
     for monday in sorted({day - dt.timedelta(days=day.weekday()) for day in minutes}):
         week = [monday + dt.timedelta(days=i) for i in range(7)]
         worked = [day for day in week if day in minutes or day in past]
-        idle = sum(is_statutory(day) or _out(person, day) for day in week)
-        left = WEEK_MIN * max(1 - idle / 5, 0.0)
+        left = _normal_week(person, week) + back.get(monday, 0.0)
+        work_days = 7 - scenario.rules.pay_rest_days + (back.get(monday, 0.0) > 0)
         for day in worked[:work_days]:
             if day not in minutes:
                 left = max(left - min(_not_statutory(day, past), DAY_MIN), 0.0)
@@ -139,6 +138,34 @@ def _by_week(scenario: Scenario, person: Person, minutes: Minutes) -> None:
         for day in worked[work_days:]:
             if day in minutes:
                 minutes[day][200] = minutes[day].pop(100, 0.0)
+
+
+def _normal_week(person: Person, week: Sequence[dt.date]) -> float:
+    """Return the normal minutes of a week, less a fifth for each statutory day and day out."""
+    idle = sum(is_statutory(day) or _out(person, day) for day in week)
+    return WEEK_MIN * max(1 - idle / 5, 0.0)
+
+
+def _given_back(scenario: Scenario, person: Person, minutes: Minutes) -> dict[dt.date, float]:
+    """Return Monday -> minutes of rest days worked that a later week of the horizon gives back.
+
+    They are paid as any other (art. 44: 200 % where no rest is given instead).
+    """
+    if not scenario.rules.moved_rest_days or person.protected:
+        return {}
+    past, spare, found = _past(person), 0.0, dict[dt.date, float]()
+    days = scenario.grid.dates
+    for monday in sorted({day - dt.timedelta(days=day.weekday()) for day in days}, reverse=True):
+        week = [monday + dt.timedelta(days=i) for i in range(7)]
+        normal = _normal_week(person, week)
+        done = sum(
+            min(minutes[day].get(100, 0.0), DAY_MIN) if day in minutes else past.get(day, 0.0)
+            for day in week
+        )
+        back = min(max(done - normal, 0.0), spare, scenario.rules.moved_rest_days * DAY_MIN)
+        found[monday] = back
+        spare += max(normal - done, 0.0) - back
+    return found
 
 
 def _by_period(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -437,14 +437,18 @@ def _weeks(
     contract = min(float(str(row["hours_per_week"])), LAW_MAX_WEEK_H)
     splits = scenario.shifts.splits_per_week
     mondays = sorted({day - dt.timedelta(days=day.weekday()) for day in grid.dates})
-    found = []
+    moved_h = 0.0
+    if rules.average_over == "week" and not pd.notna(row["protected"]):  # R13
+        moved_h = rules.moved_rest_days * NORMAL_DAY_H
+    found, due = [], list[tuple[dt.date, float]]()
     for monday in mondays:
         week = [monday + dt.timedelta(days=i) for i in range(7)]
         out = sum(d in away or _not_yet(row, d) for d in week)
         due_h = contract * max(1 - out / 5, 0.0)
         done = [p.paid_h for p in past if p.day >= (monday - grid.start).days]
         whole = monday >= grid.start and week[-1] <= grid.dates[-1]
-        most_h = due_h + extra_h
+        most_h = due_h + extra_h + moved_h
+        due.append((monday, max(due_h, sum(done)) - sum(done)))
         if pd.notna(row["protected"]):  # R13
             most_h = min(due_h, NORMAL_WEEK_H * max(1 - out / 5, 0.0))
         elif rules.average_over != "week":
@@ -459,7 +463,26 @@ def _weeks(
                 most_of=(("split", splits),) if splits else (),
             )
         )
-    return tuple(found)
+    return (*found, *_given_back(grid.dates, due, extra_h)) if moved_h else tuple(found)
+
+
+def _given_back(
+    dates: Sequence[dt.date], due: Sequence[tuple[dt.date, float]], extra_h: float
+) -> Iterator[Span]:
+    """R5: yield the limits that have a moved rest day given back in a later week.
+
+    From any week on the hours are those due, and the overtime of the months that its weeks end in.
+
+    Parameters
+    ----------
+    due : Mondays of the weeks, and the hours due that are not published already
+    """
+    for k, (first, _) in enumerate(due):
+        ends = [monday + dt.timedelta(days=6) for monday, _ in due[k:]]
+        months = len({(day.year, day.month) for day in ends})
+        most_h = sum(hours for _, hours in due[k:]) + extra_h * months
+        days = tuple(i for i, day in enumerate(dates) if day >= first)
+        yield Span(days=days, most_paid=int(most_h * SLOTS_PER_H + 1e-9), most_days=len(days))
 
 
 def paid_hours(published: pd.DataFrame) -> pd.Series:

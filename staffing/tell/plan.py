@@ -10,6 +10,7 @@ from staffing.roster.audit import RULES
 from staffing.roster.repair import Repair
 from staffing.tell import roster
 from staffing.tell.console import line, recorded, speaker, table
+from staffing.tell.promotion import promoted
 from staffing.tell.repair import advised
 from staffing.words import Lang, listed
 from staffing.workspace.tables.duties import ITEMS
@@ -33,6 +34,8 @@ def report(made: Plan, advice: Repair | None = None) -> tuple[Part, ...]:
 def _tell(made: Plan, advice: Repair | None) -> None:
     lang = made.scenario.lang
     say, rostered = speaker(lang), made.roster
+    if made.promotion is not None:
+        promoted(made, made.promotion)
     line(say("say.lawful", rules=len(RULES)))
     if made.scenario.rules.preset == "comprehensive-hours":
         line(say("say.approval"))

@@ -1,0 +1,43 @@
+"""A workspace as it was known on an earlier day, so that a past week can be planned honestly."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pandas as pd
+
+from staffing.workspace import Workspace
+
+__all__ = ["CAME", "as_of"]
+
+CAME = "came"
+"""Table of the history that was not known yet: what a forecast can be held against."""
+
+
+def as_of(workspace: Workspace, day: dt.date | None) -> Workspace:
+    """Return the workspace as it was known on the morning of a day.
+
+    History and published duties end with the service day before. Agents who began later are not
+    there, nor are their skills. What is planned ahead stays: promotions, absences, requests and
+    trainings of those who are there. The history that came later is the table `CAME`.
+
+    Parameters
+    ----------
+    day : None: as it is
+    """
+    if day is None:
+        return workspace
+    now, tables = pd.Timestamp(day), dict(workspace.tables)
+    history, agents, rosters = (tables[name] for name in ("history", "agents", "rosters"))
+    spill_min = {shop: max(w.closes_min - 1440, 0) for shop, w in workspace.windows.items()}
+    spill = pd.to_timedelta(history["shop_id"].astype("str").map(spill_min), unit="min")
+    known = history["start"] < now + spill
+    gone = agents.index[agents["started_on"] > now].astype(str)
+    tables |= {"history": history[known], CAME: history[~known]}
+    tables["rosters"] = rosters[rosters["date"] < now]
+    tables["agents"] = agents[~agents.index.isin(gone)]
+    for name in ("skills", "absences", "requests", "rosters", "activities", "ledger"):
+        if "agent_id" in tables[name]:
+            tables[name] = tables[name][~tables[name]["agent_id"].isin(gone)]
+    return replace(workspace, tables=tables)
