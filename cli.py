@@ -1071,7 +1071,7 @@ def _workspace(path: Path, scenario: Scenario) -> tuple[Workspace, list[Fault]]:
     from staffing.workspace.past import as_of
 
     workspace = read_workspace(scenario.workspace, scenario.zone)
-    workspace = as_of(workspace, scenario.forecast.as_of)
+    workspace = as_of(workspace, scenario.forecast.known_day)
     check_shops(path, scenario, list(workspace.windows))
     notices = [*horizon_notices(workspace, scenario), *workspace.notices]
     faults.notices(notices, scenario.lang)

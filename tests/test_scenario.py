@@ -105,7 +105,9 @@ def test_defaults_in_use_are_listed_with_origin(tmp_path: Path) -> None:
     made = read(tmp_path, SMALL + "days = 14\n[seats]\nshrinkage = 0.1\n")
     used = {name: (value, origin) for name, value, origin in made.defaults()}
     optional = {name for name, field in keys() if not field.is_required() and "." in name}
-    assert optional - set(used) == {"horizon.days", "seats.shrinkage"}
+    ordinary = {name for name in optional if not name.startswith("promotion.")}
+    assert ordinary - set(used) == {"horizon.days", "seats.shrinkage"}
+    assert set(used) <= ordinary | {"base", "lang", "zone", "contact", "seed"}
     assert {"lang", "zone", "seed"} <= set(used)
     assert used["seats.max_occupancy"][0] == 0.85
     assert all(origin for _, origin in used.values())
