@@ -113,6 +113,15 @@ def _target(value: Any) -> Any:
     raise unfit("target")
 
 
+def _as_of(value: Any) -> Any:
+    if value == "now" or isinstance(value, dt.date):
+        return value
+    try:
+        return dt.date.fromisoformat(str(value))
+    except ValueError:
+        raise unfit("day") from None
+
+
 Clock = Annotated[int, BeforeValidator(_clock)]
 """A clock time in the file, minutes after midnight in the model."""
 Span = Annotated[Window, BeforeValidator(_window)]
@@ -168,12 +177,11 @@ class ForecastSettings(Section):
         gt=0,
         le=20,
     )
-    as_of: dt.date | None = given(
-        None,
+    as_of: Annotated[Literal["now"] | dt.date, BeforeValidator(_as_of)] = given(
+        "now",
         "Plan with what was known on the morning of this day; what came later is compared.",
         origin="all that is in the tables is known",
-        limits="a day, no later than `horizon.start`",
-        strict=False,
+        limits='"now" or a day no later than `horizon.start`',
     )
     origins: int = given(
         6,
@@ -182,6 +190,11 @@ class ForecastSettings(Section):
         ge=2,
         le=52,
     )
+
+    @property
+    def known_day(self) -> dt.date | None:
+        """Return the day as of which is planned, None for all that is in the tables."""
+        return None if self.as_of == "now" else self.as_of
 
     @field_validator("quantiles")
     @classmethod
@@ -928,7 +941,7 @@ class Scenario(Section):
 
     @model_validator(mode="after")
     def _known_before(self) -> Self:
-        day = self.forecast.as_of
+        day = self.forecast.known_day
         if day is not None and day > self.horizon.start:
             start = f"{self.horizon.start}"
             raise unfit("known_before", key="forecast.as_of", value=f"{day}", start=start)

@@ -126,7 +126,7 @@ def test_every_reason_of_a_shortage_has_words(reason):
 def test_every_origin_of_a_default_is_said_in_chinese():
     """No default of scenario or tables falls back to the English of the code."""
     scenario = Scenario.model_validate(
-        {"name": "x", "workspace": "x", "horizon": {"start": "2026-11-16"}}
+        {"name": "x", "workspace": "x", "horizon": {"start": "2026-11-16"}, "promotion": {}}
     )
     origins = {origin for _, _, origin in scenario.defaults()}
     for table in TABLES:

@@ -83,7 +83,9 @@ def workspace_of(path: Path, scenario: Scenario) -> tuple[Workspace, list[Fault]
     from staffing.workspace import read_workspace
     from staffing.workspace.past import as_of
 
-    workspace = as_of(read_workspace(scenario.workspace, scenario.zone), scenario.forecast.as_of)
+    workspace = as_of(
+        read_workspace(scenario.workspace, scenario.zone), scenario.forecast.known_day
+    )
     check_shops(path, scenario, list(workspace.windows))
     notices = [*horizon_notices(workspace, scenario), *workspace.notices]
     faults.notices(notices, scenario.lang)

@@ -78,7 +78,7 @@ class Outsider:
 
 def today(workspace: Workspace, scenario: Scenario) -> dt.date:
     """Return the day on which is decided: the one planned as of, else that after the history."""
-    told = scenario.forecast.as_of
+    told = scenario.forecast.known_day
     if told is not None:
         return told
     return known_until(workspace, scenario.horizon.start) + dt.timedelta(days=1)
