@@ -6,8 +6,12 @@ rows they pass over they tell the seconds to within a factor of two (`EFFORT`).
 
 from __future__ import annotations
 
+import ctypes
 import datetime as dt
-from collections.abc import Mapping
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -81,20 +85,18 @@ def minimised(
     if start:
         values = {variables[column]: value for column, value in start.items()}
         hints.append(mathopt.SolutionHint(variable_values=values))
-    found = mathopt.solve(
-        model,
-        mathopt.SolverType.HIGHS,
-        params=mathopt.SolveParameters(
-            relative_gap_tolerance=gap,
-            node_limit=nodes,
-            time_limit=None if seconds is None else dt.timedelta(seconds=max(seconds, 0.1)),
-            random_seed=seed,
-            highs=highs_pb2.HighsOptionsProto(
-                string_options={"parallel": "off"}, bool_options={"mip_allow_restart": restarts}
-            ),
+    params = mathopt.SolveParameters(
+        relative_gap_tolerance=gap,
+        node_limit=nodes,
+        time_limit=None if seconds is None else dt.timedelta(seconds=max(seconds, 0.1)),
+        random_seed=seed,
+        highs=highs_pb2.HighsOptionsProto(
+            string_options={"parallel": "off"}, bool_options={"mip_allow_restart": restarts}
         ),
-        model_params=mathopt.ModelSolveParameters(solution_hints=hints),
     )
+    hinted = mathopt.ModelSolveParameters(solution_hints=hints)
+    with _hushed():
+        found = mathopt.solve(model, mathopt.SolverType.HIGHS, params=params, model_params=hinted)
     ends, point = found.termination, None
     proven = ends.reason == mathopt.TerminationReason.OPTIMAL
     if found.has_primal_feasible_solution():
@@ -108,6 +110,24 @@ def minimised(
         proven=proven,
         spent=EFFORT * found.solve_stats.simplex_iterations * of.low.size,
     )
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Drop what HiGHS writes to standard output now and then: a command may print JSON there."""
+    if os.name != "posix":
+        yield
+        return
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        ctypes.CDLL(None).fflush(None)
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def relaxed(of: Program, cost: Floats) -> tuple[Floats | None, float]:
