@@ -235,7 +235,9 @@ def test_two_halves_of_one_week_are_never_joined(tmp_path: Path) -> None:
     problem = problem_of(space, story, agents, SeatRequirement(table=need(evening | morning)))
     tasks = [crew_task(problem, agents, frozenset({day}), {}, seed=1, effort=1.0) for day in (0, 1)]
     answers = [solve(each) for each in tasks]
-    gained, roll = taken(problem, {}, tasks, answers)
+    gained, roll = taken(problem, {}, tasks[0], answers[0], changed=False)
+    more, roll = taken(problem, roll, tasks[1], answers[1], changed=True)
+    assert more == 0
     assert all(answer and len(answer.roll) == 1 for answer in answers)
     assert len(roll) == 1
     assert gained == problem.score({}).total - problem.score(roll).total
