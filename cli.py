@@ -47,7 +47,8 @@ COMMANDS = {  # in the order in which `--help` lists them, each with an example
     workspaces.init: "init my-company",
 }
 for command, example in COMMANDS.items():
-    app.command(epilog=f"Example: staffing {example}")(command)
+    name = example.split()[0]
+    app.command(name, epilog=f"Example: staffing {example}")(command)
 
 
 def main() -> None:

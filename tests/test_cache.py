@@ -192,6 +192,7 @@ def test_every_section_is_tried() -> None:
     """A key that is added to the scenarios must say here which stages read it."""
     plain = {"name", "workspace", "lang", "base", "zone", "seed", "contact"}
     plain |= {"horizon", "roster", "replay"}
+    plain |= {"promotion"}  # tests/test_promotion.py
     tried = {re.findall(r"\[(\w+)\]", section)[0] for section in SECTIONS}
     assert tried | plain == set(Scenario.model_fields)
 

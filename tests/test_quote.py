@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import cli
+from staffing.commands import quotes
 from staffing.errors import InputError
 from staffing.quote.advice import STEPS, advise, burden_yuan, shared_seat
 from staffing.quote.estimate import LEVELS, contacts_on, estimate, refuse_open
@@ -579,7 +580,7 @@ def test_the_same_inputs_print_the_same_bytes() -> None:
 
 def test_facts_are_asked_for_where_somebody_can_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a terminal the missing facts are prompted for; what is left blank is missing."""
-    monkeypatch.setattr(cli, "_at_terminal", lambda: True)
+    monkeypatch.setattr(quotes, "_at_terminal", lambda: True)
     asked = CliRunner().invoke(
         cli.app, ["quote", "--agents", "6", "--lang", "en"], input="snacks\n200\nnone\n"
     )

@@ -165,7 +165,7 @@ def test_make_plan_plans_the_scenario_of_the_readme() -> None:
     if shutil.which("make") is None:
         pytest.skip("make is not installed")
     done = subprocess.run(
-        ["make", "--dry-run", "--always-make", "plan"],
+        ["make", "--dry-run", "--always-make", "--no-print-directory", "plan"],
         cwd=ROOT,
         capture_output=True,
         text=True,
