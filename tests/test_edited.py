@@ -128,12 +128,14 @@ def csv_of(table: pd.DataFrame) -> str:
 
 def test_meals_that_still_fit_are_kept(tiny, book, tmp_path):
     """A shift begun an hour later with its meal still inside the window eats when it did."""
-    before = tiny.roster.assignments
-    day = pd.Timestamp(START)
-    own = before[(before["agent_id"] == "A1") & (before["date"] == day)]
-    (meal,) = own[own["activity"] == "meal"].itertuples()
-    found = read(tiny, saved(tmp_path, book, sets("A1", 0, "09:30-18:30")))
-    now = found[(found["agent_id"] == "A1") & (found["date"] == day)]
+    rows = tiny.roster.assignments
+    begin, end = (pd.Timedelta(hours=h) for h in (9, 18))
+    full = (rows["shift_start"] == rows["date"] + begin) & (rows["shift_end"] == rows["date"] + end)
+    late = (rows["activity"] == "meal") & (rows["start"] >= rows["date"] + pd.Timedelta(hours=12))
+    meal = next(rows[full & late].itertuples())
+    day = (meal.date.date() - START).days
+    found = read(tiny, saved(tmp_path, book, sets(meal.agent_id, day, "09:30-18:30")))
+    now = found[(found["agent_id"] == meal.agent_id) & (found["date"] == meal.date)]
     (kept,) = now[now["activity"] == "meal"].itertuples()
     assert (kept.start, kept.end) == (meal.start, meal.end)
 
