@@ -20,7 +20,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import scipy.sparse as sp
 
 from staffing.grid import SLOTS_PER_DAY, SLOTS_PER_H
 from staffing.promotion.levers import Outsider
@@ -28,10 +27,10 @@ from staffing.roster.classes import Class, classes
 from staffing.roster.crowds import Crowd, state_crowd
 from staffing.roster.interior import middle
 from staffing.roster.limits import NORMAL_DAY_H
-from staffing.roster.mip import minimised
+from staffing.roster.mip import WholeProgram, minimised, program
 from staffing.roster.places import Reach, by_pool, pool_of
 from staffing.roster.prices import SPEED_UNITS, Need, Place
-from staffing.roster.relax import ONES, Bools, Floats, Free, Presence, Rows, state_limits
+from staffing.roster.relax import ONES, Floats, Free, Presence, Rows, state_limits
 from staffing.roster.shifts import Meal, Template
 from staffing.roster.staff import Agent, Capability, Span, without
 
@@ -97,19 +96,6 @@ class Found:
     exact: bool
     overtime_each_h: float = 0.0
     splits_each: float = 0.0
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Linear:
-    """As `roster.mip.Program` has it."""
-
-    cost: Floats
-    lower: Floats
-    upper: Floats
-    matrix: sp.csr_array
-    low: Floats
-    high: Floats
-    whole: Bools
 
 
 @dataclass(kw_only=True)
@@ -331,23 +317,12 @@ class Program:
             rows.row(columns, [1.0, *(speed for _, speed in own)], low=float(units))
         return missing
 
-    def _linear(self, numbers: Floats | None = None, *, whole: bool = False) -> Linear:
+    def _linear(self, numbers: Floats | None = None, *, whole: bool = False) -> WholeProgram:
         """Return the program, with the numbers of people from outside if they are given."""
-        upper = np.array(self.rows.upper, float)
-        lower, heads = np.zeros(upper.size), np.array(self.heads, int)
-        integral = np.zeros(upper.size, bool)
-        integral[heads] = whole
+        of = program(self.rows, (), self.heads if whole else ())
         if numbers is not None:
-            lower[heads] = upper[heads] = numbers
-        return Linear(
-            cost=np.array(self.rows.cost, float),
-            lower=lower,
-            upper=upper,
-            matrix=self.rows.matrix(),
-            low=np.array(self.rows.low, float),
-            high=np.array(self.rows.high, float),
-            whole=integral,
-        )
+            of.lower[self.heads] = of.upper[self.heads] = numbers
+        return of
 
     @property
     def is_small(self) -> bool:
@@ -461,7 +436,7 @@ class Program:
         return max(shares, default=0.0)
 
 
-def _middle(of: Linear) -> tuple[Floats, float]:
+def _middle(of: WholeProgram) -> tuple[Floats, float]:
     found = middle(of)
     if found is None:
         raise ValueError("somebody has no lawful horizon")

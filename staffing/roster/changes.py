@@ -25,11 +25,11 @@ from ortools.sat.python import cp_model
 from staffing.grid import SLOTS_PER_DAY
 from staffing.roster.activities import Key
 from staffing.roster.classes import Class
-from staffing.roster.days import program, roll_of
+from staffing.roster.days import roll_of
 from staffing.roster.duty import Duty, Group, Roll, served
 from staffing.roster.fairness import unfairness
 from staffing.roster.lawful import is_lawful, solvable
-from staffing.roster.mip import minimised
+from staffing.roster.mip import minimised, program
 from staffing.roster.pay import duty_points
 from staffing.roster.places import SEPARATOR, by_pool, pool_of
 from staffing.roster.prices import PAID, SPEED_UNITS, Place, first, missing_points, unit_price

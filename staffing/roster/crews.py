@@ -71,7 +71,7 @@ class _Success:
         return self._gained[shape] / self._effort[shape]
 
     def learn(self, shape: Shape, gained: int, effort: float) -> None:
-        """Take in what a round came to."""
+        """Take in what a window of the shape came to: points and effort."""
         self._gained[shape] = MEMORY * self._gained[shape] + gained
         self._effort[shape] = MEMORY * self._effort[shape] + effort
         self._most = max(self._most, self.rate(shape))

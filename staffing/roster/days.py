@@ -14,21 +14,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-import scipy.sparse as sp
 
 from staffing.grid import SLOTS_PER_DAY
 from staffing.roster.classes import Class
 from staffing.roster.duty import Duty, Group, Roll, name_people
 from staffing.roster.fairness import unfairness
-from staffing.roster.mip import minimised, relaxed
+from staffing.roster.interior import corner
+from staffing.roster.mip import WholeProgram, minimised, program
 from staffing.roster.model import Answer, Task
 from staffing.roster.places import by_pool, pool_of
 from staffing.roster.prices import SEAT, first
 from staffing.roster.relax import (
-    Bools,
     Eating,
     Floats,
     Free,
@@ -93,7 +92,8 @@ def solve_days(task: Task) -> Answer | None:
     whole += [j for starts in eating.values() for j in starts.values()] + list(serving.values())
     columns = np.array([j for free in shifts.values() for _, j in free], np.int64)
     present_columns = _present_columns(task, shifts)
-    few, spent = rounding(program(rows, kept, whole), columns, present_columns, seed=task.seed)
+    stated = program(rows, kept, whole)
+    few, spent = rounding(stated, columns, present_columns, seed=task.seed)
     if few is None:
         return None
     start = dict.fromkeys(present_columns.tolist(), 1.0)
@@ -101,7 +101,7 @@ def solve_days(task: Task) -> Answer | None:
     if found.x is None:
         return None
     roll = roll_of(task.agents, shifts, eating, serving, np.round(found.x))
-    return Answer(roll=roll, proven=False, spent=spent + found.spent)
+    return Answer(roll=roll, proven=found.proven and few is stated, spent=spent + found.spent)
 
 
 def _present_columns(task: Task, shifts: Mapping[tuple[int, int], Free]) -> Ints:
@@ -126,7 +126,7 @@ def rounding(
     cost, upper = of.cost.copy(), of.upper.copy()
     cost[free] += np.random.default_rng(seed).uniform(0.0, CHANCE, free.size)
     cost[present] -= LEANING
-    point, spent = relaxed(of, cost)
+    point, spent = corner(replace(of, cost=cost))
     if point is None:
         return None, spent
     unused = np.setdiff1d(free[point[free] <= NONE], present)
@@ -175,36 +175,6 @@ def _fairness(task: Task, agent: Agent, day: int, shifts: Sequence[Template]) ->
     return [
         points({**kept, (agent.agent_id, day): Duty(shift, (), ())}) - without for shift in shifts
     ]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class WholeProgram:
-    """A program whose columns may have to be whole, see `mip.Program`."""
-
-    cost: Floats
-    lower: Floats
-    upper: Floats
-    whole: Bools
-    matrix: sp.csr_array
-    low: Floats
-    high: Floats
-
-
-def program(rows: Rows, kept: Sequence[int], whole: Sequence[int]) -> WholeProgram:
-    """Return what was stated, with the columns of kept shifts fixed at one."""
-    number = len(rows.upper)
-    lower, integral = np.zeros(number), np.zeros(number, bool)
-    lower[list(kept)] = 1.0
-    integral[list(whole)] = True
-    return WholeProgram(
-        cost=np.array(rows.cost, float),
-        lower=lower,
-        upper=np.array(rows.upper, float),
-        whole=integral,
-        matrix=rows.matrix(),
-        low=np.array(rows.low, float),
-        high=np.array(rows.high, float),
-    )
 
 
 def roll_of(

@@ -10,23 +10,22 @@ import ctypes
 import datetime as dt
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import scipy.sparse as sp
 from ortools.math_opt import model_pb2
 from ortools.math_opt.python import mathopt
 from ortools.math_opt.solvers import highs_pb2
 
 from staffing.roster.bound import Linear
-from staffing.roster.relax import Bools, Floats
+from staffing.roster.relax import Bools, Floats, Rows
 
 EFFORT = 1 / 7e6
 """Effort that a simplex iteration of a row is counted as: about the seconds it takes."""
-BARRIER = 3e-7
-"""Effort that a barrier iteration of an entry is counted as, crossover included."""
 
 
 class Program(Linear, Protocol):
@@ -39,6 +38,36 @@ class Program(Linear, Protocol):
     @property
     def whole(self) -> Bools:
         """Return which columns take whole numbers."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WholeProgram:
+    """A `Program` as its arrays."""
+
+    cost: Floats
+    lower: Floats
+    upper: Floats
+    whole: Bools
+    matrix: sp.csr_array
+    low: Floats
+    high: Floats
+
+
+def program(rows: Rows, kept: Sequence[int], whole: Sequence[int]) -> WholeProgram:
+    """Return what was stated, with the columns of kept shifts fixed at one, some of it whole."""
+    number = len(rows.upper)
+    lower, integral = np.zeros(number), np.zeros(number, bool)
+    lower[list(kept)] = 1.0
+    integral[list(whole)] = True
+    return WholeProgram(
+        cost=np.array(rows.cost, float),
+        lower=lower,
+        upper=np.array(rows.upper, float),
+        whole=integral,
+        matrix=rows.matrix(),
+        low=np.array(rows.low, float),
+        high=np.array(rows.high, float),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -79,7 +108,7 @@ def minimised(
     start : values of some columns, from which a first point is made
     restarts : whether the root may be presolved anew, which rarely finds better points
     """
-    model = mathopt.Model.from_model_proto(proto(of, of.cost, of.whole))
+    model = mathopt.Model.from_model_proto(proto(of))
     variables = list(model.variables())
     hints = []
     if start:
@@ -130,36 +159,22 @@ def _hushed() -> Iterator[None]:
         os.close(nowhere)
 
 
-def relaxed(of: Program, cost: Floats) -> tuple[Floats | None, float]:
-    """Return a corner of least cost with any real numbers, None where there is none, and effort.
-
-    Programs of rosters are so degenerate that interior points are much faster than the simplex.
-    """
-    model = mathopt.Model.from_model_proto(proto(of, cost, np.zeros_like(of.whole)))
-    params = mathopt.SolveParameters(lp_algorithm=mathopt.LPAlgorithm.BARRIER)
-    found = mathopt.solve(model, mathopt.SolverType.HIGHS, params=params)
-    spent = BARRIER * found.solve_stats.barrier_iterations * of.matrix.nnz
-    if not found.has_primal_feasible_solution():
-        return None, spent
-    return np.array(found.variable_values(list(model.variables())), float), spent
-
-
-def proto(of: Program, cost: Floats, whole: Bools) -> model_pb2.ModelProto:
+def proto(of: Program) -> model_pb2.ModelProto:
     """Return a program in the form that MathOpt reads at once."""
-    proto, size = model_pb2.ModelProto(), cost.size
-    proto.variables.ids.extend(range(size))
-    proto.variables.lower_bounds.extend(of.lower.tolist())
-    proto.variables.upper_bounds.extend(of.upper.tolist())
-    proto.variables.integers.extend(whole.tolist())
-    priced = np.flatnonzero(cost)
-    proto.objective.linear_coefficients.ids.extend(priced.tolist())
-    proto.objective.linear_coefficients.values.extend(cost[priced].tolist())
-    proto.linear_constraints.ids.extend(range(of.low.size))
-    proto.linear_constraints.lower_bounds.extend(of.low.tolist())
-    proto.linear_constraints.upper_bounds.extend(of.high.tolist())
+    made, size = model_pb2.ModelProto(), of.cost.size
+    made.variables.ids.extend(range(size))
+    made.variables.lower_bounds.extend(of.lower.tolist())
+    made.variables.upper_bounds.extend(of.upper.tolist())
+    made.variables.integers.extend(of.whole.tolist())
+    priced = np.flatnonzero(of.cost)
+    made.objective.linear_coefficients.ids.extend(priced.tolist())
+    made.objective.linear_coefficients.values.extend(of.cost[priced].tolist())
+    made.linear_constraints.ids.extend(range(of.low.size))
+    made.linear_constraints.lower_bounds.extend(of.low.tolist())
+    made.linear_constraints.upper_bounds.extend(of.high.tolist())
     entries = of.matrix.tocoo()
     order = np.lexsort((entries.col, entries.row))
-    proto.linear_constraint_matrix.row_ids.extend(entries.row[order].tolist())
-    proto.linear_constraint_matrix.column_ids.extend(entries.col[order].tolist())
-    proto.linear_constraint_matrix.coefficients.extend(entries.data[order].tolist())
-    return proto
+    made.linear_constraint_matrix.row_ids.extend(entries.row[order].tolist())
+    made.linear_constraint_matrix.column_ids.extend(entries.col[order].tolist())
+    made.linear_constraint_matrix.coefficients.extend(entries.data[order].tolist())
+    return made
