@@ -25,7 +25,7 @@ from staffing.roster.beside import side_by_side
 from staffing.scenario import Scenario, Strength
 from staffing.seats import SeatRequirement
 from staffing.workspace import Workspace
-from staffing.workspace.past import CAME
+from staffing.workspace.past import CAME, spill
 
 __all__ = [
     "LEVERS",
@@ -149,9 +149,7 @@ def _came(workspace: Workspace, expected: Forecast) -> Came | None:
     rows = workspace.tables.get(CAME)
     if rows is None or rows.empty:
         return None
-    spill = {shop: max(w.closes_min - 1440, 0) for shop, w in workspace.windows.items()}
-    past = pd.to_timedelta(rows["shop_id"].astype("str").map(spill), unit="min")
-    day = (rows["start"] - past).dt.normalize()
+    day = (rows["start"] - spill(workspace, rows["shop_id"])).dt.normalize()
     counted = rows.assign(date=day, shop_id=rows["shop_id"].astype("str"))
     whole = day.max()  # the last day may not be over yet
     sums = counted[counted["date"] < whole].groupby(["shop_id", "date"])["contacts"].sum()

@@ -11,7 +11,7 @@ from typing import Literal
 from staffing.quote.money import money_text
 from staffing.words import Lang, catalogue, say
 
-__all__ = ["Column", "Form", "Table", "origin_text", "shown"]
+__all__ = ["Column", "Form", "Table", "column", "origin_text", "shown"]
 
 Form = Literal["text", "long", "count", "number", "share", "signed", "yuan"]
 """How a value is shown: long text wraps; count has no decimals, number one; shares are percent."""
@@ -23,6 +23,11 @@ class Column:
 
     label: str
     form: Form = "text"
+
+
+def column(lang: Lang, name: str, form: Form = "text") -> Column:
+    """Return a column under the heading that all tables have for a figure, ``label.<name>``."""
+    return Column(label=say(lang, f"label.{name}"), form=form)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from staffing.publish.cells import Column, Form, Table, shown
-from staffing.publish.reported import Told
+from staffing.publish.reported import Told, columns
 from staffing.publish.reports import below
 from staffing.publish.summary import rounded
 from staffing.report import CloseOut
@@ -168,11 +168,6 @@ def _verdict(made: CloseOut, settled: dict[str, float]) -> Iterator[tuple[bool, 
             yield False, say(lang, f"report.closed_{name}", days=int(settled[name]))
 
 
-def _columns(lang: Lang, first: str, told: tuple[tuple[str, Form], ...]) -> tuple[Column, ...]:
-    label = Column(label=say(lang, f"label.{first}"))
-    return (label, *(Column(label=say(lang, f"report.{n}"), form=form) for n, form in told))
-
-
 def _settle(lang: Lang, settled: dict[str, float]) -> Table:
     rows = tuple(
         (say(lang, f"report.{name}"), shown(lang, settled[name], form)) for name, form in SETTLED
@@ -192,7 +187,7 @@ def _months(made: CloseOut) -> Table:
     ]
     return Table(
         title=say(lang, "report.by_month"),
-        columns=_columns(lang, "month", OF_MONTHS),
+        columns=columns(lang, "month", OF_MONTHS),
         rows=tuple(rows),
         total=True,
     )
@@ -214,7 +209,7 @@ def _days(made: CloseOut) -> Table:
     }
     return Table(
         title=say(lang, "report.by_day"),
-        columns=_columns(lang, "date", OF_DAYS),
+        columns=columns(lang, "date", OF_DAYS),
         rows=rows,
         flagged=frozenset(flagged),
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from staffing.plan import Plan
-from staffing.publish.cells import Column, Form, Table
+from staffing.publish.cells import Table, column
 from staffing.roster.pay import CLASSES
-from staffing.words import Lang, say
+from staffing.words import say
 
 
 def cost(plan: Plan, minutes: pd.DataFrame) -> Table:
@@ -27,15 +27,11 @@ def cost(plan: Plan, minutes: pd.DataFrame) -> Table:
     return Table(
         title=say(lang, "page.cost"),
         columns=(
-            _column(lang, "pay_class"),
-            _column(lang, "paid_h", "number"),
-            _column(lang, "weighted_h", "number"),
-            _column(lang, "yuan", "count"),
+            column(lang, "pay_class"),
+            column(lang, "paid_h", "number"),
+            column(lang, "weighted_h", "number"),
+            column(lang, "yuan", "count"),
         ),
         rows=((say(lang, "label.total"), *total), *rows),
         total=True,
     )
-
-
-def _column(lang: Lang, name: str, form: Form = "text") -> Column:
-    return Column(label=say(lang, f"label.{name}"), form=form)

@@ -11,7 +11,7 @@ import pandas as pd
 from staffing.frames import rows as walk
 from staffing.publish.board import Day, span_text
 from staffing.publish.cells import Column, Form, Table, shown
-from staffing.publish.reported import Told
+from staffing.publish.reported import Told, columns
 from staffing.publish.reports import below, pool_titles
 from staffing.publish.summary import rounded
 from staffing.report import Daily, Drift
@@ -218,11 +218,6 @@ def _titles(made: Daily) -> dict[str, str]:
     }
 
 
-def _columns(lang: Lang, first: str, told: tuple[tuple[str, Form], ...]) -> tuple[Column, ...]:
-    label = Column(label=say(lang, f"label.{first}"))
-    return (label, *(Column(label=say(lang, f"report.{n}"), form=form) for n, form in told))
-
-
 def _shops(made: Daily) -> Table:
     lang, names, titles = made.scenario.lang, [name for name, _ in SHOPS], _titles(made)
     level, target = _reached(made)
@@ -243,7 +238,7 @@ def _shops(made: Daily) -> Table:
     }
     return Table(
         title=say(lang, "report.shops"),
-        columns=_columns(lang, "shop", SHOPS),
+        columns=columns(lang, "shop", SHOPS),
         rows=tuple(rows),
         flagged=frozenset(flagged),
         total=True,
@@ -260,7 +255,7 @@ def _pools(made: Daily) -> Table:
     level, target = len(POOLS) - 1, len(POOLS)
     return Table(
         title=say(lang, "report.pools"),
-        columns=_columns(lang, "pool", POOLS),
+        columns=columns(lang, "pool", POOLS),
         rows=rows,
         flagged=frozenset(
             (i, level) for i, row in enumerate(rows) if below(row[level], row[target])
@@ -310,7 +305,7 @@ def _drift(made: Daily) -> Table:
     )
     return Table(
         title=say(lang, "report.drift"),
-        columns=_columns(lang, "shop", told),
+        columns=columns(lang, "shop", told),
         rows=tuple(
             (
                 titles[each.shop_id],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ import xlsxwriter
 from pandas.api.types import is_datetime64_any_dtype, is_float_dtype
 
 from staffing.folder import json_bytes, replace, writing
-from staffing.publish.cells import Table, shown
+from staffing.publish.cells import Column, Form, Table, column, shown
 from staffing.publish.fonts import PAGE
 from staffing.publish.page import CODE, template
 from staffing.publish.sheets import Styles, width_of, write_table
@@ -120,3 +120,9 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
             form = DAY if name in ("date", "first", "last") else MINUTE
             plain[name] = table[name].dt.strftime(form)
     return table.assign(**plain)
+
+
+def columns(lang: Lang, first: str, told: Sequence[tuple[str, Form]]) -> tuple[Column, ...]:
+    """Return what a row is about, and its figures under the headings of reports."""
+    label = column(lang, first)
+    return (label, *(Column(label=say(lang, f"report.{n}"), form=form) for n, form in told))

@@ -15,7 +15,7 @@ from staffing.frames import rows as walk
 from staffing.grid import clock_text
 from staffing.plan import Plan
 from staffing.publish.board import Board, Day, span_text
-from staffing.publish.cells import Column, Form, Table, origin_text, shown
+from staffing.publish.cells import Column, Form, Table, column, origin_text, shown
 from staffing.publish.figures import RULES_CHECKED, Figures
 from staffing.roster import Shortage
 from staffing.words import Lang, catalogue, listed, say
@@ -67,12 +67,8 @@ def key_figures(plan: Plan, made: Figures) -> Table:
         (say(lang, "page.tile_forecast"), shown(lang, tested.wape(), "share")),
         (say(lang, "label.naive_wape"), shown(lang, tested.wape("naive"), "share")),
     ]
-    columns = (_column(lang, "measure"), _column(lang, "value"))
+    columns = (column(lang, "measure"), column(lang, "value"))
     return Table(title=say(lang, "page.figures"), columns=columns, rows=tuple(rows))
-
-
-def _column(lang: Lang, name: str, form: Form = "text") -> Column:
-    return Column(label=say(lang, f"label.{name}"), form=form)
 
 
 def goals(plan: Plan, made: Figures) -> Table:
@@ -87,10 +83,10 @@ def goals(plan: Plan, made: Figures) -> Table:
     return Table(
         title=say(lang, "page.goals"),
         columns=(
-            _column(lang, "goal"),
-            _column(lang, "reached", "number"),
-            _column(lang, "bound", "number"),
-            _column(lang, "above_bound", "number"),
+            column(lang, "goal"),
+            column(lang, "reached", "number"),
+            column(lang, "bound", "number"),
+            column(lang, "above_bound", "number"),
         ),
         rows=tuple(rows),
     )
@@ -117,8 +113,8 @@ def service(plan: Plan, titles: Mapping[str, str]) -> Table:
     return Table(
         title=say(lang, "page.service"),
         columns=(
-            _column(lang, "pool"),
-            *(_column(lang, n, f) for n, f in zip(names, forms, strict=True)),
+            column(lang, "pool"),
+            *(column(lang, n, f) for n, f in zip(names, forms, strict=True)),
         ),
         rows=tuple(rows),
         flagged=frozenset((i, 2) for i, row in enumerate(rows) if below(row[2], row[3])),
@@ -159,7 +155,7 @@ def service_by_day(plan: Plan, days: Sequence[Day], titles: Mapping[str, str]) -
     return Table(
         title=say(lang, "page.service_days"),
         columns=(
-            _column(lang, "pool"),
+            column(lang, "pool"),
             *(Column(label=f"{d.date:%m-%d} {d.weekday(lang)}", form="share") for d in days),
         ),
         rows=tuple(rows),
@@ -173,12 +169,12 @@ def shortages(plan: Plan, titles: Mapping[str, str]) -> Table:
     return Table(
         title=say(lang, "page.shortages"),
         columns=(
-            _column(lang, "pool"),
-            _column(lang, "date"),
-            _column(lang, "time"),
-            _column(lang, "short_seats", "number"),
-            _column(lang, "short_h", "number"),
-            _column(lang, "reasons", "long"),
+            column(lang, "pool"),
+            column(lang, "date"),
+            column(lang, "time"),
+            column(lang, "short_seats", "number"),
+            column(lang, "short_h", "number"),
+            column(lang, "reasons", "long"),
         ),
         rows=tuple(_shortage(lang, each, titles) for each in plan.shortages),
     )
@@ -225,11 +221,11 @@ def backtest(plan: Plan) -> Table:
     return Table(
         title=say(lang, "page.backtest"),
         columns=(
-            _column(lang, "scope"),
-            _column(lang, "tested", "count"),
-            _column(lang, "wape", "share"),
-            _column(lang, "naive_wape", "share"),
-            _column(lang, "bias", "signed"),
+            column(lang, "scope"),
+            column(lang, "tested", "count"),
+            column(lang, "wape", "share"),
+            column(lang, "naive_wape", "share"),
+            column(lang, "bias", "signed"),
         ),
         rows=tuple(rows),
         total=True,
@@ -261,11 +257,11 @@ def backtest_by_shop(plan: Plan) -> Table:
     return Table(
         title=say(lang, "page.backtest_shops"),
         columns=(
-            _column(lang, "shop"),
-            _column(lang, "actual_per_day", "count"),
-            _column(lang, "wape", "share"),
-            _column(lang, "naive_wape", "share"),
-            _column(lang, "bias", "signed"),
+            column(lang, "shop"),
+            column(lang, "actual_per_day", "count"),
+            column(lang, "wape", "share"),
+            column(lang, "naive_wape", "share"),
+            column(lang, "bias", "signed"),
         ),
         rows=rows,
         flagged=frozenset(
@@ -300,7 +296,7 @@ def fairness(plan: Plan, made: Board) -> Table:
         rows.append((say(lang, "label.wishes"), text, None, None))
     return Table(
         title=say(lang, "page.fairness"),
-        columns=tuple(_column(lang, name) for name in ("measure", "least", "median", "most")),
+        columns=tuple(column(lang, name) for name in ("measure", "least", "median", "most")),
         rows=tuple(rows),
     )
 
@@ -341,16 +337,16 @@ def defaults(plan: Plan, lang: Lang | None = None) -> tuple[Table, Table]:
         (_cell_name(lang, used.where), used.cells, str(used.value), origin_text(lang, used.origin))
         for used in plan.workspace.defaults
     )
-    common = (_column(lang, "value"), _column(lang, "origin", "long"))
+    common = (column(lang, "value"), column(lang, "origin", "long"))
     return (
         Table(
             title=say(lang, "page.defaults_scenario"),
-            columns=(_column(lang, "setting"), _column(lang, "key"), *common),
+            columns=(column(lang, "setting"), column(lang, "key"), *common),
             rows=scenario,
         ),
         Table(
             title=say(lang, "page.defaults_workspace"),
-            columns=(_column(lang, "setting"), _column(lang, "cells", "count"), *common),
+            columns=(column(lang, "setting"), column(lang, "cells", "count"), *common),
             rows=workspace,
         ),
     )

@@ -23,6 +23,7 @@ from staffing.workspace import Workspace
 STRETCH = ["agent_id", "date", "start", "end", "activity", "pool", "paid_h"]
 
 LEAST = 1e-9
+"""Instead of nothing, where something is divided by it."""
 MEAL_H = 1.0
 """Taken off a long shift whose paid hours are not told, as the audit takes it."""
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pandas as pd
 
+from staffing.grid import DAY_MIN
 from staffing.workspace import Workspace
 
-__all__ = ["CAME", "as_of"]
+__all__ = ["CAME", "as_of", "spill"]
 
 CAME = "came"
 """Table of the history that was not known yet: what a forecast can be held against."""
@@ -30,9 +31,7 @@ def as_of(workspace: Workspace, day: dt.date | None) -> Workspace:
         return workspace
     now, tables = pd.Timestamp(day), dict(workspace.tables)
     history, agents, rosters = (tables[name] for name in ("history", "agents", "rosters"))
-    spill_min = {shop: max(w.closes_min - 1440, 0) for shop, w in workspace.windows.items()}
-    spill = pd.to_timedelta(history["shop_id"].astype("str").map(spill_min), unit="min")
-    known = history["start"] < now + spill
+    known = history["start"] < now + spill(workspace, history["shop_id"])
     gone = agents.index[agents["started_on"] > now].astype(str)
     tables |= {"history": history[known], CAME: history[~known]}
     tables["rosters"] = rosters[rosters["date"] < now]
@@ -41,3 +40,9 @@ def as_of(workspace: Workspace, day: dt.date | None) -> Workspace:
         if "agent_id" in tables[name]:
             tables[name] = tables[name][~tables[name]["agent_id"].isin(gone)]
     return replace(workspace, tables=tables)
+
+
+def spill(workspace: Workspace, shops: pd.Series) -> pd.Series:
+    """Return how long after midnight the service day of each row's shop goes on."""
+    spill_min = {shop: max(w.closes_min - DAY_MIN, 0) for shop, w in workspace.windows.items()}
+    return pd.to_timedelta(shops.astype("str").map(spill_min), unit="min")
