@@ -28,7 +28,7 @@ from staffing.roster.audit import TOGETHER, hard
 from staffing.scenario import Scenario
 from staffing.seats import SeatRequirement, follow_roster
 from staffing.simulate import Replay, simulate
-from staffing.stages import Stages, Step
+from staffing.stages import Stages, Step, Task
 from staffing.workspace import Workspace
 
 
@@ -99,42 +99,40 @@ def plan(
     """
     refuse_unlawful(scenario)
     stages = stages if stages is not None else Stages(workspace, scenario, step=step)
-    expected = stages.forecast()
-    if scenario.is_promotion:
-        found = stages.promotion(expected)
-        expected, required = found.expected(expected), found.required
-        stages.pull(found)
-    else:
-        found, required = None, stages.seats(expected)
-    rostered = stages.roster(required, progress)
+    task = stages.task()
+    rostered = stages.roster(task.required, progress)
     confirmation = replay = None
     if confirmed:
         confirmation, required, rostered, replay = stages.confirm(
-            expected, required, rostered, progress
+            task.expected, task.required, rostered, progress
         )
+        task = replace(task, required=required)
     step("audit")
 
     def replayed() -> Replay:
-        return stages.replay(expected, required, rostered) if replay is None else replay
+        if replay is not None:
+            return replay
+        return stages.replay(task.expected, task.required, rostered)
 
-    made = _told(
-        stages.workspace, stages.scenario, expected, required, rostered, replayed, confirmation
-    )
-    if found is None:
-        return made
-    pulled = used(workspace, scenario, found, rostered.assignments)
-    return replace(made, promotion=found, used=pulled)
+    made = _told(task, rostered, replayed, confirmation)
+    return _counted(made, workspace, scenario)
 
 
 def plan_of(
     workspace: Workspace,
     scenario: Scenario,
-    expected: Forecast,
-    required: SeatRequirement,
+    task: Task,
     rostered: Roster,
     step: Step = lambda _: None,
+    replay: Replay | None = None,
 ) -> Plan:
     """Return the plan around a roster that is there already, such as one edited by hand.
+
+    Parameters
+    ----------
+    workspace, scenario : as they were read; those of the task may have levers pulled
+    task : what the roster was to do
+    replay : of this roster, where it is known
 
     Raises
     ------
@@ -145,33 +143,42 @@ def plan_of(
     step("audit")
 
     def replayed() -> Replay:
+        if replay is not None:
+            return replay
         step("replay")
-        return simulate(workspace, scenario, expected, required, rostered.assignments)
+        return simulate(
+            task.workspace, task.scenario, task.expected, task.required, rostered.assignments
+        )
 
-    return _told(workspace, scenario, expected, required, rostered, replayed)
+    return _counted(_told(task, rostered, replayed), workspace, scenario)
+
+
+def _counted(made: Plan, workspace: Workspace, scenario: Scenario) -> Plan:
+    """Return the plan with what its roster uses of a promotion run's levers."""
+    if made.promotion is None:
+        return made
+    table = made.roster.assignments
+    return replace(made, used=used(workspace, scenario, made.promotion, table))
 
 
 def _told(
-    workspace: Workspace,
-    scenario: Scenario,
-    expected: Forecast,
-    required: SeatRequirement,
+    task: Task,
     rostered: Roster,
     replayed: Callable[[], Replay],
     confirmation: Confirmation | None = None,
 ) -> Plan:
     """Return a roster with all that is said of it: audited, followed, replayed."""
+    workspace, scenario = task.workspace, task.scenario
     broken = audit(workspace, scenario, rostered.assignments)
-    violations = hard(broken)
     short = shortages(workspace, scenario, rostered.assignments, rostered.coverage)
-    course = follow_roster(workspace, scenario, expected, required, rostered.coverage)
+    course = follow_roster(workspace, scenario, task.expected, task.required, rostered.coverage)
     return Plan(
         workspace=workspace,
         scenario=scenario,
-        forecast=expected,
-        seats=required,
+        forecast=task.expected,
+        seats=task.required,
         roster=rostered,
-        violations=tuple(violations),
+        violations=tuple(hard(broken)),
         crowded=tuple(each for each in broken if each.rule in TOGETHER),
         unplaced=tuple(unplaced(workspace, scenario, rostered.assignments)),
         shortages=tuple(short),
@@ -179,4 +186,5 @@ def _told(
         course=course,
         replay=replayed(),
         confirmation=confirmation,
+        promotion=task.promotion,
     )

@@ -20,10 +20,10 @@ from typing import Literal
 import pandas as pd
 
 from staffing.errors import Fault, InfeasibleRosterError, InputError
-from staffing.forecast import Forecast
 from staffing.frames import rows
 from staffing.grid import INTERVAL_MIN, SLOTS_PER_DAY, SLOTS_PER_H, Grid
-from staffing.roster import Violation, audit, refuse_unlawful
+from staffing.plan import Plan, plan_of
+from staffing.roster import Violation, audit, handed, refuse_unlawful
 from staffing.roster.audit import hard
 from staffing.roster.changes import Published, broken, can_be_lawful, fewest_changes, worthy
 from staffing.roster.finish import coverage, rewritten, with_names
@@ -96,33 +96,29 @@ class Replanned:
 
     Attributes
     ----------
-    workspace : with the absences in place
-    assignments : the new roster, as `Roster.assignments`
-    before, after : coverage with the absences and no change, and with the changes
-    lived_before, lived : the replays of both
+    plan : around the new roster, with the absences in its tables; it breaks no hard rule
+    before : coverage with the absences and no change
+    lived_before : its replay
     changes : duties that are not as they were told, the absent ones too, by day
-    violations : broken hard rules; there are none
     frozen_until : the moment before which nothing changed; None where nothing was frozen
     proven : whether nothing costs less, see `roster.changes.Changes`
     looked_at : the days on which seats were looked at
     notices : what is odd about what was asked
     """
 
-    workspace: Workspace
-    scenario: Scenario
-    forecast: Forecast
-    seats: SeatRequirement
-    assignments: pd.DataFrame
+    plan: Plan
     before: pd.DataFrame
-    after: pd.DataFrame
     lived_before: Replay
-    lived: Replay
     changes: tuple[Change, ...]
-    violations: tuple[Violation, ...]
     frozen_until: dt.datetime | None
     proven: bool
     looked_at: tuple[dt.date, ...]
     notices: tuple[Fault, ...]
+
+    @property
+    def after(self) -> pd.DataFrame:
+        """Return the coverage with the changes."""
+        return self.plan.roster.coverage
 
     @property
     def changed(self) -> list[Change]:
@@ -133,13 +129,6 @@ class Replanned:
     def absent(self) -> list[Change]:
         """Return the duties struck out."""
         return [change for change in self.changes if change.kind == "absent"]
-
-    @property
-    def short(self) -> bool:
-        """Return whether more is uncovered than the scenario allows."""
-        required = self.after["required"].sum()
-        share = self.after["uncovered"].sum() / required if required else 0.0
-        return bool(share > self.scenario.roster.max_uncovered)
 
     def service_level(self, lived: Replay) -> float:
         """Return a replay's service level on the days looked at; NaN without contacts there."""
@@ -246,40 +235,31 @@ def replan(
         When what is frozen leaves somebody no lawful horizon.
     """
     refuse_unlawful(scenario)
-    gone, notices = _checked(workspace, scenario, table, asked, file)
     stages = stages if stages is not None else Stages(workspace, scenario, step=step)
-    expected = stages.forecast()
-    required = stages.seats(expected)
+    task = stages.task()
+    expected, required = task.expected, task.required
+    gone, notices = _checked(task.workspace, task.scenario, table, asked, file)
     step("replan")
-    case = Case(workspace, scenario, required, table, gone, asked)
+    case = Case(task.workspace, task.scenario, required, table, gone, asked)
     notices += case.notices
+    task = replace(task, workspace=case.workspace)
     with ThreadPoolExecutor(1) as beside:  # what happens without any change needs no change
-        waiting = beside.submit(simulate, case.workspace, scenario, expected, required, case.struck)
+        waiting = beside.submit(
+            simulate, task.workspace, task.scenario, expected, required, case.struck
+        )
         assignments, proven = case.planned()
         lived_before = waiting.result()
-    step("audit")
-    broken_rules = hard(audit(case.workspace, scenario, assignments))
-    if broken_rules:
-        raise InfeasibleRosterError([_clash(each) for each in broken_rules])
-    before = coverage(case.workspace, scenario, required, case.struck)
-    after = coverage(case.workspace, scenario, required, assignments)
-    step("replay")
-    lived = lived_before
-    if not assignments.equals(case.struck):
-        lived = simulate(case.workspace, scenario, expected, required, assignments)
+    rostered = handed(task.workspace, task.scenario, required, assignments)
+    lived = lived_before if assignments.equals(case.struck) else None
+    made = plan_of(workspace, scenario, task, rostered, step, lived)
+    if made.violations:
+        raise InfeasibleRosterError([_clash(each) for each in made.violations])
     cut = asked.cut(scenario.grid)
     return Replanned(
-        workspace=case.workspace,
-        scenario=scenario,
-        forecast=expected,
-        seats=required,
-        assignments=assignments,
-        before=before,
-        after=after,
+        plan=made,
+        before=coverage(task.workspace, task.scenario, required, case.struck),
         lived_before=lived_before,
-        lived=lived,
-        changes=tuple(case.changes(assignments, after)),
-        violations=tuple(broken_rules),
+        changes=tuple(case.changes(assignments, rostered.coverage)),
         frozen_until=None if asked.now is None else scenario.grid.time_of(cut),
         proven=proven,
         looked_at=tuple(scenario.grid.dates[d] for d in sorted(case.days)),

@@ -23,7 +23,7 @@ from staffing.simulate import Replay, simulate
 from staffing.workspace import Workspace
 from staffing.workspace.past import CAME
 
-__all__ = ["KEPT", "READS", "Confirmed", "Reads", "Stages", "Step"]
+__all__ = ["KEPT", "READS", "Confirmed", "Reads", "Stages", "Step", "Task"]
 
 Step = Callable[[str], None]
 """Told the name of each step as it begins, or ``<name>_kept`` where it was computed before."""
@@ -81,6 +81,25 @@ READS: Mapping[str, Reads] = {
 """Stage -> what it reads besides the results of the stages before it."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """What a roster is to do, and with whom.
+
+    Attributes
+    ----------
+    workspace, scenario : tables and rules; of a promotion run those with its levers pulled
+    expected, required : the contacts to expect, and the seats they require; of a promotion run at
+        the strength that the roster is built for
+    promotion : what a promotion run found
+    """
+
+    workspace: Workspace
+    scenario: Scenario
+    expected: Forecast
+    required: SeatRequirement
+    promotion: Promotion | None = None
+
+
 class Stages:
     """The stages of one scenario, taken from a cache where nothing that they read has changed.
 
@@ -112,6 +131,23 @@ class Stages:
         self._cache = cache if cache is not None else Cache(None)
         if self._cache.folder is not None:
             self._digest(files)
+
+    def task(self) -> Task:
+        """Return what the roster is to do; the levers of a promotion run are pulled with it."""
+        expected, found = self.forecast(), None
+        if self.scenario.is_promotion:
+            found = self.promotion(expected)
+            expected, required = found.expected(expected), found.required
+            self.pull(found)
+        else:
+            required = self.seats(expected)
+        return Task(
+            workspace=self.workspace,
+            scenario=self.scenario,
+            expected=expected,
+            required=required,
+            promotion=found,
+        )
 
     def forecast(self) -> Forecast:
         """Return the contacts to expect."""

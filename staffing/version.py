@@ -86,6 +86,22 @@ def following(folder: Path, roster: bytes, days: Collection[str]) -> Version:
     return Version(number=known.number + 1, withdrawn=gone, before=_before(told, now, both))
 
 
+def joined(told: Version, held: Version) -> Version:
+    """Return the version of a roster that follows what people were told, in a folder of its own.
+
+    Parameters
+    ----------
+    told, held : what it is to the folder that people were told of, and to the folder it goes to;
+        calendars of either may have been handed out
+    """
+    gone: dict[str, tuple[str, ...]] = {}
+    for agent in sorted({*told.withdrawn, *held.withdrawn}):
+        days = {*told.withdrawn.get(agent, ()), *held.withdrawn.get(agent, ())}
+        gone[agent] = tuple(sorted(days))
+    number = max(told.number, held.number)
+    return Version(number=number, withdrawn=gone, before=told.before)
+
+
 def _planned(told: Duties) -> set[str]:
     """Return the days from the first to the last duty: those an older roster planned."""
     found = sorted({day for _, day in told})

@@ -316,7 +316,8 @@ effort = 1
 replications = 2
 [promotion]
 low = 0.8
-high = 1.5
+high = 4.0
+roster_for = "high"
 borrowed_most = 1
 """,
         "utf-8",
@@ -333,7 +334,7 @@ def test_strengths_rise_from_low_to_high(published: tuple[Path, str]) -> None:
     home, told = published
     made = json.loads((home / "out/promo/summary.json").read_text("utf-8"))["promotion"]
     looks = [made["strengths"][name] for name in ("low", "mid", "high")]
-    assert [look["factor"] for look in looks] == [0.8, 1.0, 1.5]
+    assert [look["factor"] for look in looks] == [0.8, 1.0, 4.0]
     for key in ("contacts", "required_h", "own_open_h", "peak_seats"):
         values = [look[key] for look in looks]
         assert values == sorted(values), key
@@ -374,6 +375,36 @@ def test_an_unchanged_promotion_run_is_answered_from_the_cache(
     )
     assert "nothing has changed" in again.output
     assert (home / "out/promo/manifest.json").read_bytes() == before
+
+
+def test_people_from_outside_are_known_to_audit_publish_and_replan(
+    published: tuple[Path, str],
+) -> None:
+    """The roster is lawful with the levers pulled; one from outside may be absent like anybody."""
+    home, _ = published
+    told = (f"{home / 'out/promo/roster.csv'}", f"{home / 'promo.toml'}")
+    kept = ("--cache", f"{home / 'out/.cache'}")
+    table = pd.read_csv(told[0])
+    outside = table.loc[table["agent_id"].str.match("TEMP|LENT"), ["agent_id", "date"]]
+    assert len(outside), "nobody came from outside"
+    agent, day = outside.iloc[0]
+    audited = CliRunner().invoke(cli.app, ["audit", *told, *kept, "--json"])
+    assert audited.exit_code == 0, audited.output
+    assert json.loads(audited.stdout)["violations"] == []
+    elsewhere = ("--out", f"{home / 'again'}", *kept)
+    again = CliRunner().invoke(cli.app, ["publish", *told, *elsewhere])
+    assert again.exit_code in (0, 3), again.output
+    one, other = (
+        pd.read_csv(home / out / "promo/levers.csv").to_dict("list") for out in ("out", "again")
+    )
+    assert one == other
+    mended = CliRunner().invoke(
+        cli.app, ["replan", *told, *elsewhere, "--absent", f"{agent}:{day}", "--json"]
+    )
+    assert mended.exit_code in (0, 3), mended.output
+    said = json.loads(mended.stdout)
+    assert (said["absent"], said["violations"]) == (1, 0)
+    assert (home / "again/promo-replan/plan.html").exists()
 
 
 def test_a_plan_without_the_table_knows_no_promotion_keys(tmp_path: Path) -> None:

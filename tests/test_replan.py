@@ -403,8 +403,8 @@ def test_the_command_writes_who_changes_and_why(here: Path, tmp_path: Path) -> N
     assert less[0] < less[1]
     assert (results[0].exit_code == 3) is (said["status"] == "short")
     one, other = (tmp_path / name / "tiny-replan" for name in "ab")
-    names = sorted(path.name for path in one.iterdir())
-    assert names == ["changes.csv", "manifest.json", "roster.csv", "summary.json"]
+    names = sorted(f"{path.relative_to(one)}" for path in one.rglob("*") if path.is_file())
+    assert {"changes.csv", "plan.html", "roster.xlsx", "calendars/A2.ics"} <= set(names)
     assert all((one / name).read_bytes() == (other / name).read_bytes() for name in names)
     changes = pd.read_csv(one / "changes.csv")
     assert changes["kind"][0] == "absent"
@@ -412,6 +412,27 @@ def test_the_command_writes_who_changes_and_why(here: Path, tmp_path: Path) -> N
     assert "A1" in str(changes["instead_of"][1:].tolist())
     again = run("audit", one / "roster.csv", here / "scenario.toml")
     assert again.exit_code == 0
+
+
+def test_a_replanned_roster_is_the_next_version_of_the_one_that_was_told(
+    here: Path, tmp_path: Path
+) -> None:
+    """Page and calendars tell what has changed since the plan; a second replan rises further."""
+    story = here / "scenario.toml"
+    assert run("publish", here / "roster.csv", story, "--out", tmp_path).exit_code in (0, 3)
+    told = (tmp_path / "tiny/roster.csv", story, "--out", tmp_path)
+    numbers = []
+    for away in (["A1"], ["A1"], ["A1", "A2"]):
+        absent = [f"{agent}:{START}" for agent in away]
+        options = [each for one in absent for each in ("--absent", one)]
+        assert run("replan", *told, *options).exit_code in (0, 3)
+        made = json.loads((tmp_path / "tiny-replan/manifest.json").read_text("utf-8"))
+        numbers.append(made["version"]["number"])
+        assert made["version"]["before"]["A1"].keys() == {f"{START}"}
+        assert made["asked"]["absent"] == absent
+    assert numbers == [2, 2, 3]
+    calendar = (tmp_path / "tiny-replan/calendars/A1.ics").read_text("utf-8")
+    assert calendar.count("STATUS:CANCELLED") == 1
 
 
 def test_a_changed_demand_is_replanned_without_any_absence(here: Path, tmp_path: Path) -> None:

@@ -16,9 +16,11 @@ from staffing.commands.options import BAD_INPUT, NO_PLAN
 if TYPE_CHECKING:
     import pandas as pd
 
+    from staffing.cache import Cache
     from staffing.errors import Fault
     from staffing.forecast import Forecast
     from staffing.scenario import Scenario
+    from staffing.stages import Stages
     from staffing.words import Lang
     from staffing.workspace import Workspace
 
@@ -97,6 +99,18 @@ def read(path: Path, voice: Voice) -> tuple[Scenario, Workspace]:
     scenario = scenario_of(path, voice)
     workspace, _ = workspace_of(path, scenario)
     return scenario, workspace
+
+
+def stages_of(path: Path, voice: Voice, cache: Cache) -> Stages:
+    """Read a scenario and its workspace, tell what is odd on stderr; return its stages."""
+    scenario = scenario_of(path, voice)
+    from staffing.cache import digest_of_files
+
+    files = digest_of_files(scenario.workspace)
+    workspace, _ = workspace_of(path, scenario)
+    from staffing.stages import Stages
+
+    return Stages(workspace, scenario, cache, files=files)
 
 
 def read_expecting(path: Path, voice: Voice) -> tuple[Scenario, Workspace, Forecast]:

@@ -23,28 +23,26 @@ from staffing.commands.options import (
     moment,
 )
 from staffing.commands.planning import cache_of, cache_told
-from staffing.commands.reading import (
-    faults_told,
-    read,
-    read_expecting,
-    scenario_of,
-    workspace_of,
-)
+from staffing.commands.reading import faults_told, read_expecting, stages_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from staffing.forecast import Forecast
     from staffing.roster import Roster
-    from staffing.scenario import Scenario
-    from staffing.seats import SeatRequirement
+    from staffing.roster.placing import Wanted
     from staffing.simulate import Replay
-    from staffing.workspace import Workspace
+    from staffing.stages import Stages, Task
+
+
+OUT = Path("out")
+"""Where the results of stages are taken from, if it is there, by a command that writes nothing."""
 
 
 def audit(
     roster: RosterFile,
     scenario_file: ScenarioFile,
+    cache: CacheFolder = None,
+    no_cache: NoCache = False,
     lang: Language = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -55,16 +53,19 @@ def audit(
     service level are computed again.
     """
     with faults_told(lang, as_json=as_json, quiet=quiet) as voice:
-        scenario, workspace = read(scenario_file, voice)
+        kept = cache_of(cache, OUT, no_cache=no_cache or (cache is None and not OUT.is_dir()))
+        stages = stages_of(scenario_file, voice, kept)
         from staffing.publish.edited import is_grid
+        from staffing.roster.file import read_roster
 
         if is_grid(roster):
-            found = _edited(roster, scenario, workspace)
+            found = _edited(roster, stages)
+        elif stages.scenario.is_promotion:
+            found = _Handed(read_roster(roster, stages.scenario.zone), _task(stages))
         else:
-            from staffing.roster.file import read_roster
-
-            found = _Handed(read_roster(roster, scenario.zone))
-        broken = _tell_audit(found, scenario, workspace, as_json=as_json)
+            found = _Handed(read_roster(roster, stages.scenario.zone))
+        broken = _tell_audit(found, stages, as_json=as_json)
+        cache_told(kept, stages.scenario.lang)
     if broken:
         raise typer.Exit(NO_PLAN)
 
@@ -73,6 +74,8 @@ def publish(
     roster: RosterFile,
     scenario_file: ScenarioFile,
     out: Out = Path("out"),
+    cache: CacheFolder = None,
+    no_cache: NoCache = False,
     lang: Language = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -82,23 +85,24 @@ def publish(
     The roster is a published workbook whose grid was edited in Excel, or a roster.csv.
     """
     with faults_told(lang, as_json=as_json, quiet=quiet) as voice:
-        scenario, workspace = read(scenario_file, voice)
+        kept = cache_of(cache, out, no_cache=no_cache)
+        stages = stages_of(scenario_file, voice, kept)
+        workspace, scenario = stages.workspace, stages.scenario
         from staffing.roster import refuse_unlawful
 
         refuse_unlawful(scenario)
-        found = _edited(roster, scenario, workspace, replayed=False)
+        found = _edited(roster, stages, replayed=False)
+        assert found.task is not None
+        assert found.roster is not None
         from staffing.roster.audit import audit as check_rules
         from staffing.roster.audit import hard
         from staffing.tell.console import line, speaker
         from staffing.tell.progress import progress
 
-        if hard(check_rules(workspace, scenario, found.table)):
-            _tell_audit(found, scenario, workspace, as_json=as_json)
+        if hard(check_rules(found.task.workspace, found.task.scenario, found.table)):
+            _tell_audit(found, stages, as_json=as_json)
             line(speaker(scenario.lang)("say.not_published"), stderr=True, fault=True)
             raise typer.Exit(NO_PLAN)
-        assert found.seats is not None
-        assert found.forecast is not None
-        assert found.roster is not None
         from staffing.plan import plan_of
         from staffing.publish import publish as write
         from staffing.publish.summary import summary
@@ -106,12 +110,11 @@ def publish(
         from staffing.tell.plan import report
 
         with progress(scenario.lang) as live:
-            made = plan_of(
-                workspace, scenario, found.forecast, found.seats, found.roster, live.step
-            )
+            made = plan_of(workspace, scenario, found.task, found.roster, live.step)
             live.step("publish")
             folder = out / scenario.name
             paths = write(made, folder, scenario_file=scenario_file, roster_file=roster)
+        cache_told(kept, scenario.lang)
     published(report(made), summary(made), scenario.lang, paths, machine=as_json)
     if made.short:
         raise typer.Exit(NO_PLAN)
@@ -122,55 +125,61 @@ class _Handed:
     """A roster that was handed in, and, where that is asked for, what it comes to."""
 
     table: pd.DataFrame
+    task: Task | None = None
     edited: int = 0
-    forecast: Forecast | None = None
-    seats: SeatRequirement | None = None
     roster: Roster | None = None
     replay: Replay | None = None
 
 
-def _edited(
-    path: Path, scenario: Scenario, workspace: Workspace, *, replayed: bool = True
-) -> _Handed:
+def _task(stages: Stages) -> Task:
+    """Return what the roster was to do, with the levers of a promotion run pulled."""
+    from staffing.tell.progress import progress
+
+    with progress(stages.scenario.lang) as live:
+        stages.step = live.step
+        return stages.task()
+
+
+def _edited(path: Path, stages: Stages, *, replayed: bool = True) -> _Handed:
     """Read a roster with its edited cells, place their meals and pools, and compute coverage."""
-    from staffing.forecast import forecast as expect
-    from staffing.forecast import history
     from staffing.publish.edited import is_grid, read_edited
     from staffing.roster import handed
     from staffing.roster.file import read_roster
     from staffing.roster.placing import placed
-    from staffing.seats import seats as require
     from staffing.simulate import simulate as replay
     from staffing.tell.progress import progress
 
-    if is_grid(path):
+    grid = is_grid(path)
+    task = _task(stages)
+    workspace, scenario = task.workspace, task.scenario
+    wanted: Wanted = {}
+    if grid:
         edited = read_edited(path, workspace, scenario)
         stretches, wanted = edited.stretches, edited.wanted
     else:
-        stretches, wanted = read_roster(path, scenario.zone), {}
+        stretches = read_roster(path, scenario.zone)
     with progress(scenario.lang) as live:
-        live.step("forecast")
-        expected = expect(workspace, scenario, history(workspace))
-        live.step("seats")
-        needed = require(workspace, scenario, expected)
-        table = placed(workspace, scenario, needed, stretches, wanted)
-        made = handed(workspace, scenario, needed, table)
-        found = _Handed(table, len(wanted), expected, needed, made)
+        table = placed(workspace, scenario, task.required, stretches, wanted)
+        made = handed(workspace, scenario, task.required, table)
+        found = _Handed(table, task, len(wanted), made)
         if replayed:
             live.step("replay")
-            found.replay = replay(workspace, scenario, expected, needed, table)
+            found.replay = replay(workspace, scenario, task.expected, task.required, table)
     return found
 
 
-def _tell_audit(found: _Handed, scenario: Scenario, workspace: Workspace, *, as_json: bool) -> bool:
+def _tell_audit(found: _Handed, stages: Stages, *, as_json: bool) -> bool:
     """Audit a roster and tell what it breaks and comes to; return whether a hard rule is broken."""
     from staffing.roster.audit import audit as run
     from staffing.roster.audit import hard, order
     from staffing.roster.recount import recount
     from staffing.tell.roster import Judged, audited
 
+    task = found.task
+    workspace = stages.workspace if task is None else task.workspace
+    scenario = stages.scenario if task is None else task.scenario
     broken = order(run(workspace, scenario, found.table))
-    required = None if found.seats is None else found.seats.table
+    required = None if task is None else task.required.table
     counted = recount(workspace, scenario, found.table, required)
     judged = None
     if found.roster is not None and found.replay is not None:
@@ -217,26 +226,21 @@ def replan(
 ) -> None:
     """Mend a published roster with the fewest changes where somebody is absent or demand is new."""
     with faults_told(lang, as_json=as_json, quiet=quiet) as voice:
-        from staffing.cache import digest_of_files
-
-        scenario = scenario_of(scenario_file, voice)
-        files = digest_of_files(scenario.workspace)
-        workspace, _ = workspace_of(scenario_file, scenario)
+        kept = cache_of(cache, out, no_cache=no_cache)
+        stages = stages_of(scenario_file, voice, kept)
+        workspace, scenario = stages.workspace, stages.scenario
         from staffing.publish.replanned import publish_replanned
         from staffing.replan import Asked
         from staffing.replan import replan as run
         from staffing.roster.file import read_roster
-        from staffing.stages import Stages
         from staffing.tell import faults
         from staffing.tell.progress import progress
         from staffing.tell.replan import replanned
 
         table = read_roster(roster, scenario.zone)
-        content = roster.read_bytes()
         asked = Asked(absent=tuple(absent or ()), now=now, freeze_h=freeze_h, everywhere=all_days)
-        kept = cache_of(cache, out, no_cache=no_cache)
         with progress(scenario.lang) as live:
-            stages = Stages(workspace, scenario, kept, live.step, files)
+            stages.step = live.step
             made = run(
                 workspace, scenario, table, asked, file=roster.name, step=live.step, stages=stages
             )
@@ -245,13 +249,13 @@ def replan(
                 made,
                 asked,
                 out / f"{scenario.name}-replan",
-                roster=(roster.name, content),
+                roster=roster,
                 scenario_file=scenario_file,
             )
         faults.notices(made.notices, scenario.lang)
         cache_told(kept, scenario.lang)
     replanned(made, paths, machine=as_json)
-    if made.short:
+    if made.plan.short:
         raise typer.Exit(NO_PLAN)
 
 

@@ -21,7 +21,7 @@ from staffing.version import FIRST, Version, following
 if TYPE_CHECKING:
     from staffing.plan import Plan
 
-__all__ = ["outputs", "publish", "render"]
+__all__ = ["contents", "outputs", "publish", "render"]
 
 
 def publish(
@@ -101,6 +101,14 @@ def render(
 ) -> dict[str, bytes]:
     """Return name -> content of every output, in the order in which a planner opens them."""
     from staffing.publish import manifest
+
+    files = contents(plan, version)
+    made = manifest.manifest(plan, files, versions, scenario_file, version, roster_file)
+    return files | {MANIFEST: json_bytes(made)}
+
+
+def contents(plan: Plan, version: Version = FIRST) -> dict[str, bytes]:
+    """Return name -> content of every output but the manifest."""
     from staffing.publish.announcements import announcements
     from staffing.publish.board import board
     from staffing.publish.calendars import calendars
@@ -115,7 +123,7 @@ def render(
     tables = {name: made(plan) for name, made in TABLES.items()}
     if plan.promotion is not None:
         tables |= {"levers": levers_table(plan), "temps": temps_table(plan)}
-    files = {
+    return {
         "plan.html": page(plan, version).encode(),
         "roster.xlsx": workbook(plan),
         **{f"{name}.csv": csv_bytes(table) for name, table in tables.items()},
@@ -124,5 +132,3 @@ def render(
         **table_files(tables, plan.scenario.lang),
         "summary.json": json_bytes(summary(plan)),
     }
-    made = manifest.manifest(plan, files, versions, scenario_file, version, roster_file)
-    return files | {MANIFEST: json_bytes(made)}

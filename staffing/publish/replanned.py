@@ -1,7 +1,7 @@
-"""The outputs of a replanned roster: the roster, who changes and why, figures; whole or not at all.
+"""The outputs of a replanned roster: those of any plan, and who changes and why.
 
-What people must know within minutes, and no more: workbook and page of the week are another
-command's business.
+Beside the plan that people were told it is the next version: its page says what has changed, and
+its calendars replace theirs.
 """
 
 from __future__ import annotations
@@ -11,19 +11,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from staffing.chain import read_chain
-from staffing.folder import MANIFEST, json_bytes, listed, replace, writing
+from staffing.folder import MANIFEST, json_bytes, listed, paths, replace, writing
 from staffing.frames import rows
 from staffing.grid import INTERVAL_MIN
+from staffing.publish import contents
 from staffing.publish import manifest as _manifest
-from staffing.publish.manifest import entry
-from staffing.publish.summary import rounded
-from staffing.publish.tables import MINUTE, SEAT_DECIMALS, csv_bytes, stretches_table
+from staffing.publish.summary import rounded, summary
+from staffing.publish.tables import MINUTE, SEAT_DECIMALS, csv_bytes, roster_table
 from staffing.replan import Asked, Change, Replanned
 from staffing.simulate import Replay
+from staffing.version import following, joined
 
 HALF_H = INTERVAL_MIN / 60
 TABLE = "changes.csv"
+SUMMARY = "summary.json"
 
 
 def publish_replanned(
@@ -31,15 +32,16 @@ def publish_replanned(
     asked: Asked,
     folder: Path,
     *,
-    roster: tuple[str, bytes],
+    roster: Path,
     scenario_file: Path,
     versions: Mapping[str, str] | None = None,
 ) -> list[Path]:
-    """Write roster.csv, changes.csv, summary.json and manifest.json; return their paths.
+    """Write the outputs of a plan, and changes.csv; return their paths, the page first.
 
     Parameters
     ----------
-    roster : name and content of the roster that was published
+    roster : the roster that was published; where its folder has a manifest, its next version is
+        made
     versions : package -> version for the manifest; what is installed by default
 
     Raises
@@ -48,24 +50,22 @@ def publish_replanned(
         When the folder cannot be written or holds files of somebody else. An older output stays.
     """
     with writing(folder):
-        files = {
-            "roster.csv": csv_bytes(stretches_table(made.assignments)),
-            TABLE: csv_bytes(changes_table(made)),
-            "summary.json": json_bytes(record(made)),
-        }
-        own, *bases = read_chain(scenario_file).links
-        told = _manifest.made_from(made.scenario, made.workspace) | {
-            "scenario_file": entry(own.file, own.content),
-            "bases": [entry(link.file, link.content) for link in bases],
-            "roster": entry(*roster),
+        days = [f"{day}" for day in made.plan.scenario.grid.dates]
+        content = csv_bytes(roster_table(made.plan))
+        version = joined(*(following(each, content, days) for each in (roster.parent, folder)))
+        files = {TABLE: csv_bytes(changes_table(made)), **contents(made.plan, version)}
+        files[SUMMARY] = json_bytes(summary(made.plan) | {"replan": record(made)})
+        packages = _manifest.versions() if versions is None else versions
+        told = _manifest.manifest(made.plan, files, packages, scenario_file, version, roster)
+        told["asked"] = {
             "absent": list(asked.absent),
             "now": None if asked.now is None else asked.now.strftime(MINUTE),
             "freeze_h": asked.freeze_h,
+            "all_days": asked.everywhere,
         }
-        told |= _manifest.listing(files, _manifest.versions() if versions is None else versions)
         files[MANIFEST] = json_bytes(told)
         replace(folder, files, listed(folder))
-    return [folder / name for name in files]
+    return paths(folder, files)
 
 
 def changes_table(made: Replanned) -> pd.DataFrame:
@@ -75,7 +75,7 @@ def changes_table(made: Replanned) -> pd.DataFrame:
     times that would lack seats without the change, seat_h how many seat-hours, instead_of who was
     to serve there.
     """
-    people = made.workspace.agents
+    people = made.plan.workspace.agents
     columns = ["agent_id", "name", "team", "date", "kind", "old_start", "old_end", "new_start"]
     columns += ["new_end", "old", "new", "covers", "seat_h", "instead_of"]
     found = [
@@ -120,17 +120,17 @@ def record(made: Replanned) -> dict[str, object]:
     """Return the figures for machines; hours ``_h``, shares from 0 to 1, unknown ones None."""
     frozen = made.frozen_until
     return {
-        "scenario": made.scenario.name,
-        "status": "short" if made.short else "ok",
+        "scenario": made.plan.scenario.name,
+        "status": "short" if made.plan.short else "ok",
         "frozen_until": None if frozen is None else frozen.strftime(MINUTE),
         "proven": made.proven,
         "days": [f"{day}" for day in made.looked_at],
         "absent": len(made.absent),
         "changed": len(made.changed),
         "changed_by_kind": _by_kind(made.changed),
-        "violations": len(made.violations),
+        "violations": len(made.plan.violations),
         "without_changes": _figures(made, made.before, made.lived_before),
-        "with_changes": _figures(made, made.after, made.lived),
+        "with_changes": _figures(made, made.after, made.plan.replay),
         "changes": [
             {
                 "agent_id": each.agent_id,

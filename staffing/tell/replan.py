@@ -25,7 +25,7 @@ def replanned(made: Replanned, paths: Sequence[Path], *, machine: bool) -> None:
     if machine:
         as_json(record(made) | {"files": [path.as_posix() for path in paths]})
         return
-    lang = made.scenario.lang
+    lang = made.plan.scenario.lang
     say = speaker(lang)
     line(say("replan.lawful", rules=len(RULES)))
     if made.frozen_until is not None:
@@ -82,13 +82,13 @@ def _why(each: Change, say: Say) -> str:
 
 def _cost(made: Replanned, say: Say) -> None:
     """Print what is uncovered and the service level, without the changes and with them."""
-    days = listed([f"{day:%m-%d}" for day in made.looked_at]).text(made.scenario.lang)
+    days = listed([f"{day:%m-%d}" for day in made.looked_at]).text(made.plan.scenario.lang)
     on_days = pd.to_datetime(list(made.looked_at))
     open_h = [
         float(each.loc[each["date"].isin(on_days), "uncovered"].sum()) * HALF_H
         for each in (made.before, made.after)
     ]
-    levels = [made.service_level(lived) for lived in (made.lived_before, made.lived)]
+    levels = [made.service_level(lived) for lived in (made.lived_before, made.plan.replay)]
     if not made.looked_at:
         return
     without, now = (_share(level) for level in levels)
@@ -136,5 +136,5 @@ def _open(made: Replanned, say: Say) -> None:
     table([say(f"table.{name}") for name in names], cells)
     if len(runs) > SHOWN_OPEN:
         line(say("replan.more_open", count=len(runs) - SHOWN_OPEN))
-    if made.short:
-        line(say("replan.short", most=f"{made.scenario.roster.max_uncovered:.1%}"))
+    if made.plan.short:
+        line(say("replan.short", most=f"{made.plan.scenario.roster.max_uncovered:.1%}"))
