@@ -17,7 +17,8 @@ import pandas as pd
 
 from staffing.roster.measures import HIRED_H, longer, with_tables
 from staffing.roster.staff import Agent, staff
-from staffing.scenario import LAW_DAY_H, Scenario
+from staffing.scenario import Scenario
+from staffing.scenario.rules import LAW_DAY_H
 from staffing.store import known_until
 from staffing.workspace import Workspace
 

@@ -39,7 +39,7 @@ from staffing.quote.prices import (
 )
 from staffing.quote.prospect import Prospect
 from staffing.quote.rates import Rates
-from staffing.scenario import FIRST_YEAR
+from staffing.scenario.demand import FIRST_YEAR
 
 __all__ = ["LIKELY", "Quote", "offer", "one_seat", "workloads"]
 

@@ -19,18 +19,9 @@ from pydantic import BeforeValidator, field_validator, model_validator
 from staffing.errors import Fault, ScenarioError
 from staffing.grid import DAY_MIN, SLOTS_PER_DAY, Window, clock_text
 from staffing.quote.priors import category_of, prior
-from staffing.scenario import (
-    FIRST_YEAR,
-    LAST_YEAR,
-    Clock,
-    Section,
-    checked,
-    given,
-    line_of,
-    read_toml,
-    required,
-    unfit,
-)
+from staffing.scenario.demand import FIRST_YEAR, LAST_YEAR
+from staffing.scenario.file import checked, line_of, read_toml
+from staffing.scenario.section import Clock, Section, given, required, unfit
 
 __all__ = ["FACTS", "WEEKDAYS", "Prospect", "facts_told", "prospect_of", "read_prospect"]
 

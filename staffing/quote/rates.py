@@ -14,7 +14,8 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from staffing.quote.money import decimal
 from staffing.quote.priors import prior
-from staffing.scenario import Section, checked, given, read_toml, unfit
+from staffing.scenario.file import checked, read_toml
+from staffing.scenario.section import Section, given, unfit
 
 UNSOURCED = "assumed in 2026: no source was found"
 PAID_HOURS_MONTH = Decimal("21.75") * 8
