@@ -17,6 +17,7 @@ from staffing.commands import (
     whatif,
     workspaces,
 )
+from staffing.commands.spoken import SpokenCommand, SpokenGroup
 
 app = typer.Typer(
     name="staffing",
@@ -24,6 +25,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    cls=SpokenGroup,
 )
 COMMANDS = {  # in the order in which `--help` lists them, each with an example
     planning.plan: "plan scenarios/next-week.toml --confirm",
@@ -48,7 +50,7 @@ COMMANDS = {  # in the order in which `--help` lists them, each with an example
 }
 for command, example in COMMANDS.items():
     name = example.split()[0]
-    app.command(name, epilog=f"Example: staffing {example}")(command)
+    app.command(name, cls=SpokenCommand, epilog=f"Example: staffing {example}")(command)
 
 
 def main() -> None:

@@ -68,17 +68,17 @@ class Answer:
     report: SolveReport | None = None
 
 
-def engine(instance: Instance, effort: float | None = None) -> Answer:
+def engine(instance: Instance, effort: float | None = None, gap: float | None = None) -> Answer:
     """Return this project's answer.
 
     Parameters
     ----------
-    effort : of the scenario; None is its default
+    effort, gap : of the scenario; None is its default
     """
     workspace, scenario, requirement = instance
-    if effort is not None:
-        settings = scenario.roster.model_copy(update={"effort": effort})
-        scenario = scenario.model_copy(update={"roster": settings})
+    told = {name: n for name, n in (("effort", effort), ("gap", gap)) if n is not None}
+    settings = scenario.roster.model_copy(update=told)
+    scenario = scenario.model_copy(update={"roster": settings})
     begun = time.perf_counter()
     try:
         made = roster(workspace, scenario, requirement)

@@ -102,8 +102,10 @@ class _Asked:
 
 def improved(
     problem: Problem, roll: Roll, effort: float, lanes: Sequence[Parallel]
-) -> Iterator[tuple[int, Roll]]:
-    """Plan windows anew until the effort is spent or nothing gains; yield how many, and duties.
+) -> Iterator[tuple[float, Roll]]:
+    """Plan windows anew until the effort is spent or nothing gains; yield what is left of it.
+
+    With it go the duties.
 
     Parameters
     ----------
@@ -112,7 +114,7 @@ def improved(
     """
     draw = _Draw(problem)
     success, asked = _Success(draw.shapes), deque[_Asked]()
-    begun = done = idle = 0
+    begun = idle = 0
     while True:
         while len(asked) < len(lanes) and effort > 0 and idle < PATIENCE * len(draw.shapes):
             found = draw.window(success.ranked(begun), [each.window for each in asked])
@@ -134,8 +136,8 @@ def improved(
         gained, roll = taken(problem, roll, first.task, answer, changed=roll is not first.of)
         success.learn(first.shape, gained, spent)
         effort -= spent
-        done, idle = done + 1, 0 if gained else idle + 1
-        yield done, roll
+        idle = 0 if gained else idle + 1
+        yield effort, roll
 
 
 def crew_task(

@@ -45,6 +45,9 @@ ANNEALED_PART = 0.2
 """Part of the effort that annealing takes; the windows planned exactly have the rest."""
 BOUND_PART = 0.3
 """Effort that the bound takes beyond its linear program, as a part of that of the search."""
+ALONE_PART = 0.3
+"""Part of the windows' effort before the bound is waited for, to see whether that is near enough:
+it is not needed sooner, and what comes out may not depend on when it is there."""
 EFFORT_PER_S = 1.0
 """Effort that a process spends on windows in a second of the scenario's effort."""
 TOLD_EACH = 4
@@ -94,9 +97,11 @@ def search(
             else:
                 steps, roll, going = _annealed(problem, roll, told)
                 effort = problem.effort * (1 - ANNEALED_PART) * processes * EFFORT_PER_S
-                for _, better in improved(problem, roll, effort, lanes) if going else ():
+                for left, better in improved(problem, roll, effort, lanes) if going else ():
                     roll = better
                     told(roll)
+                    if left < effort * (1 - ALONE_PART) and _close(problem, roll, bounds.wait()):
+                        break
             least = bounds.wait() if going else bounds.now() or least
         except KeyboardInterrupt:
             least = bounds.now() or least
@@ -110,6 +115,12 @@ def search(
         seed=problem.seed,
     )
     return roll, _report(problem, roll, least, steps, time.monotonic() - began)
+
+
+def _close(problem: Problem, roll: Roll, least: Bounds) -> bool:
+    """Return whether a roster is as near to the bound as the scenario asks."""
+    gap = _cost(problem.score(roll).proven_part, least[0]).gap
+    return gap is not None and gap <= problem.gap
 
 
 def _report(problem: Problem, roll: Roll, least: Bounds, steps: int, seconds: float) -> SolveReport:

@@ -49,7 +49,7 @@ class Problem:
     meal_share : share of a pool's people on duty who may be at a meal (R18)
     idle : slot of the horizon -> points of a person on duty, not at a meal, who serves nobody;
         in these slots nobody serves beyond the need; slots left out cost nothing
-    seed, effort : as in the scenario's `seed` and `roster.effort`
+    seed, effort, gap : as in the scenario's `seed`, `roster.effort` and `roster.gap`
     """
 
     agents: tuple[Agent, ...]
@@ -64,6 +64,7 @@ class Problem:
     idle: Mapping[int, int] = field(default_factory=dict)
     seed: int = 1
     effort: float = 45.0
+    gap: float = 0.005
 
     @property
     def days(self) -> frozenset[int]:
@@ -182,6 +183,7 @@ def problem_of(
         meal_share=scenario.shifts.meal_share,
         seed=scenario.seed,
         effort=scenario.roster.effort,
+        gap=scenario.roster.gap,
     )
 
 

@@ -22,6 +22,13 @@ class RosterSettings(Section):
         gt=0,
         le=3600,
     )
+    gap: float = given(
+        0.005,
+        "Share of its cost by which a roster may miss the proven bound and be good enough.",
+        origin="project default: the search ends there, before its effort is spent",
+        ge=0,
+        lt=1,
+    )
 
 
 class RepairSettings(Section):
