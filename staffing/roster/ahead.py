@@ -22,8 +22,8 @@ class Ahead(Generic[Answer]):
     Examples
     --------
     >>> early = Ahead(iter([7]), elsewhere=False)
-    >>> early.now() is None, early.wait(), early.now()
-    (True, 7, 7)
+    >>> early.now() is None, early.wait(), early.wait(), early.now()
+    (True, 7, 7, 7)
     """
 
     def __init__(self, answers: Iterator[Answer], *, elsewhere: bool) -> None:
@@ -54,6 +54,7 @@ class Ahead(Generic[Answer]):
             What making it has raised.
         """
         if not self._started:
+            self._started = True
             self._take()
         while self._thread.is_alive():
             self._thread.join(WAIT_S)
