@@ -19,6 +19,7 @@ from pandas.api.types import is_datetime64_dtype, is_numeric_dtype, is_string_dt
 
 from staffing.errors import Fault, StoreError
 from staffing.folder import write
+from staffing.grid import DAY_MIN
 from staffing.scenario import Scenario
 from staffing.words import listed
 from staffing.workspace import Workspace
@@ -47,7 +48,7 @@ def known_until(workspace: Workspace, before: dt.date) -> dt.date:
         return before - dt.timedelta(days=1)
     last = start.max().normalize()
     rows = workspace.history.loc[start.index[start >= last], ["shop_id", "start"]]
-    spill_min = {shop: window.closes_min - 1440 for shop, window in workspace.windows.items()}
+    spill_min = {shop: window.closes_min - DAY_MIN for shop, window in workspace.windows.items()}
     spill = rows["shop_id"].astype("str").map(spill_min)
     minute = rows["start"].dt.hour * 60 + rows["start"].dt.minute
     day: dt.date = last.date()
