@@ -236,9 +236,12 @@ def replan(
     """
     refuse_unlawful(scenario)
     stages = stages if stages is not None else Stages(workspace, scenario, step=step)
-    task = stages.task()
+    # a promotion run's people stand in no table before its levers are pulled
+    task = stages.task() if scenario.is_promotion else None
+    tables, rules = (task.workspace, task.scenario) if task else (workspace, scenario)
+    gone, notices = _checked(tables, rules, table, asked, file)
+    task = task or stages.task()
     expected, required = task.expected, task.required
-    gone, notices = _checked(task.workspace, task.scenario, table, asked, file)
     step("replan")
     case = Case(task.workspace, task.scenario, required, table, gone, asked)
     notices += case.notices

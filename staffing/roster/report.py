@@ -26,7 +26,8 @@ class Goal:
         """Return (value - bound) / value, 0 when proven best; None without a bound."""
         if self.bound is None:
             return None
-        return 0.0 if self.value <= self.bound else (self.value - self.bound) / self.value
+        least = max(self.bound, 0.0)
+        return 0.0 if self.value <= least else (self.value - least) / self.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
