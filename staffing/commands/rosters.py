@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -235,28 +236,36 @@ def replan(
         from staffing.roster.file import read_roster
         from staffing.tell import faults
         from staffing.tell.progress import progress
-        from staffing.tell.replan import replanned
+        from staffing.tell.replan import filed, replanned
 
         table = read_roster(roster, scenario.zone)
         asked = Asked(absent=tuple(absent or ()), now=now, freeze_h=freeze_h, everywhere=all_days)
-        with progress(scenario.lang) as live:
+        folder = out / f"{scenario.name}-replan"
+        with ThreadPoolExecutor(1) as beside, progress(scenario.lang) as live:
+            beside.submit(_charts_made_ready)  # meanwhile: the solver leaves Python alone
             stages.step = live.step
             made = run(
                 workspace, scenario, table, asked, file=roster.name, step=live.step, stages=stages
             )
+        faults.notices(made.notices, scenario.lang)
+        if not as_json:
+            replanned(made)  # people wait for it; the files take some seconds more
+        with progress(scenario.lang) as live:
             live.step("publish")
             paths = publish_replanned(
-                made,
-                asked,
-                out / f"{scenario.name}-replan",
-                roster=roster,
-                scenario_file=scenario_file,
+                made, asked, folder, roster=roster, scenario_file=scenario_file
             )
-        faults.notices(made.notices, scenario.lang)
         cache_told(kept, scenario.lang)
-    replanned(made, paths, machine=as_json)
+    filed(made, paths, machine=as_json)
     if made.plan.short:
         raise typer.Exit(NO_PLAN)
+
+
+def _charts_made_ready() -> None:
+    """Load what draws the page; what is wrong with it is told when the page is written."""
+    from staffing.publish.charts import library
+
+    library()
 
 
 def repair(

@@ -20,13 +20,17 @@ HALF_H = INTERVAL_MIN / 60
 SHOWN_OPEN = 8
 
 
-def replanned(made: Replanned, paths: Sequence[Path], *, machine: bool) -> None:
-    """Print a replanned roster and the files written."""
+def filed(made: Replanned, paths: Sequence[Path], *, machine: bool) -> None:
+    """Print the files written; for machines the whole answer, which nothing was said of yet."""
     if machine:
         as_json(record(made) | {"files": [path.as_posix() for path in paths]})
-        return
-    lang = made.plan.scenario.lang
-    say = speaker(lang)
+    else:
+        written(made.plan.scenario.lang, paths)
+
+
+def replanned(made: Replanned) -> None:
+    """Print who changes, what that is good for, and what stays open."""
+    say = speaker(made.plan.scenario.lang)
     line(say("replan.lawful", rules=len(RULES)))
     if made.frozen_until is not None:
         line(say("replan.frozen", time=f"{made.frozen_until:%Y-%m-%d %H:%M}"))
@@ -42,7 +46,6 @@ def replanned(made: Replanned, paths: Sequence[Path], *, machine: bool) -> None:
         line(say("replan.nothing"))
     _cost(made, say)
     _open(made, say)
-    written(lang, paths)
 
 
 def _row(each: Change, say: Say) -> list[str]:
