@@ -28,7 +28,7 @@ from staffing.roster.audit import TOGETHER, hard
 from staffing.scenario import Scenario
 from staffing.seats import SeatRequirement, follow_roster
 from staffing.simulate import Replay, simulate
-from staffing.stages import Stages, Step, Task
+from staffing.stages import Brief, Stages, Step
 from staffing.workspace import Workspace
 
 
@@ -99,29 +99,29 @@ def plan(
     """
     refuse_unlawful(scenario)
     stages = stages if stages is not None else Stages(workspace, scenario, step=step)
-    task = stages.task()
-    rostered = stages.roster(task.required, progress)
+    brief = stages.brief()
+    rostered = stages.roster(brief.required, progress)
     confirmation = replay = None
     if confirmed:
         confirmation, required, rostered, replay = stages.confirm(
-            task.expected, task.required, rostered, progress
+            brief.expected, brief.required, rostered, progress
         )
-        task = replace(task, required=required)
+        brief = replace(brief, required=required)
     step("audit")
 
     def replayed() -> Replay:
         if replay is not None:
             return replay
-        return stages.replay(task.expected, task.required, rostered)
+        return stages.replay(brief.expected, brief.required, rostered)
 
-    made = _told(task, rostered, replayed, confirmation)
+    made = _told(brief, rostered, replayed, confirmation)
     return _counted(made, workspace, scenario)
 
 
 def plan_of(
     workspace: Workspace,
     scenario: Scenario,
-    task: Task,
+    brief: Brief,
     rostered: Roster,
     step: Step = lambda _: None,
     replay: Replay | None = None,
@@ -130,8 +130,8 @@ def plan_of(
 
     Parameters
     ----------
-    workspace, scenario : as they were read; those of the task may have levers pulled
-    task : what the roster was to do
+    workspace, scenario : as they were read; those of the brief may have levers pulled
+    brief : what the roster was to do
     replay : of this roster, where it is known
 
     Raises
@@ -147,10 +147,10 @@ def plan_of(
             return replay
         step("replay")
         return simulate(
-            task.workspace, task.scenario, task.expected, task.required, rostered.assignments
+            brief.workspace, brief.scenario, brief.expected, brief.required, rostered.assignments
         )
 
-    return _counted(_told(task, rostered, replayed), workspace, scenario)
+    return _counted(_told(brief, rostered, replayed), workspace, scenario)
 
 
 def _counted(made: Plan, workspace: Workspace, scenario: Scenario) -> Plan:
@@ -162,21 +162,21 @@ def _counted(made: Plan, workspace: Workspace, scenario: Scenario) -> Plan:
 
 
 def _told(
-    task: Task,
+    brief: Brief,
     rostered: Roster,
     replayed: Callable[[], Replay],
     confirmation: Confirmation | None = None,
 ) -> Plan:
     """Return a roster with all that is said of it: audited, followed, replayed."""
-    workspace, scenario = task.workspace, task.scenario
+    workspace, scenario = brief.workspace, brief.scenario
     broken = audit(workspace, scenario, rostered.assignments)
     short = shortages(workspace, scenario, rostered.assignments, rostered.coverage)
-    course = follow_roster(workspace, scenario, task.expected, task.required, rostered.coverage)
+    course = follow_roster(workspace, scenario, brief.expected, brief.required, rostered.coverage)
     return Plan(
         workspace=workspace,
         scenario=scenario,
-        forecast=task.expected,
-        seats=task.required,
+        forecast=brief.expected,
+        seats=brief.required,
         roster=rostered,
         violations=tuple(hard(broken)),
         crowded=tuple(each for each in broken if each.rule in TOGETHER),
@@ -186,5 +186,5 @@ def _told(
         course=course,
         replay=replayed(),
         confirmation=confirmation,
-        promotion=task.promotion,
+        promotion=brief.promotion,
     )

@@ -237,30 +237,30 @@ def replan(
     refuse_unlawful(scenario)
     stages = stages if stages is not None else Stages(workspace, scenario, step=step)
     # a promotion run's people stand in no table before its levers are pulled
-    task = stages.task() if scenario.is_promotion else None
-    tables, rules = (task.workspace, task.scenario) if task else (workspace, scenario)
+    brief = stages.brief() if scenario.is_promotion else None
+    tables, rules = (brief.workspace, brief.scenario) if brief else (workspace, scenario)
     gone, notices = _checked(tables, rules, table, asked, file)
-    task = task or stages.task()
-    expected, required = task.expected, task.required
+    brief = brief or stages.brief()
+    expected, required = brief.expected, brief.required
     step("replan")
-    case = Case(task.workspace, task.scenario, required, table, gone, asked)
+    case = Case(brief.workspace, brief.scenario, required, table, gone, asked)
     notices += case.notices
-    task = replace(task, workspace=case.workspace)
+    brief = replace(brief, workspace=case.workspace)
     with ThreadPoolExecutor(1) as beside:  # what happens without any change needs no change
         waiting = beside.submit(
-            simulate, task.workspace, task.scenario, expected, required, case.struck
+            simulate, brief.workspace, brief.scenario, expected, required, case.struck
         )
         assignments, proven = case.planned()
         lived_before = waiting.result()
-    rostered = handed(task.workspace, task.scenario, required, assignments)
+    rostered = handed(brief.workspace, brief.scenario, required, assignments)
     lived = lived_before if assignments.equals(case.struck) else None
-    made = plan_of(workspace, scenario, task, rostered, step, lived)
+    made = plan_of(workspace, scenario, brief, rostered, step, lived)
     if made.violations:
         raise InfeasibleRosterError([_clash(each) for each in made.violations])
     cut = asked.cut(scenario.grid)
     return Replanned(
         plan=made,
-        before=coverage(task.workspace, task.scenario, required, case.struck),
+        before=coverage(brief.workspace, brief.scenario, required, case.struck),
         lived_before=lived_before,
         changes=tuple(case.changes(assignments, rostered.coverage)),
         frozen_until=None if asked.now is None else scenario.grid.time_of(cut),

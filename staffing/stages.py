@@ -23,7 +23,7 @@ from staffing.simulate import Replay, simulate
 from staffing.workspace import Workspace
 from staffing.workspace.past import CAME
 
-__all__ = ["KEPT", "READS", "Confirmed", "Reads", "Stages", "Step", "Task"]
+__all__ = ["KEPT", "READS", "Brief", "Confirmed", "Reads", "Stages", "Step"]
 
 Step = Callable[[str], None]
 """Told the name of each step as it begins, or ``<name>_kept`` where it was computed before."""
@@ -82,7 +82,7 @@ READS: Mapping[str, Reads] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task:
+class Brief:
     """What a roster is to do, and with whom.
 
     Attributes
@@ -132,7 +132,7 @@ class Stages:
         if self._cache.folder is not None:
             self._digest(files)
 
-    def task(self) -> Task:
+    def brief(self) -> Brief:
         """Return what the roster is to do; the levers of a promotion run are pulled with it."""
         expected, found = self.forecast(), None
         if self.scenario.is_promotion:
@@ -141,7 +141,7 @@ class Stages:
             self.pull(found)
         else:
             required = self.seats(expected)
-        return Task(
+        return Brief(
             workspace=self.workspace,
             scenario=self.scenario,
             expected=expected,

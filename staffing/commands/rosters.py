@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from staffing.roster import Roster
     from staffing.roster.placing import Wanted
     from staffing.simulate import Replay
-    from staffing.stages import Stages, Task
+    from staffing.stages import Brief, Stages
 
 
 OUT = Path("out")
@@ -62,7 +62,7 @@ def audit(
         if is_grid(roster):
             found = _edited(roster, stages)
         elif stages.scenario.is_promotion:
-            found = _Handed(read_roster(roster, stages.scenario.zone), _task(stages))
+            found = _Handed(read_roster(roster, stages.scenario.zone), _brief(stages))
         else:
             found = _Handed(read_roster(roster, stages.scenario.zone))
         broken = _tell_audit(found, stages, as_json=as_json)
@@ -93,14 +93,14 @@ def publish(
 
         refuse_unlawful(scenario)
         found = _edited(roster, stages, replayed=False)
-        assert found.task is not None
+        assert found.brief is not None
         assert found.roster is not None
         from staffing.roster.audit import audit as check_rules
         from staffing.roster.audit import hard
         from staffing.tell.console import line, speaker
         from staffing.tell.progress import progress
 
-        if hard(check_rules(found.task.workspace, found.task.scenario, found.table)):
+        if hard(check_rules(found.brief.workspace, found.brief.scenario, found.table)):
             _tell_audit(found, stages, as_json=as_json)
             line(speaker(scenario.lang)("say.not_published"), stderr=True, fault=True)
             raise typer.Exit(NO_PLAN)
@@ -111,7 +111,7 @@ def publish(
         from staffing.tell.plan import report
 
         with progress(scenario.lang) as live:
-            made = plan_of(workspace, scenario, found.task, found.roster, live.step)
+            made = plan_of(workspace, scenario, found.brief, found.roster, live.step)
             live.step("publish")
             folder = out / scenario.name
             paths = write(made, folder, scenario_file=scenario_file, roster_file=roster)
@@ -126,19 +126,19 @@ class _Handed:
     """A roster that was handed in, and, where that is asked for, what it comes to."""
 
     table: pd.DataFrame
-    task: Task | None = None
+    brief: Brief | None = None
     edited: int = 0
     roster: Roster | None = None
     replay: Replay | None = None
 
 
-def _task(stages: Stages) -> Task:
+def _brief(stages: Stages) -> Brief:
     """Return what the roster was to do, with the levers of a promotion run pulled."""
     from staffing.tell.progress import progress
 
     with progress(stages.scenario.lang) as live:
         stages.step = live.step
-        return stages.task()
+        return stages.brief()
 
 
 def _edited(path: Path, stages: Stages, *, replayed: bool = True) -> _Handed:
@@ -150,22 +150,22 @@ def _edited(path: Path, stages: Stages, *, replayed: bool = True) -> _Handed:
     from staffing.simulate import simulate as replay
     from staffing.tell.progress import progress
 
-    grid = is_grid(path)
-    task = _task(stages)
-    workspace, scenario = task.workspace, task.scenario
+    workbook = is_grid(path)  # a file that is not there is told before anything is computed
+    brief = _brief(stages)
+    workspace, scenario = brief.workspace, brief.scenario
     wanted: Wanted = {}
-    if grid:
+    if workbook:
         edited = read_edited(path, workspace, scenario)
         stretches, wanted = edited.stretches, edited.wanted
     else:
         stretches = read_roster(path, scenario.zone)
     with progress(scenario.lang) as live:
-        table = placed(workspace, scenario, task.required, stretches, wanted)
-        made = handed(workspace, scenario, task.required, table)
-        found = _Handed(table, task, len(wanted), made)
+        table = placed(workspace, scenario, brief.required, stretches, wanted)
+        made = handed(workspace, scenario, brief.required, table)
+        found = _Handed(table, brief, len(wanted), made)
         if replayed:
             live.step("replay")
-            found.replay = replay(workspace, scenario, task.expected, task.required, table)
+            found.replay = replay(workspace, scenario, brief.expected, brief.required, table)
     return found
 
 
@@ -176,11 +176,11 @@ def _tell_audit(found: _Handed, stages: Stages, *, as_json: bool) -> bool:
     from staffing.roster.recount import recount
     from staffing.tell.roster import Judged, audited
 
-    task = found.task
-    workspace = stages.workspace if task is None else task.workspace
-    scenario = stages.scenario if task is None else task.scenario
+    brief = found.brief
+    workspace = stages.workspace if brief is None else brief.workspace
+    scenario = stages.scenario if brief is None else brief.scenario
     broken = order(run(workspace, scenario, found.table))
-    required = None if task is None else task.required.table
+    required = None if brief is None else brief.required.table
     counted = recount(workspace, scenario, found.table, required)
     judged = None
     if found.roster is not None and found.replay is not None:

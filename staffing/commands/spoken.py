@@ -152,5 +152,5 @@ def _asked(arguments: Sequence[str]) -> Lang:
         if each == "--lang":
             said = next(iter(arguments[at + 1 :]), None)
         if said in LANGS:
-            return "zh" if said == "zh" else "en"
+            return language_of(said)
     return language_of(None)
