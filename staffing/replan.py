@@ -12,9 +12,9 @@ import datetime as dt
 import math
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal
 
 import pandas as pd
@@ -216,6 +216,7 @@ def replan(
     file: str = "roster.csv",
     step: Step = lambda _: None,
     stages: Stages | None = None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Replanned:
     """Return a published roster with the fewest changes that mend what an absence left open.
 
@@ -226,6 +227,7 @@ def replan(
     step : told the name of each step as it begins
     stages : the stages of this scenario with the cache that forecast and seats are taken from;
         without them both are computed
+    meanwhile : done while the solver works, where it has to
 
     Raises
     ------
@@ -246,14 +248,14 @@ def replan(
     case = Case(brief.workspace, brief.scenario, required, table, gone, asked)
     notices += case.notices
     brief = replace(brief, workspace=case.workspace)
-    with ThreadPoolExecutor(1) as beside:  # what happens without any change needs no change
-        waiting = beside.submit(
-            simulate, brief.workspace, brief.scenario, expected, required, case.struck
-        )
-        assignments, proven = case.planned()
-        lived_before = waiting.result()
+
+    @cache
+    def unchanged() -> Replay:
+        return simulate(brief.workspace, brief.scenario, expected, required, case.struck)
+
+    assignments, proven = case.planned(lambda: (unchanged(), meanwhile()))
     rostered = handed(brief.workspace, brief.scenario, required, assignments)
-    lived = lived_before if assignments.equals(case.struck) else None
+    lived = unchanged() if assignments.equals(case.struck) else None
     made = plan_of(workspace, scenario, brief, rostered, step, lived)
     if made.violations:
         raise InfeasibleRosterError([_clash(each) for each in made.violations])
@@ -261,7 +263,7 @@ def replan(
     return Replanned(
         plan=made,
         before=coverage(brief.workspace, brief.scenario, required, case.struck),
-        lived_before=lived_before,
+        lived_before=unchanged(),
         changes=tuple(case.changes(assignments, rostered.coverage)),
         frozen_until=None if asked.now is None else scenario.grid.time_of(cut),
         proven=proven,
@@ -391,9 +393,9 @@ class Case:
             return frozenset((day - grid.start).days for _, day in self._missing) & ahead
         return worthy(self.published) & ahead
 
-    def planned(self) -> tuple[pd.DataFrame, bool]:
-        """Return the new roster, and whether it is proven best."""
-        made = fewest_changes(self.published, self.days)
+    def planned(self, meanwhile: Callable[[], object] = lambda: None) -> tuple[pd.DataFrame, bool]:
+        """Return the new roster, and whether it is proven best; see `fewest_changes`."""
+        made = fewest_changes(self.published, self.days, meanwhile)
         if made is None:
             raise InfeasibleRosterError([Statement("replan.nothing_lawful")])
         grid = self._scenario.grid

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -241,11 +240,17 @@ def replan(
         table = read_roster(roster, scenario.zone)
         asked = Asked(absent=tuple(absent or ()), now=now, freeze_h=freeze_h, everywhere=all_days)
         folder = out / f"{scenario.name}-replan"
-        with ThreadPoolExecutor(1) as beside, progress(scenario.lang) as live:
-            beside.submit(_charts_made_ready)  # meanwhile: the solver leaves Python alone
+        with progress(scenario.lang) as live:
             stages.step = live.step
             made = run(
-                workspace, scenario, table, asked, file=roster.name, step=live.step, stages=stages
+                workspace,
+                scenario,
+                table,
+                asked,
+                file=roster.name,
+                step=live.step,
+                stages=stages,
+                meanwhile=_charts_made_ready,
             )
         faults.notices(made.notices, scenario.lang)
         if not as_json:
@@ -262,7 +267,7 @@ def replan(
 
 
 def _charts_made_ready() -> None:
-    """Load what draws the page; what is wrong with it is told when the page is written."""
+    """Load what draws the page."""
     from staffing.publish.charts import library
 
     library()

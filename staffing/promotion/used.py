@@ -10,7 +10,7 @@ import pandas as pd
 
 from staffing.promotion import Promotion, Use
 from staffing.promotion.levers import Lever
-from staffing.roster.audit import Case, Shift, people, shifts_of, weeks
+from staffing.roster.audit import Case, Shift, cases, shifts_of, weeks
 from staffing.scenario import Scenario
 from staffing.workspace import Workspace
 
@@ -31,12 +31,10 @@ def used(
     """
     told, duties = scenario.promotion, shifts_of(table)
     overtime_h = moved = splits = peaks = 0.0
-    for person in people(workspace, scenario):
-        shifts = duties.get(person.agent_id, [])
-        case = Case(person=person, shifts=tuple(shifts), workspace=workspace, scenario=scenario)
+    for case in cases(workspace, scenario, duties):
         over, given = _beyond(case)
         overtime_h, moved = overtime_h + over, moved + given / NORMAL_DAY_H
-        splits += sum(bool(shift.holes) for shift in shifts)
+        splits += sum(bool(shift.holes) for shift in case.shifts)
     full = set(workspace.agents.index[workspace.agents["contract"] == "full_time"].astype(str))
     short = {round(h, 2) for h in told.peak_h} - set(scenario.shifts.full_time_h)
     own = (each for name in sorted(full) for each in duties.get(name, []))

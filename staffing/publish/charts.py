@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 import vl_convert as vlc
 
@@ -165,14 +166,16 @@ SEATS = ["required", "rostered", "uncovered", "contacts"]
 
 def _rows(own: pd.DataFrame, columns: list[str], decimals: int) -> list[list[float]]:
     """Return the rows of one line; half hours between two openings of a day need nothing."""
+    days, slots = own["day"].to_numpy(), own["slot"].to_numpy()
+    numbers = own[columns].to_numpy(float).round(decimals)
     found: list[list[float]] = []
-    for day, rows in own.groupby("day", sort=True):
-        slots = range(int(rows["slot"].min()), int(rows["slot"].max()) + 1)
-        filled = rows.set_index("slot")[columns].reindex(slots, fill_value=0.0) + 0.0
-        numbers = filled.round(decimals).to_numpy().tolist()
+    for day in np.unique(days).tolist():
+        here = days == day
+        first, last = int(slots[here].min()), int(slots[here].max())
+        filled = np.zeros((last + 1 - first, len(columns)))
+        filled[slots[here] - first] = numbers[here]
         found += [
-            [int(str(day)), slot, *map(_short, each)]
-            for slot, each in zip(slots, numbers, strict=True)
+            [day, slot, *map(_short, each)] for slot, each in enumerate(filled.tolist(), first)
         ]
     return found
 

@@ -22,8 +22,8 @@ from staffing.roster.first import NoWeekError
 from staffing.roster.lawful import has_week
 from staffing.roster.ledger import Ledger, ledger
 from staffing.roster.pay import duty_points
-from staffing.roster.prices import PAID, SPEED_UNITS, paid_hours
-from staffing.roster.problem import problem_of
+from staffing.roster.prices import PAID, SPEED_UNITS, missing_points, paid_hours
+from staffing.roster.problem import problem_of, steps_of
 from staffing.roster.recount import Recount, recount
 from staffing.roster.report import Goal, SolveReport
 from staffing.roster.staff import staff
@@ -156,7 +156,7 @@ def handed(
     """
     planned = table[table["date"].isin(pd.to_datetime(scenario.grid.dates))]
     covered = coverage(workspace, scenario, requirement, planned)
-    problem = problem_of(workspace, scenario, staff(workspace, scenario), requirement)
+    steps = steps_of(workspace, staff(workspace, scenario), requirement)
     averaged = scenario.rules.average_over != "week"
     paid = 0
     for shift in (each for own in shifts_of(planned).values() for each in own):
@@ -167,7 +167,7 @@ def handed(
         start, end = ((moment - midnight) // slot for moment in (shift.start, shift.end))
         length = round(shift.paid_h * 60 / INTERVAL_MIN)
         paid += duty_points(shift.date, start, end, length, averaged=averaged) * PAID // 100
-    points = problem.missing_points(_missing(covered)) + paid
+    points = sum(missing_points(steps[at], n) for at, n in _missing(covered).items()) + paid
     made = Roster(
         assignments=table,
         coverage=covered,

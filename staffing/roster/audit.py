@@ -118,6 +118,43 @@ class Person:
     past: tuple[tuple[dt.date, dt.datetime, dt.datetime, float], ...]
 
 
+class Openings:
+    """When pools are open, found out as it is asked."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._trading: dict[dt.date, frozenset[str]] = {}
+        self._spans: dict[tuple[dt.date, str], list[tuple[dt.datetime, dt.datetime]]] = {}
+
+    def of(self, date: dt.date, pool: str) -> list[tuple[dt.datetime, dt.datetime]]:
+        """Return when some shop of a pool of the workspace is open on a service day, in order."""
+        if (date, pool) not in self._spans:
+            self._spans[date, pool] = self._found(date, pool)
+        return self._spans[date, pool]
+
+    def _found(self, date: dt.date, pool: str) -> list[tuple[dt.datetime, dt.datetime]]:
+        if date not in self._trading:
+            trades = trading_days(self._workspace, pd.DatetimeIndex([date]))[:, 0]
+            self._trading[date] = frozenset(self._workspace.shops.index[trades].astype(str))
+        midnight = dt.datetime.combine(date, dt.time())
+        spans: list[tuple[dt.datetime, dt.datetime]] = []
+        shops = [shop for shop in self._workspace.pools[pool] if shop in self._trading[date]]
+        for window in sorted({self._workspace.windows[shop] for shop in shops}, key=_opens):
+            opens, closes = (
+                midnight + dt.timedelta(minutes=minute)
+                for minute in (window.opens_min, window.closes_min)
+            )
+            if spans and opens <= spans[-1][1]:
+                opens, before = spans.pop()
+                closes = max(closes, before)
+            spans.append((opens, closes))
+        return spans
+
+
+def _opens(window: Window) -> int:
+    return window.opens_min
+
+
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """One person's duties of the horizon, in order, with what binds them."""
@@ -126,6 +163,7 @@ class Case:
     shifts: tuple[Shift, ...]
     workspace: Workspace
     scenario: Scenario
+    openings: Openings
 
     def broken(self, rule: str, date: dt.date, key: str, **facts: object) -> Violation:
         """Return a violation of this person's."""
@@ -154,13 +192,28 @@ def audit(workspace: Workspace, scenario: Scenario, table: pd.DataFrame) -> list
         )
         for agent in unknown
     ]
-    for person in people(workspace, scenario):
-        own = tuple(duties.get(person.agent_id, ()))
-        case = Case(person=person, shifts=own, workspace=workspace, scenario=scenario)
+    for case in cases(workspace, scenario, duties):
         found += check(case)
     for rule in TOGETHER.values():
         found += rule(workspace, scenario, duties)
     return found
+
+
+def cases(
+    workspace: Workspace, scenario: Scenario, duties: Mapping[str, Sequence[Shift]]
+) -> list[Case]:
+    """Return everybody with her duties, as `shifts_of` returns them."""
+    openings = Openings(workspace)
+    return [
+        Case(
+            person=person,
+            shifts=tuple(duties.get(person.agent_id, ())),
+            workspace=workspace,
+            scenario=scenario,
+            openings=openings,
+        )
+        for person in people(workspace, scenario)
+    ]
 
 
 def check(case: Case) -> list[Violation]:
@@ -246,7 +299,7 @@ def r1_trained(case: Case) -> Iterator[Violation]:
 
     What those who know a part of it leave to others is a matter of coverage, see `coverage`.
     """
-    pools, open_when = case.workspace.pools, _openings(case)
+    pools = case.workspace.pools
     for shift in case.shifts:
         for stretch in shift.stretches:
             if stretch.pool is None or stretch.activity == "meal":
@@ -257,41 +310,10 @@ def r1_trained(case: Case) -> Iterator[Violation]:
             since = case.person.trained.get(stretch.pool)
             if since is None or since > shift.date:
                 yield case.broken("R1", shift.date, "untrained", pool=stretch.pool)
-            spans = open_when[shift.date, stretch.pool]
+            spans = case.openings.of(shift.date, stretch.pool)
             if not any(opens <= stretch.start and stretch.end <= closes for opens, closes in spans):
                 facts = {"pool": stretch.pool, "time": f"{stretch.start:%H:%M}"}
                 yield case.broken("R1", shift.date, "pool_closed", **facts)
-
-
-def _openings(
-    case: Case,
-) -> dict[tuple[dt.date, str], list[tuple[dt.datetime, dt.datetime]]]:
-    """Return (service day, pool) -> when some shop of the pool is open, on the days of the case."""
-    dates = sorted({shift.date for shift in case.shifts})
-    trading = trading_days(case.workspace, pd.DatetimeIndex(dates))
-    row = {shop: i for i, shop in enumerate(case.workspace.shops.index.astype(str))}
-    asked = {stretch.pool for shift in case.shifts for stretch in shift.stretches}
-    found: dict[tuple[dt.date, str], list[tuple[dt.datetime, dt.datetime]]] = {}
-    for pool in (each for each in case.workspace.pools if each in asked):
-        for d, date in enumerate(dates):
-            midnight = dt.datetime.combine(date, dt.time())
-            spans: list[tuple[dt.datetime, dt.datetime]] = []
-            shops = [shop for shop in case.workspace.pools[pool] if trading[row[shop], d]]
-            for window in sorted({case.workspace.windows[shop] for shop in shops}, key=_opens):
-                opens, closes = (
-                    midnight + dt.timedelta(minutes=minute)
-                    for minute in (window.opens_min, window.closes_min)
-                )
-                if spans and opens <= spans[-1][1]:
-                    opens, before = spans.pop()
-                    closes = max(closes, before)
-                spans.append((opens, closes))
-            found[date, pool] = spans
-    return found
-
-
-def _opens(window: Window) -> int:
-    return window.opens_min
 
 
 def r2_one_place(case: Case) -> Iterator[Violation]:

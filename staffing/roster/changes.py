@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -55,8 +55,8 @@ GAP = 1e-3
 """Relative gap at which the changes found are called the best."""
 NODES = 100
 """Branches at most of a window."""
-PAIR = 2
-"""Windows solved side by side."""
+AHEAD, PAIR = 3, 2
+"""Windows stated at once, and how many of them are solved side by side."""
 MOST = 130
 """Days of people planned at once; more are planned day after day."""
 ROUNDING = 1e-4
@@ -163,27 +163,39 @@ class Changes:
         return {**kept, **self.duties}
 
 
-def fewest_changes(of: Published, days: Collection[int]) -> Changes | None:
+def fewest_changes(
+    of: Published, days: Collection[int], meanwhile: Callable[[], object] = lambda: None
+) -> Changes | None:
     """Return the changes that cost least together with the seats that stay open on some days.
 
     On other days only somebody changes whose horizon is not lawful as it stands, and then whoever
     fills the seats that she leaves. None where somebody has no lawful horizon any more.
 
-    Two windows are solved side by side. The second knows nothing of the changes of the first: where
-    it would be another one with them it waits, and is solved again.
+    Some windows are solved side by side. A later one knows nothing of the changes of those before
+    it: where it would be another one with them it waits, and is solved again.
+
+    Parameters
+    ----------
+    meanwhile : done once while the first windows are solved, which leaves Python idle
     """
     prices, roll, made = change_prices(of.problem), of.roll, Changes()
     pending, done = _together(of, frozenset(days)), frozenset[int]()
-    unlawful = broken(of, roll)
+    unlawful, first_time = broken(of, roll), True
     if unlawful and not pending:
         pending = [frozenset()]
     with ThreadPoolExecutor(PAIR) as pair:
         while pending:
-            some = pending[: 1 if unlawful else PAIR]
+            some = pending[: 1 if unlawful else AHEAD]
             settled = {*made.duties, *made.dropped}
-            stated = [_Window(of, roll, days, prices, unlawful, settled) for days in some]
+            solving = [
+                pair.submit(_Window(of, roll, days, prices, unlawful, settled).solved)
+                for days in some
+            ]
+            if first_time:
+                meanwhile()
+                first_time = False
             before = roll
-            for window, found in zip(some, list(pair.map(_Window.solved, stated)), strict=True):
+            for window, found in zip(some, [each.result() for each in solving], strict=True):
                 if roll is not before and not _fits(of, before, roll, window, found):
                     break
                 if found is None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from staffing.grid import INTERVAL_MIN, SLOTS_PER_DAY, SLOTS_PER_H, Grid
-from staffing.roster.audit import RULES, Case, Person, Shift, Stretch, people, shifts_of
+from staffing.roster.audit import RULES, Case, Shift, Stretch, cases, shifts_of
 from staffing.roster.lawful import has_week
 from staffing.roster.places import pool_of
 from staffing.roster.shifts import Template
@@ -110,23 +110,14 @@ def shortages(
     table, coverage : a roster's assignments and coverage
     """
     found = sorted(_runs(coverage), key=lambda s: (-s.seat_hours, s.start, s.pool))
-    cases = {
-        person.agent_id: _case(workspace, scenario, person, own)
-        for own in [shifts_of(table)]
-        for person in people(workspace, scenario)
+    everybody = {
+        each.person.agent_id: each for each in cases(workspace, scenario, shifts_of(table))
     }
     options = {agent.agent_id: agent.options for agent in staff(workspace, scenario)}
     return [
-        replace(each, reasons=_reasons(scenario.grid, each, cases, options))
+        replace(each, reasons=_reasons(scenario.grid, each, everybody, options))
         for each in found[:SHOWN]
     ] + found[SHOWN:]
-
-
-def _case(
-    workspace: Workspace, scenario: Scenario, person: Person, own: Mapping[str, list[Shift]]
-) -> Case:
-    shifts = tuple(own.get(person.agent_id, ()))
-    return Case(person=person, shifts=shifts, workspace=workspace, scenario=scenario)
 
 
 def _runs(coverage: pd.DataFrame) -> Iterator[Shortage]:

@@ -118,7 +118,7 @@ class _Days:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Account:
+class Account:
     """What happened in some days; arrays are (items, agents), `asked` is (agents,)."""
 
     had: Floats
@@ -140,21 +140,21 @@ def ledger(workspace: Workspace, scenario: Scenario, assignments: pd.DataFrame) 
         When a hard shop of the scenario is no shop of the workspace.
     """
     grid = scenario.grid
-    before = _before(workspace, scenario)
+    past = before(workspace, scenario)
     horizon = _Days.of(workspace, grid.start, grid.days)
     now = _account(workspace, scenario, assignments, horizon)
     agents = workspace.agents.index.astype(str)
-    balance = before.had - before.share
+    balance = past.had - past.share
     asked_only = np.array([item == "granted" for item in ITEMS])[:, None]
 
-    def asked(account: _Account) -> Floats:
+    def asked(account: Account) -> Floats:
         return np.where(asked_only, account.asked[None, :], np.nan)
 
     columns = {
-        "comparable": before.comparable | now.comparable,
-        "had_before": before.had,
-        "share_before": before.share,
-        "asked_before": asked(before),
+        "comparable": past.comparable | now.comparable,
+        "had_before": past.had,
+        "share_before": past.share,
+        "asked_before": asked(past),
         "balance_before": balance,
         "had": now.had,
         "share": now.share,
@@ -172,13 +172,17 @@ def ledger(workspace: Workspace, scenario: Scenario, assignments: pd.DataFrame) 
     return Ledger(table=table.assign(**{n: table[n].round(DECIMALS) + 0.0 for n in figures}))
 
 
-def standing(workspace: Workspace, scenario: Scenario) -> Standing:
+def standing(workspace: Workspace, scenario: Scenario, past: Account | None = None) -> Standing:
     """Return what the soft goals start from: leads, marked days, what was published already.
 
     An agent's lead in a burden is her balance, at most `MOST_LEAD` either way, less the least of
     those who are compared with her.
+
+    Parameters
+    ----------
+    past : as `before` returns it, where it is known
     """
-    before = _before(workspace, scenario)
+    past = before(workspace, scenario) if past is None else past
     days = _Days.of(workspace, scenario.grid.start, scenario.grid.days)
     now = _comparable(workspace, scenario, days)
     agents = list(workspace.agents.index.astype(str))
@@ -186,7 +190,7 @@ def standing(workspace: Workspace, scenario: Scenario) -> Standing:
     for burden in BURDENS:
         item = ITEMS.index(burden)
         able = now[item].any(axis=1)
-        balance = np.clip((before.had - before.share)[item], -MOST_LEAD, MOST_LEAD)
+        balance = np.clip((past.had - past.share)[item], -MOST_LEAD, MOST_LEAD)
         lead = np.round(balance - balance[able].min(initial=MOST_LEAD), DECIMALS)
         leads |= {
             (agent, burden): float(lead[a])
@@ -200,15 +204,19 @@ def standing(workspace: Workspace, scenario: Scenario) -> Standing:
     return Standing(leads=leads, marked=marked, published=_published(workspace, scenario))
 
 
-def wishes(workspace: Workspace, scenario: Scenario) -> Wishes:
+def wishes(workspace: Workspace, scenario: Scenario, past: Account | None = None) -> Wishes:
     """Return what days against a request cost; who was refused more than her share comes first.
 
     A request weighs its own weight times the scenario's; up to double that where its agent is
     `MOST_REFUSED` or more requests behind.
+
+    Parameters
+    ----------
+    past : as `before` returns it, where it is known
     """
     item = ITEMS.index("granted")
-    before = _before(workspace, scenario)
-    behind = (before.share - before.had)[item].clip(0.0, MOST_REFUSED) / MOST_REFUSED
+    past = before(workspace, scenario) if past is None else past
+    behind = (past.share - past.had)[item].clip(0.0, MOST_REFUSED) / MOST_REFUSED
     factor = dict(zip(workspace.agents.index.astype(str), 1.0 + behind, strict=True))
     weight = scenario.fairness.request_weight
     found = {}
@@ -254,7 +262,7 @@ def _remembered(workspace: Workspace, scenario: Scenario) -> tuple[pd.DataFrame,
     return own, first.date(), (start - first).days
 
 
-def _before(workspace: Workspace, scenario: Scenario) -> _Account:
+def before(workspace: Workspace, scenario: Scenario) -> Account:
     """Return the account of the weeks before the horizon that are remembered, as corrected."""
     duties, first, number = _remembered(workspace, scenario)
     days = _Days.of(workspace, first, number)
@@ -268,7 +276,7 @@ def _account(
     days: _Days,
     *,
     corrected: bool = False,
-) -> _Account:
+) -> Account:
     """Return what agents had on some days and their fair share."""
     had = _had(workspace, scenario, duties, days)
     granted, asked = _requests(workspace, scenario, duties)
@@ -279,7 +287,7 @@ def _account(
     whole = weight.sum(axis=1, keepdims=True)
     part = np.divide(weight, whole, out=np.zeros_like(weight), where=whole > 0)
     share = (had.sum(axis=1, keepdims=True) * part).sum(axis=2)
-    return _Account(
+    return Account(
         had=np.vstack([had.sum(axis=2), granted]),
         share=np.vstack([share, asked * _rate(granted, asked)]),
         comparable=np.vstack([(weight > 0).any(axis=2), asked > 0]),

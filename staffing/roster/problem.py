@@ -15,7 +15,7 @@ from functools import cached_property
 from staffing.grid import SLOTS_PER_DAY
 from staffing.roster.duty import Roll, served
 from staffing.roster.fairness import FRESH, Standing, Wishes, unfairness
-from staffing.roster.ledger import standing, wishes
+from staffing.roster.ledger import before, standing, wishes
 from staffing.roster.places import Reach, by_pool, needed, reach
 from staffing.roster.prices import (
     SPEED_UNITS,
@@ -163,28 +163,34 @@ def problem_of(
     Agents without any shift are left out. A pool has the highest priority among its shops.
     """
     able = tuple(a for a in agents if any(o and o.shifts for o in a.options))
-    of_pool = workspace.shops["priority"].astype(float).groupby(workspace.shops["pool"]).max()
-    priority = {str(pool): float(value) for pool, value in of_pool.items()}
     seats = needed(requirement.table, requirement.sets)
     places = (name for a in able for o in a.options if o is not None for name, _ in o.capability)
-    unit = unit_price(dearest(able))
+    past = before(workspace, scenario)
     return Problem(
         agents=able,
         need={key: number * SPEED_UNITS for key, number in seats.items()},
-        steps={
-            (pool, t): steps(number, priority[pool], unit)
-            for (pool, t), number in by_pool(seats).items()
-        },
+        steps=steps_of(workspace, able, requirement),
         reach=reach(places, requirement.sets),
         start=scenario.horizon.start,
         fairness=scenario.fairness,
-        wishes=wishes(workspace, scenario),
-        standing=standing(workspace, scenario),
+        wishes=wishes(workspace, scenario, past),
+        standing=standing(workspace, scenario, past),
         meal_share=scenario.shifts.meal_share,
         seed=scenario.seed,
         effort=scenario.roster.effort,
         gap=scenario.roster.gap,
     )
+
+
+def steps_of(
+    workspace: Workspace, agents: Sequence[Agent], requirement: SeatRequirement
+) -> StepsOf:
+    """Return what missing units of each pool and slot cost, as dear as the agents' shifts ask."""
+    of_pool = workspace.shops["priority"].astype(float).groupby(workspace.shops["pool"]).max()
+    priority = {str(pool): float(value) for pool, value in of_pool.items()}
+    unit = unit_price(dearest(agents))
+    seats = by_pool(needed(requirement.table, requirement.sets))
+    return {(pool, t): steps(number, priority[pool], unit) for (pool, t), number in seats.items()}
 
 
 def dearest(agents: Sequence[Agent]) -> int:
