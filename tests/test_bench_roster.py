@@ -12,7 +12,7 @@ from benchmarks.crews.generator import FIRST, LOAD, OPEN, Instance, generated
 from benchmarks.crews.judge import judged
 from benchmarks.crews.menu import as_table, menu, total_seats
 from staffing.grid import INTERVAL_MIN
-from staffing.roster.audit import Case, check, people, shifts_of
+from staffing.roster.audit import cases, check, shifts_of
 from staffing.roster.explain import contradictions
 from staffing.roster.staff import staff
 from staffing.seats import SeatRequirement
@@ -103,10 +103,8 @@ class TestGenerator:
         scenario = made.scenario.model_copy(update=start)
         bare = {**made.workspace.tables, "rosters": table.iloc[:0]}
         space = type(made.workspace)(**{**vars(made.workspace), "tables": bare})
-        by_agent = shifts_of(duties)
-        for person in people(space, scenario):
-            own = tuple(by_agent[person.agent_id])
-            case = Case(person=person, shifts=own, workspace=space, scenario=scenario)
+        for case in cases(space, scenario, shifts_of(duties)):
+            assert case.shifts
             assert check(case) == []
 
     def test_the_seats_are_the_stated_part_of_the_hours_people_can_work(self) -> None:
