@@ -227,7 +227,7 @@ def replan(
     step : told the name of each step as it begins
     stages : the stages of this scenario with the cache that forecast and seats are taken from;
         without them both are computed
-    meanwhile : done while the solver works, where it has to
+    meanwhile : done once while the solver works; not at all where there is nothing to solve
 
     Raises
     ------
@@ -253,7 +253,11 @@ def replan(
     def unchanged() -> Replay:
         return simulate(brief.workspace, brief.scenario, expected, required, case.struck)
 
-    assignments, proven = case.planned(lambda: (unchanged(), meanwhile()))
+    def beside() -> None:
+        unchanged()
+        meanwhile()
+
+    assignments, proven = case.planned(beside)
     rostered = handed(brief.workspace, brief.scenario, required, assignments)
     lived = unchanged() if assignments.equals(case.struck) else None
     made = plan_of(workspace, scenario, brief, rostered, step, lived)

@@ -124,7 +124,7 @@ def test_an_edited_roster_is_refused_by_rule_number(
 
 def test_a_short_roster_is_written_and_exits_3(tmp_path: Path) -> None:
     """With five times the contacts the roster is short: written, marked, explained, exit 3."""
-    extra = "[forecast]\nuplift = 5\n[roster]\neffort = 2\n[replay]\nreplications = 2\n"
+    extra = "[forecast]\nuplift = 5\n[roster]\neffort = 0.2\n[replay]\nreplications = 2\n"
     path = write_scenario(tmp_path, extra)
     done = staffing("plan", str(path), cwd=tmp_path)
     assert done.returncode == 3, done.stderr

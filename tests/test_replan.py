@@ -115,6 +115,27 @@ def test_changes_cost_as_little_as_brute_force_finds(seed: int, tmp_path: Path) 
     assert points(of, shifts, seats) == pytest.approx(best, rel=1e-3)
 
 
+def test_what_is_done_meanwhile_is_done_once_and_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many rounds the windows take; and never where nothing is to be solved."""
+    space = crew(tmp_path / "w", 3)
+    story = scenario(tmp_path, days=5, rules=FREE, fairness=UNFAIR, shifts=PART)
+    places = {("P", d, t / 2): 2 for d in range(5) for t in range(20, 28)}
+    told = table(duty(0, 10, 14, agent="A1"))
+    of = published(space, story, SeatRequirement(table=need(places)), told)
+    done: list[str] = []
+    monkeypatch.setattr(changes_of, "MOST", 0)  # a window each day, more of them than one round
+    assert changes_of.AHEAD < 5
+    made = fewest_changes(of, range(5), lambda: done.append("done"))
+    assert done == ["done"]
+    assert made is not None
+    assert {d for _, d in made.duties} == set(range(5))
+    assert made == fewest_changes(of, range(5))
+    assert fewest_changes(of, [], lambda: done.append("again")) is not None
+    assert done == ["done"]
+
+
 # --- one thing at a time --------------------------------------------------------------------------
 
 

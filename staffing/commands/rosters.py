@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -267,10 +268,11 @@ def replan(
 
 
 def _charts_made_ready() -> None:
-    """Load what draws the page."""
-    from staffing.publish.charts import library
+    """Load what draws the page; what is wrong with it is told when the page is written."""
+    with suppress(Exception):
+        from staffing.publish.charts import library
 
-    library()
+        library()
 
 
 def repair(

@@ -22,6 +22,7 @@ from staffing.roster.first import NoWeekError
 from staffing.roster.lawful import has_week
 from staffing.roster.ledger import Ledger, ledger
 from staffing.roster.pay import duty_points
+from staffing.roster.places import needed
 from staffing.roster.prices import PAID, SPEED_UNITS, missing_points, paid_hours
 from staffing.roster.problem import problem_of, steps_of
 from staffing.roster.recount import Recount, recount
@@ -156,7 +157,8 @@ def handed(
     """
     planned = table[table["date"].isin(pd.to_datetime(scenario.grid.dates))]
     covered = coverage(workspace, scenario, requirement, planned)
-    steps = steps_of(workspace, staff(workspace, scenario), requirement)
+    seats = needed(requirement.table, requirement.sets)
+    steps = steps_of(workspace, staff(workspace, scenario), seats)
     averaged = scenario.rules.average_over != "week"
     paid = 0
     for shift in (each for own in shifts_of(planned).values() for each in own):

@@ -17,9 +17,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from staffing.forecast.calendar import is_statutory, trading_days
+from staffing.forecast.calendar import is_statutory
+from staffing.forecast.openings import Openings
 from staffing.frames import rows
-from staffing.grid import DAY_MIN, Window
+from staffing.grid import DAY_MIN
 from staffing.scenario import Scenario
 from staffing.words import Statement
 from staffing.workspace import Workspace
@@ -116,43 +117,6 @@ class Person:
     away: frozenset[dt.date]
     trained: Mapping[str, dt.date]
     past: tuple[tuple[dt.date, dt.datetime, dt.datetime, float], ...]
-
-
-class Openings:
-    """When pools are open, found out as it is asked."""
-
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
-        self._trading: dict[dt.date, frozenset[str]] = {}
-        self._spans: dict[tuple[dt.date, str], list[tuple[dt.datetime, dt.datetime]]] = {}
-
-    def of(self, date: dt.date, pool: str) -> list[tuple[dt.datetime, dt.datetime]]:
-        """Return when some shop of a pool of the workspace is open on a service day, in order."""
-        if (date, pool) not in self._spans:
-            self._spans[date, pool] = self._found(date, pool)
-        return self._spans[date, pool]
-
-    def _found(self, date: dt.date, pool: str) -> list[tuple[dt.datetime, dt.datetime]]:
-        if date not in self._trading:
-            trades = trading_days(self._workspace, pd.DatetimeIndex([date]))[:, 0]
-            self._trading[date] = frozenset(self._workspace.shops.index[trades].astype(str))
-        midnight = dt.datetime.combine(date, dt.time())
-        spans: list[tuple[dt.datetime, dt.datetime]] = []
-        shops = [shop for shop in self._workspace.pools[pool] if shop in self._trading[date]]
-        for window in sorted({self._workspace.windows[shop] for shop in shops}, key=_opens):
-            opens, closes = (
-                midnight + dt.timedelta(minutes=minute)
-                for minute in (window.opens_min, window.closes_min)
-            )
-            if spans and opens <= spans[-1][1]:
-                opens, before = spans.pop()
-                closes = max(closes, before)
-            spans.append((opens, closes))
-        return spans
-
-
-def _opens(window: Window) -> int:
-    return window.opens_min
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -176,7 +176,8 @@ def fewest_changes(
 
     Parameters
     ----------
-    meanwhile : done once while the first windows are solved, which leaves Python idle
+    meanwhile : done once while the first windows are solved, which leaves Python idle; not at all
+        where there are none
     """
     prices, roll, made = change_prices(of.problem), of.roll, Changes()
     pending, done = _together(of, frozenset(days)), frozenset[int]()

@@ -119,7 +119,14 @@ class _Days:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """What happened in some days; arrays are (items, agents), `asked` is (agents,)."""
+    """What happened in some days.
+
+    Attributes
+    ----------
+    had, share : (items, agents), in the units of `Ledger.table`: what each had and her fair share
+    comparable : (items, agents), whether she could have had any
+    asked : (agents,), requests
+    """
 
     had: Floats
     share: Floats
@@ -140,7 +147,7 @@ def ledger(workspace: Workspace, scenario: Scenario, assignments: pd.DataFrame) 
         When a hard shop of the scenario is no shop of the workspace.
     """
     grid = scenario.grid
-    past = before(workspace, scenario)
+    past = past_account(workspace, scenario)
     horizon = _Days.of(workspace, grid.start, grid.days)
     now = _account(workspace, scenario, assignments, horizon)
     agents = workspace.agents.index.astype(str)
@@ -180,9 +187,9 @@ def standing(workspace: Workspace, scenario: Scenario, past: Account | None = No
 
     Parameters
     ----------
-    past : as `before` returns it, where it is known
+    past : as `past_account` returns it, where it is known
     """
-    past = before(workspace, scenario) if past is None else past
+    past = past_account(workspace, scenario) if past is None else past
     days = _Days.of(workspace, scenario.grid.start, scenario.grid.days)
     now = _comparable(workspace, scenario, days)
     agents = list(workspace.agents.index.astype(str))
@@ -212,10 +219,10 @@ def wishes(workspace: Workspace, scenario: Scenario, past: Account | None = None
 
     Parameters
     ----------
-    past : as `before` returns it, where it is known
+    past : as `past_account` returns it, where it is known
     """
     item = ITEMS.index("granted")
-    past = before(workspace, scenario) if past is None else past
+    past = past_account(workspace, scenario) if past is None else past
     behind = (past.share - past.had)[item].clip(0.0, MOST_REFUSED) / MOST_REFUSED
     factor = dict(zip(workspace.agents.index.astype(str), 1.0 + behind, strict=True))
     weight = scenario.fairness.request_weight
@@ -262,7 +269,7 @@ def _remembered(workspace: Workspace, scenario: Scenario) -> tuple[pd.DataFrame,
     return own, first.date(), (start - first).days
 
 
-def before(workspace: Workspace, scenario: Scenario) -> Account:
+def past_account(workspace: Workspace, scenario: Scenario) -> Account:
     """Return the account of the weeks before the horizon that are remembered, as corrected."""
     duties, first, number = _remembered(workspace, scenario)
     days = _Days.of(workspace, first, number)

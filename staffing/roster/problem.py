@@ -15,7 +15,7 @@ from functools import cached_property
 from staffing.grid import SLOTS_PER_DAY
 from staffing.roster.duty import Roll, served
 from staffing.roster.fairness import FRESH, Standing, Wishes, unfairness
-from staffing.roster.ledger import before, standing, wishes
+from staffing.roster.ledger import past_account, standing, wishes
 from staffing.roster.places import Reach, by_pool, needed, reach
 from staffing.roster.prices import (
     SPEED_UNITS,
@@ -165,11 +165,11 @@ def problem_of(
     able = tuple(a for a in agents if any(o and o.shifts for o in a.options))
     seats = needed(requirement.table, requirement.sets)
     places = (name for a in able for o in a.options if o is not None for name, _ in o.capability)
-    past = before(workspace, scenario)
+    past = past_account(workspace, scenario)
     return Problem(
         agents=able,
         need={key: number * SPEED_UNITS for key, number in seats.items()},
-        steps=steps_of(workspace, able, requirement),
+        steps=steps_of(workspace, able, seats),
         reach=reach(places, requirement.sets),
         start=scenario.horizon.start,
         fairness=scenario.fairness,
@@ -182,15 +182,21 @@ def problem_of(
     )
 
 
-def steps_of(
-    workspace: Workspace, agents: Sequence[Agent], requirement: SeatRequirement
-) -> StepsOf:
-    """Return what missing units of each pool and slot cost, as dear as the agents' shifts ask."""
+def steps_of(workspace: Workspace, agents: Sequence[Agent], seats: Need) -> StepsOf:
+    """Return the points that missing units of each pool and slot cost.
+
+    Parameters
+    ----------
+    agents : whose dearest shift a missing seat must outbid, see `prices.unit_price`
+    seats : required of each row and slot, as `places.needed` returns them
+    """
     of_pool = workspace.shops["priority"].astype(float).groupby(workspace.shops["pool"]).max()
     priority = {str(pool): float(value) for pool, value in of_pool.items()}
     unit = unit_price(dearest(agents))
-    seats = by_pool(needed(requirement.table, requirement.sets))
-    return {(pool, t): steps(number, priority[pool], unit) for (pool, t), number in seats.items()}
+    return {
+        (pool, t): steps(number, priority[pool], unit)
+        for (pool, t), number in by_pool(seats).items()
+    }
 
 
 def dearest(agents: Sequence[Agent]) -> int:
