@@ -5,6 +5,8 @@ Exit codes: 0 done, 1 a bug, 2 bad input, 3 no feasible or deliverable plan.
 
 from __future__ import annotations
 
+import gc
+
 import typer
 
 from staffing.commands import (
@@ -18,6 +20,10 @@ from staffing.commands import (
     workspaces,
 )
 from staffing.commands.spoken import SpokenCommand, SpokenGroup
+
+GARBAGE_AFTER = 100_000
+"""Objects more before Python looks for cycles of them, of which there are next to none: to look as
+often as it does of itself takes a tenth of a short command."""
 
 app = typer.Typer(
     name="staffing",
@@ -55,6 +61,7 @@ for command, example in COMMANDS.items():
 
 def main() -> None:
     """Run the command line."""
+    gc.set_threshold(GARBAGE_AFTER)
     app()
 
 

@@ -216,7 +216,6 @@ def replan(
     file: str = "roster.csv",
     step: Step = lambda _: None,
     stages: Stages | None = None,
-    meanwhile: Callable[[], object] = lambda: None,
 ) -> Replanned:
     """Return a published roster with the fewest changes that mend what an absence left open.
 
@@ -227,7 +226,6 @@ def replan(
     step : told the name of each step as it begins
     stages : the stages of this scenario with the cache that forecast and seats are taken from;
         without them both are computed
-    meanwhile : done once while the solver works; not at all where there is nothing to solve
 
     Raises
     ------
@@ -253,11 +251,7 @@ def replan(
     def unchanged() -> Replay:
         return simulate(brief.workspace, brief.scenario, expected, required, case.struck)
 
-    def beside() -> None:
-        unchanged()
-        meanwhile()
-
-    assignments, proven = case.planned(beside)
+    assignments, proven = case.planned(meanwhile=unchanged)
     rostered = handed(brief.workspace, brief.scenario, required, assignments)
     lived = unchanged() if assignments.equals(case.struck) else None
     made = plan_of(workspace, scenario, brief, rostered, step, lived)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -227,6 +226,9 @@ def replan(
 ) -> None:
     """Mend a published roster with the fewest changes where somebody is absent or demand is new."""
     with faults_told(lang, as_json=as_json, quiet=quiet) as voice:
+        from staffing.publish.library import making
+
+        making()
         kept = cache_of(cache, out, no_cache=no_cache)
         stages = stages_of(scenario_file, voice, kept)
         workspace, scenario = stages.workspace, stages.scenario
@@ -251,7 +253,6 @@ def replan(
                 file=roster.name,
                 step=live.step,
                 stages=stages,
-                meanwhile=_charts_made_ready,
             )
         faults.notices(made.notices, scenario.lang)
         if not as_json:
@@ -265,14 +266,6 @@ def replan(
     filed(made, paths, machine=as_json)
     if made.plan.short:
         raise typer.Exit(NO_PLAN)
-
-
-def _charts_made_ready() -> None:
-    """Load what draws the page; what is wrong with it is told when the page is written."""
-    with suppress(Exception):
-        from staffing.publish.charts import library
-
-        library()
 
 
 def repair(

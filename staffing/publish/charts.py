@@ -8,13 +8,11 @@ light page: `plan.css` changes each of them in the dark.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
-import vl_convert as vlc
 
 from staffing.grid import INTERVAL_MIN, SLOTS_PER_DAY
 from staffing.plan import Plan
@@ -30,15 +28,6 @@ DATA = "coverage"
 SEAT_DECIMALS, CONTACT_DECIMALS = 2, 1
 BAND_LEVELS = (0.1, 0.9)
 """Of the band of demand: the 80 % interval."""
-
-
-@cache
-def library() -> str:
-    """Return vega, vega-lite and vega-embed as one script, from the wheel, never the network."""
-    bundle = vlc.javascript_bundle("window.vegaEmbed = vegaEmbed;")
-    if "</script" in bundle.lower():
-        raise RuntimeError("the bundled charts library would end its own script element")
-    return bundle
 
 
 def specification(lang: Lang) -> dict[str, Any]:

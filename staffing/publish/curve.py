@@ -15,7 +15,8 @@ import vl_convert as vlc
 from staffing.errors import Fault
 from staffing.folder import write, writing
 from staffing.grid import clock_text
-from staffing.publish.charts import FONT, REQUIRED, ROSTERED, SHORT, library
+from staffing.publish.charts import FONT, REQUIRED, ROSTERED, SHORT
+from staffing.publish.library import library
 from staffing.publish.page import template
 from staffing.seats.curve import Curve
 from staffing.words import Lang, say

@@ -28,6 +28,7 @@ from staffing.publish.changes import changes
 from staffing.publish.cost import cost as cost_table
 from staffing.publish.duties import ACTIVITIES, duties
 from staffing.publish.figures import RULES_CHECKED, Figures, figures
+from staffing.publish.library import library
 from staffing.publish.promotion import people, phases, sentences, strengths
 from staffing.roster.explain import SHOWN
 from staffing.roster.pay import pay_classes
@@ -105,7 +106,7 @@ def page(plan: Plan, version: Version = FIRST) -> str:
         },
         data=drawn | {"roster": duties(roster, drawn["pools"])},
         words={lang: _names(_in(plan, lang), roster) for lang in langs},
-        library=charts.library(),
+        library=library(),
     )
 
 

@@ -15,7 +15,8 @@ import xlsxwriter
 
 from staffing.folder import replace, writing
 from staffing.publish.cells import shown
-from staffing.publish.charts import FONT, ROSTERED, SHORT, library
+from staffing.publish.charts import FONT, ROSTERED, SHORT
+from staffing.publish.library import library
 from staffing.publish.page import template
 from staffing.whatif import MEASURES, OF_ROSTER, Figures, Form
 from staffing.words import Lang, say

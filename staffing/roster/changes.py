@@ -5,7 +5,7 @@ she might do instead are the shifts she may take that day and on which she is th
 missing, with a price for the change on top of their pay (`ChangePrices`). Who changes is counted
 with others alike, as anywhere; who keeps her duty fills exactly the seats she was told. One
 mixed-integer program holds all of it: every limit of every person, meals in turn, and what pools
-miss (`relax`). So what is found is lawful, and where HiGHS says so nothing costs less.
+miss (`relax`). So what is found is lawful, and where the solver says so nothing costs less.
 
 Nothing before the cut changes. A duty that has begun by then keeps its start, its meals eaten and
 its pools so far; it may end sooner or later.
@@ -29,7 +29,7 @@ from staffing.roster.days import roll_of
 from staffing.roster.duty import Duty, Group, Roll, served
 from staffing.roster.fairness import unfairness
 from staffing.roster.lawful import is_lawful, solvable
-from staffing.roster.mip import minimised, program
+from staffing.roster.mip import decided, minimised, program
 from staffing.roster.pay import duty_points
 from staffing.roster.places import SEPARATOR, by_pool, pool_of
 from staffing.roster.prices import PAID, SPEED_UNITS, Place, first, missing_points, unit_price
@@ -53,8 +53,10 @@ from staffing.roster.turns import crowd_of
 
 GAP = 1e-3
 """Relative gap at which the changes found are called the best."""
+EFFORT = 5.0
+"""Deterministic seconds after which a window is too hard for CP-SAT: HiGHS goes on from there."""
 NODES = 100
-"""Branches at most of a window."""
+"""Branches at most of a window there."""
 AHEAD, PAIR = 3, 2
 """Windows stated at once, and how many of them are solved side by side."""
 MOST = 130
@@ -369,7 +371,11 @@ class _Window:
         serving = self._coverage(present)
         whole = [j for free in self._new.values() for _, j in free] + list(self._stays.values())
         whole += [j for starts in eating.values() for j in starts.values()] + list(serving.values())
-        found = minimised(program(self._rows, self._fixed, whole), gap=GAP, nodes=NODES)
+        stated = program(self._rows, self._fixed, whole)
+        found = decided(stated, gap=GAP, effort=EFFORT)
+        if not found.proven:
+            start = {} if found.x is None else dict(enumerate(found.x.tolist()))
+            found = minimised(stated, gap=GAP, nodes=NODES, start=start)
         if found.x is None:
             return None
         return self._read(eating, serving, np.round(found.x), proven=found.proven)

@@ -1,4 +1,4 @@
-"""Mixed-integer programs solved by HiGHS, through OR-Tools' MathOpt.
+"""Mixed-integer programs solved by HiGHS or CP-SAT, through OR-Tools' MathOpt.
 
 HiGHS tells no deterministic time; its simplex iterations are the same every time, and with the
 rows they pass over they tell the seconds to within a factor of two (`EFFORT`).
@@ -10,9 +10,9 @@ import ctypes
 import datetime as dt
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Protocol
 
 import numpy as np
@@ -20,6 +20,7 @@ import scipy.sparse as sp
 from ortools.math_opt import model_pb2
 from ortools.math_opt.python import mathopt
 from ortools.math_opt.solvers import highs_pb2
+from ortools.sat import sat_parameters_pb2
 
 from staffing.roster.bound import Linear
 from staffing.roster.relax import Bools, Floats, Rows
@@ -108,12 +109,6 @@ def minimised(
     start : values of some columns, from which a first point is made
     restarts : whether the root may be presolved anew, which rarely finds better points
     """
-    model = mathopt.Model.from_model_proto(proto(of))
-    variables = list(model.variables())
-    hints = []
-    if start:
-        values = {variables[column]: value for column, value in start.items()}
-        hints.append(mathopt.SolutionHint(variable_values=values))
     params = mathopt.SolveParameters(
         relative_gap_tolerance=gap,
         node_limit=nodes,
@@ -123,9 +118,45 @@ def minimised(
             string_options={"parallel": "off"}, bool_options={"mip_allow_restart": restarts}
         ),
     )
+    return _solved(of, mathopt.SolverType.HIGHS, params, start or {})
+
+
+def decided(of: Program, *, gap: float = 0.0, effort: float) -> Found:
+    """Return the best point that CP-SAT finds, which decides hard little programs sooner.
+
+    One worker with all of the linear relaxation, so the answer is the same every time. Columns
+    that need not be whole are taken as whole, too.
+
+    Parameters
+    ----------
+    gap : relative gap at which the solver may stop
+    effort : deterministic seconds at most
+    """
+    params = mathopt.SolveParameters(
+        relative_gap_tolerance=gap,
+        cp_sat=sat_parameters_pb2.SatParameters(
+            num_workers=1,
+            linearization_level=2,
+            cp_model_probing_level=0,
+            max_deterministic_time=effort,
+        ),
+    )
+    return _solved(of, mathopt.SolverType.CP_SAT, params, {})
+
+
+def _solved(
+    of: Program,
+    solver: mathopt.SolverType,
+    params: mathopt.SolveParameters,
+    start: Mapping[int, float],
+) -> Found:
+    model = mathopt.Model.from_model_proto(proto(of))
+    variables = list(model.variables())
+    values = {variables[column]: value for column, value in start.items()}
+    hints = [mathopt.SolutionHint(variable_values=values)] if start else []
     hinted = mathopt.ModelSolveParameters(solution_hints=hints)
-    with _hushed():
-        found = mathopt.solve(model, mathopt.SolverType.HIGHS, params=params, model_params=hinted)
+    with _HUSHED:
+        found = mathopt.solve(model, solver, params=params, model_params=hinted)
     ends, point = found.termination, None
     proven = ends.reason == mathopt.TerminationReason.OPTIMAL
     if found.has_primal_feasible_solution():
@@ -141,22 +172,37 @@ def minimised(
     )
 
 
-@contextmanager
-def _hushed() -> Iterator[None]:
-    """Drop what HiGHS writes to standard output now and then: a command may print JSON there."""
-    if os.name != "posix":
-        yield
-        return
-    sys.stdout.flush()
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 1)
-        yield
-    finally:
-        ctypes.CDLL(None).fflush(None)
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)
+class _Hushed:
+    """Drops what HiGHS writes to standard output now and then: a command may print JSON there.
+
+    The output is the process's: the first solver of some side by side takes it away, and the last
+    gives it back.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._solvers, self._kept = Lock(), 0, -1
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._solvers += 1
+            if self._solvers > 1 or os.name != "posix":
+                return
+            sys.stdout.flush()
+            self._kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, 1)
+            os.close(nowhere)
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._solvers -= 1
+            if self._solvers or os.name != "posix":
+                return
+            ctypes.CDLL(None).fflush(None)
+            os.dup2(self._kept, 1)
+            os.close(self._kept)
+
+
+_HUSHED = _Hushed()
 
 
 def proto(of: Program) -> model_pb2.ModelProto:

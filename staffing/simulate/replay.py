@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from staffing.simulate.desks import Floor
 from staffing.simulate.lived import (
@@ -72,14 +72,14 @@ class Replay:
 
         Contacts are summed, peak_backlog is the largest, all else is weighted by the contacts.
         """
-        columns = ["service_level", "target", "promised", "lost", "asa_s", "occupancy"]
-        rows = [
-            {"pool": pool, "contacts": group["contacts"].sum()}
-            | {name: _weighted(group.dropna(subset=[name]), name, np.nan) for name in columns}
-            | {"peak_backlog": group["peak_backlog"].max()}
-            for pool, group in self.table.groupby("pool", sort=True)
-        ]
-        return pd.DataFrame(rows, columns=["pool", "contacts", *columns, "peak_backlog"])
+        figures = self.table[["service_level", "target", "promised", "lost", "asa_s", "occupancy"]]
+        weights = figures.notna().mul(self.table["contacts"], axis=0)
+        sums = (figures * weights).groupby(self.table["pool"]).sum()
+        totals = weights.groupby(self.table["pool"]).sum()
+        pools = self.table.groupby("pool")
+        found = (sums / totals.where(totals > 0)).assign(peak_backlog=pools["peak_backlog"].max())
+        found.insert(0, "contacts", pools["contacts"].sum())
+        return found.reset_index()
 
 
 def _weighted(table: pd.DataFrame, column: str, empty: float = 1.0) -> float:
@@ -226,7 +226,7 @@ def _half_width(contacts: Array, good: Array, level: Array) -> Array:
     """
     number = len(contacts)
     deviation = (good - level * contacts).std(axis=0, ddof=1) / np.sqrt(number)
-    t = float(stats.t.ppf((1 + CONFIDENCE) / 2, number - 1))
+    t = float(special.stdtrit(number - 1, (1 + CONFIDENCE) / 2))
     return t * _ratio(deviation, contacts.mean(axis=0))
 
 

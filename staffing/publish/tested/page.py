@@ -10,7 +10,8 @@ from typing import Any
 from staffing.forecast.scores import KINDS, METHODS
 from staffing.publish import reports
 from staffing.publish.cells import Column, Form, Table, shown
-from staffing.publish.charts import FONT, library
+from staffing.publish.charts import FONT
+from staffing.publish.library import library
 from staffing.publish.page import template
 from staffing.publish.reports import below
 from staffing.publish.tested import charts
