@@ -27,6 +27,7 @@ from staffing.roster import Violation, audit, handed, refuse_unlawful
 from staffing.roster.audit import hard
 from staffing.roster.changes import Published, broken, can_be_lawful, fewest_changes, worthy
 from staffing.roster.finish import coverage, rewritten, with_names
+from staffing.roster.lawful import is_lawful
 from staffing.roster.measures import longer, with_tables
 from staffing.roster.problem import problem_of
 from staffing.roster.staff import Agent, speeds_in_units, staff
@@ -35,6 +36,7 @@ from staffing.scenario import Scenario
 from staffing.seats import SeatRequirement
 from staffing.simulate import Replay, simulate
 from staffing.stages import Stages, Step
+from staffing.version import NOBODY, Absent
 from staffing.words import Statement, listed
 from staffing.workspace import Workspace
 
@@ -104,6 +106,7 @@ class Replanned:
     proven : whether nothing costs less, see `roster.changes.Changes`
     looked_at : the days on which seats were looked at
     notices : what is odd about what was asked
+    gone : who is absent when, those of earlier replans included
     """
 
     plan: Plan
@@ -114,6 +117,7 @@ class Replanned:
     proven: bool
     looked_at: tuple[dt.date, ...]
     notices: tuple[Fault, ...]
+    gone: Absent
 
     @property
     def after(self) -> pd.DataFrame:
@@ -159,8 +163,8 @@ class Asked:
         """Return the slot before which all is frozen."""
         if self.now is None:
             return 0
-        until = self.now + dt.timedelta(hours=self.freeze_h)
-        since = until - dt.datetime.combine(grid.start, dt.time())
+        since = self.now - dt.datetime.combine(grid.start, dt.time())
+        since += dt.timedelta(hours=self.freeze_h)
         return max(-(-since // dt.timedelta(minutes=INTERVAL_MIN)), 0)
 
     def days(
@@ -214,6 +218,7 @@ def replan(
     asked: Asked,
     *,
     file: str = "roster.csv",
+    before: Absent = NOBODY,
     step: Step = lambda _: None,
     stages: Stages | None = None,
 ) -> Replanned:
@@ -223,6 +228,7 @@ def replan(
     ----------
     table : the roster as it was published, see `roster.file.read_roster`
     file : where it comes from, for messages
+    before : absences that the roster was replanned with already: they stay
     step : told the name of each step as it begins
     stages : the stages of this scenario with the cache that forecast and seats are taken from;
         without them both are computed
@@ -239,11 +245,12 @@ def replan(
     # a promotion run's people stand in no table before its levers are pulled
     brief = stages.brief() if scenario.is_promotion else None
     tables, rules = (brief.workspace, brief.scenario) if brief else (workspace, scenario)
-    gone, notices = _checked(tables, rules, table, asked, file)
+    gone, notices = _checked(with_deducted(tables, before), rules, table, asked, file)
     brief = brief or stages.brief()
     expected, required = brief.expected, brief.required
     step("replan")
-    case = Case(brief.workspace, brief.scenario, required, table, gone, asked)
+    known = with_deducted(brief.workspace, before)
+    case = Case(known, brief.scenario, required, table, {*gone, *before}, asked)
     notices += case.notices
     brief = replace(brief, workspace=case.workspace)
 
@@ -267,7 +274,15 @@ def replan(
         proven=proven,
         looked_at=tuple(scenario.grid.dates[d] for d in sorted(case.days)),
         notices=tuple(notices),
+        gone=_absent(case.workspace, {*gone, *before}),
     )
+
+
+def _absent(workspace: Workspace, gone: Iterable[tuple[str, dt.date]]) -> Absent:
+    """Return absences, with whether the workspace deducts them."""
+    table = workspace.tables["absences"]
+    known = set(zip(table["agent_id"].astype(str), table["date"].dt.date, strict=True))
+    return {pair: pair in known for pair in gone}
 
 
 def _clash(each: Violation) -> Statement:
@@ -339,17 +354,18 @@ class Case:
         self._gone = frozenset(gone)
         self.struck = self._told[~keys.isin(self._gone)].reset_index(drop=True)
         self._missing = frozenset(self._gone & set(keys))
-        self.workspace = with_absences(workspace, self._missing)
-        self.published = self._published()
-        if stuck := self._stuck():
+        deducted = self._missing
+        if stuck := self._stuck_with(workspace, deducted):
+            # away on her rest days too, she owes nothing for them where she would work too little
+            deducted |= {(agent, day) for agent, day in self._gone if agent in stuck}
+            stuck = self._stuck_with(workspace, deducted)
+        if stuck:
             # what she has worked already exceeds what an absence leaves of her week: it is not
             # deducted then, she only stays away
             facts = {"names": listed(sorted(stuck))}
             self.notices.append(Fault(code="absent_not_deducted", file="--absent", facts=facts))
-            deducted = {(agent, day) for agent, day in self._missing if agent not in stuck}
-            self.workspace = with_absences(workspace, deducted)
-            self.published = self._published()
-            if stuck := self._stuck():
+            deducted = frozenset(pair for pair in deducted if pair[0] not in stuck)
+            if stuck := self._stuck_with(workspace, deducted):
                 raise InfeasibleRosterError(
                     [Statement("replan.stuck", {"agent": agent}) for agent in sorted(stuck)]
                 )
@@ -358,11 +374,11 @@ class Case:
     def _published(self) -> Published:
         """Return what was told as the integers of the model."""
         scenario, grid = self._scenario, self._scenario.grid
-        agents = [self._away(agent) for agent in staff(self.workspace, scenario)]
+        self._people = [self._away(agent) for agent in staff(self.workspace, scenario)]
         speed = speeds_in_units(self.workspace, grid.dates)
         told = told_duties(grid, self.struck, speed, scenario.fairness.late_after)
         return Published(
-            problem=problem_of(self.workspace, scenario, agents, self._required),
+            problem=problem_of(self.workspace, scenario, self._people, self._required),
             told=told,
             speed=speed,
             cut=self._cut,
@@ -377,11 +393,16 @@ class Case:
         )
         return replace(agent, options=options)
 
-    def _stuck(self) -> set[str]:
-        """Return the absent for whom no change makes a lawful horizon any more."""
+    def _stuck_with(
+        self, workspace: Workspace, deducted: Iterable[tuple[str, dt.date]]
+    ) -> set[str]:
+        """Deduct absences from hours; return for whom no change makes a lawful horizon then."""
+        self.workspace = with_absences(workspace, deducted)
+        self.published = self._published()
         unlawful = broken(self.published, self.published.roll)
-        agents = [a for a in self.published.problem.agents if a.agent_id in unlawful]
-        return {agent.agent_id for agent in agents if not can_be_lawful(self.published, agent)}
+        able = {agent.agent_id: agent for agent in self.published.problem.agents}
+        idle = {a.agent_id for a in self._people if not (a.agent_id in able or is_lawful(a, {}))}
+        return idle | {name for name in unlawful if not can_be_lawful(self.published, able[name])}
 
     def _days(self) -> frozenset[int]:
         """Return the days of the horizon on which seats are looked at."""
@@ -574,6 +595,11 @@ def _with_shifts(table: pd.DataFrame) -> pd.DataFrame:
 
 def _ordered(table: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values(["date", "agent_id", "start"], kind="stable", ignore_index=True)
+
+
+def with_deducted(workspace: Workspace, absent: Absent) -> Workspace:
+    """Return the workspace with those absences in its table that are deducted from hours."""
+    return with_absences(workspace, (pair for pair, deducted in absent.items() if deducted))
 
 
 def with_absences(workspace: Workspace, gone: Iterable[tuple[str, dt.date]]) -> Workspace:

@@ -19,6 +19,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from staffing.folder import MANIFEST
@@ -34,6 +35,10 @@ STRETCH = re.compile(r"(?:^|, )(\d\d:\d\d)-(\d\d:\d\d) ")
 """The hours of a stretch in a duty that is spelt."""
 MIDNIGHT = {"00:00": "24:00"}
 """How the end of a duty at midnight is told."""
+
+
+Absent = Mapping[tuple[str, dt.date], bool]
+"""Who is absent on which day, and whether that is deducted from her hours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +64,7 @@ class Version:
 
 
 FIRST = Version()
+NOBODY: Absent = MappingProxyType({})
 
 
 def following(folder: Path, roster: bytes, days: Collection[str]) -> Version:
@@ -128,6 +134,33 @@ def read_manifest(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, TypeError, KeyError):
         return {}
     return dict(old)
+
+
+def absent_before(roster: Path) -> Absent:
+    """Return the absences that an output was replanned with, which stand in no table.
+
+    Parameters
+    ----------
+    roster : a file of that output; a copy elsewhere knows of none
+    """
+    old = read_manifest(roster.parent / MANIFEST)
+    if roster.name not in {str(each["file"]) for each in old.get("files", ())}:
+        return {}
+    try:
+        return {
+            (str(each["agent_id"]), dt.date.fromisoformat(each["date"])): bool(each["deducted"])
+            for each in old.get("absent", ())
+        }
+    except (TypeError, KeyError, ValueError, AttributeError):
+        return {}
+
+
+def absent_record(absent: Absent) -> list[dict[str, object]]:
+    """Return absences for the manifest."""
+    return [
+        {"agent_id": agent, "date": f"{date}", "deducted": deducted}
+        for (agent, date), deducted in sorted(absent.items())
+    ]
 
 
 def _known(record: object) -> Version:

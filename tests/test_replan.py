@@ -457,6 +457,44 @@ def test_a_replanned_roster_is_the_next_version_of_the_one_that_was_told(
     assert calendar.count("STATUS:CANCELLED") == 1
 
 
+def test_who_was_absent_for_an_earlier_replan_stays_absent(here: Path, tmp_path: Path) -> None:
+    """Also of its workbook; what was deducted then is deducted by audit, publish and replan."""
+    story = here / "scenario.toml"
+    away = f"A1:{START}"
+    first = run("replan", here / "roster.csv", story, "--absent", away, "--out", tmp_path)
+    assert first.exit_code in (0, 3)
+    made = tmp_path / "tiny-replan"
+    for name in ("roster.csv", "roster.xlsx"):
+        told = run("audit", made / name, story, "--lang", "en")
+        assert told.exit_code == 0, told.output
+        assert f"A1 {START}" in told.stderr
+    second = run(
+        "replan", made / "roster.xlsx", story, "--absent", f"A2:{START}", "--out", tmp_path
+    )
+    assert second.exit_code in (0, 3), second.output
+    roster = pd.read_csv(made / "roster.csv")
+    assert not ((roster["agent_id"] == "A1") & (roster["date"] == f"{START}")).any()
+    assert run("publish", made / "roster.csv", story, "--out", tmp_path).exit_code in (0, 3)
+    for folder in (made, tmp_path / "tiny"):
+        kept = json.loads((folder / "manifest.json").read_text("utf-8"))["absent"]
+        assert [each["agent_id"] for each in kept] == ["A1", "A2"]
+        assert {each["date"] for each in kept} == {f"{START}"}
+    copy = tmp_path / "copy.csv"
+    copy.write_bytes((made / "roster.csv").read_bytes())
+    assert f"A1 {START}" not in run("audit", copy, story, "--lang", "en").stderr
+
+
+def test_people_may_be_absent_for_the_whole_week(here: Path, tmp_path: Path) -> None:
+    """Rest days are deducted too where too few hours would be worked otherwise."""
+    table = pd.read_csv(here / "roster.csv")
+    ends = f"{table['date'].min()}..{table['date'].max()}"
+    everybody = [f"--absent={agent}:{ends}" for agent in sorted(set(table["agent_id"]))]
+    for away in (everybody[:1], everybody):
+        done = run("replan", here / "roster.csv", here / "scenario.toml", *away, "--out", tmp_path)
+        assert done.exit_code == 3, done.output
+        assert (tmp_path / "tiny-replan" / "roster.csv").exists()
+
+
 def test_a_changed_demand_is_replanned_without_any_absence(here: Path, tmp_path: Path) -> None:
     """With a tiny uplift nobody changes; with the whole demand somebody is called in."""
     story = tmp_path / "scenario.toml"

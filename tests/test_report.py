@@ -300,6 +300,25 @@ def contract(tiny: Plan, roster: pd.DataFrame):
     return close_out(tiny.workspace, tiny.scenario, past, "S1", span, roster, 2.0)
 
 
+def test_a_contract_that_is_not_over_is_not_closed_out(tiny, roster):
+    """A last day far ahead is refused at once, and not forecast week by week."""
+    past, begun = history(tiny.workspace), START - dt.timedelta(days=14)
+    with pytest.raises(ForecastError) as caught:
+        close_out(tiny.workspace, tiny.scenario, past, "S1", (begun, dt.date.max), roster, 2.0)
+    assert [fault.code for fault in caught.value.faults] == ["day_not_come"]
+
+
+def test_without_any_roster_nothing_is_said_to_be_kept(tiny, roster):
+    """Days short of what was agreed, or of the level, are unknown then, not none."""
+    span = (START - dt.timedelta(days=14), START - dt.timedelta(days=10))
+    none = roster.iloc[:0]
+    made = close_out(tiny.workspace, tiny.scenario, history(tiny.workspace), "S1", span, none, 2.0)
+    settled = settlement(made)
+    assert np.isnan(settled["short_days"])
+    assert np.isnan(settled["missed_days"])
+    assert not any(bad for *_, bad in told_close_out(made).tiles)
+
+
 def test_a_contract_is_the_sum_of_its_days(tiny, contract):
     """Contacts by day are the history's; months and the total are sums of days."""
     days = contract.days

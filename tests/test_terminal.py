@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 import cli
 from staffing.roster.report import Goal, Reached
+from staffing.tell.console import hush, line, table
 from staffing.tell.progress import Progress
 from tests.workspaces import project
 
@@ -212,3 +213,16 @@ def test_the_script_for_the_shell_is_shown(shell: str, here: Path) -> None:
         check=True,
     )
     assert "_STAFFING_COMPLETE" in done.stdout
+
+
+def test_what_a_terminal_would_obey_is_printed_as_a_picture(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """An escape in a name neither colours lines nor tables."""
+    hush(quiet=False)
+    line("a\x1b[31mb\x07\nc")
+    table(["name"], [["\x1b]0;d"]])
+    told = capsys.readouterr().out
+    assert "a\u241b[31mb\u2407\nc" in told
+    assert "\u241b]0;d" in told
+    assert not {"\x1b", "\x07"} & set(told)

@@ -152,3 +152,4 @@ def test_after_midnight_a_late_shop_is_still_in_its_day() -> None:
     one = dt.datetime(2024, 5, 2, 1)
     assert service_day(late, one) == dt.date(2024, 5, 1)
     assert service_day(plain, one) == dt.date(2024, 5, 2)
+    assert service_day(late, dt.datetime(1, 1, 1, 1)) == dt.date.min

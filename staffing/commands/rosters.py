@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from staffing.commands import complete
 from staffing.commands.options import (
     NO_PLAN,
     CacheFolder,
@@ -32,6 +31,8 @@ if TYPE_CHECKING:
     from staffing.roster.placing import Wanted
     from staffing.simulate import Replay
     from staffing.stages import Brief, Stages
+    from staffing.version import Absent
+    from staffing.words import Lang
 
 
 OUT = Path("out")
@@ -58,12 +59,13 @@ def audit(
         from staffing.publish.edited import is_grid
         from staffing.roster.file import read_roster
 
+        absent = _absent_before(roster, stages.scenario.lang)
         if is_grid(roster):
-            found = _edited(roster, stages)
-        elif stages.scenario.is_promotion:
-            found = _Handed(read_roster(roster, stages.scenario.zone), _brief(stages))
+            found = _edited(roster, stages, absent)
         else:
-            found = _Handed(read_roster(roster, stages.scenario.zone))
+            table = read_roster(roster, stages.scenario.zone)
+            brief = _brief(stages, absent) if stages.scenario.is_promotion else None
+            found = _Handed(table, absent, brief)
         broken = _tell_audit(found, stages, as_json=as_json)
         cache_told(kept, stages.scenario.lang)
     if broken:
@@ -91,7 +93,8 @@ def publish(
         from staffing.roster import refuse_unlawful
 
         refuse_unlawful(scenario)
-        found = _edited(roster, stages, replayed=False)
+        absent = _absent_before(roster, scenario.lang)
+        found = _edited(roster, stages, absent, replayed=False)
         assert found.brief is not None
         assert found.roster is not None
         from staffing.roster.audit import audit as check_rules
@@ -113,7 +116,9 @@ def publish(
             made = plan_of(workspace, scenario, found.brief, found.roster, live.step)
             live.step("publish")
             folder = out / scenario.name
-            paths = write(made, folder, scenario_file=scenario_file, roster_file=roster)
+            paths = write(
+                made, folder, scenario_file=scenario_file, roster_file=roster, absent=absent
+            )
         cache_told(kept, scenario.lang)
     published(report(made), summary(made), scenario.lang, paths, machine=as_json)
     if made.short:
@@ -125,22 +130,39 @@ class _Handed:
     """A roster that was handed in, and, where that is asked for, what it comes to."""
 
     table: pd.DataFrame
+    absent: Absent
     brief: Brief | None = None
     edited: int = 0
     roster: Roster | None = None
     replay: Replay | None = None
 
 
-def _brief(stages: Stages) -> Brief:
+def _absent_before(roster: Path, lang: Lang) -> Absent:
+    """Return the absences that a roster was replanned with, and tell them."""
+    from staffing.errors import Fault
+    from staffing.tell import faults
+    from staffing.version import absent_before
+    from staffing.words import listed
+
+    absent = absent_before(roster)
+    if absent:
+        facts = {"names": listed([f"{agent} {date}" for agent, date in sorted(absent)])}
+        faults.notices([Fault(code="absent_still", file=roster.name, facts=facts)], lang)
+    return absent
+
+
+def _brief(stages: Stages, absent: Absent) -> Brief:
     """Return what the roster was to do, with the levers of a promotion run pulled."""
+    from staffing.replan import with_deducted
     from staffing.tell.progress import progress
 
     with progress(stages.scenario.lang) as live:
         stages.step = live.step
-        return stages.brief()
+        brief = stages.brief()
+    return replace(brief, workspace=with_deducted(brief.workspace, absent))
 
 
-def _edited(path: Path, stages: Stages, *, replayed: bool = True) -> _Handed:
+def _edited(path: Path, stages: Stages, absent: Absent, *, replayed: bool = True) -> _Handed:
     """Read a roster with its edited cells, place their meals and pools, and compute coverage."""
     from staffing.publish.edited import is_grid, read_edited
     from staffing.roster import handed
@@ -150,7 +172,7 @@ def _edited(path: Path, stages: Stages, *, replayed: bool = True) -> _Handed:
     from staffing.tell.progress import progress
 
     workbook = is_grid(path)  # a file that is not there is told before anything is computed
-    brief = _brief(stages)
+    brief = _brief(stages, absent)
     workspace, scenario = brief.workspace, brief.scenario
     wanted: Wanted = {}
     if workbook:
@@ -161,7 +183,7 @@ def _edited(path: Path, stages: Stages, *, replayed: bool = True) -> _Handed:
     with progress(scenario.lang) as live:
         table = placed(workspace, scenario, brief.required, stretches, wanted)
         made = handed(workspace, scenario, brief.required, table)
-        found = _Handed(table, brief, len(wanted), made)
+        found = _Handed(table, absent, brief, len(wanted), made)
         if replayed:
             live.step("replay")
             found.replay = replay(workspace, scenario, brief.expected, brief.required, table)
@@ -170,13 +192,14 @@ def _edited(path: Path, stages: Stages, *, replayed: bool = True) -> _Handed:
 
 def _tell_audit(found: _Handed, stages: Stages, *, as_json: bool) -> bool:
     """Audit a roster and tell what it breaks and comes to; return whether a hard rule is broken."""
+    from staffing.replan import with_deducted
     from staffing.roster.audit import audit as run
     from staffing.roster.audit import hard, order
     from staffing.roster.recount import recount
     from staffing.tell.roster import Judged, audited
 
     brief = found.brief
-    workspace = stages.workspace if brief is None else brief.workspace
+    workspace = with_deducted(stages.workspace, found.absent) if brief is None else brief.workspace
     scenario = stages.scenario if brief is None else brief.scenario
     broken = order(run(workspace, scenario, found.table))
     required = None if brief is None else brief.required.table
@@ -189,14 +212,7 @@ def _tell_audit(found: _Handed, stages: Stages, *, as_json: bool) -> bool:
 
 
 def replan(
-    roster: Annotated[
-        Path,
-        typer.Argument(
-            metavar="ROSTER",
-            help="The published roster.csv, or its .xlsx table.",
-            autocompletion=complete.tables,
-        ),
-    ],
+    roster: RosterFile,
     scenario_file: ScenarioFile,
     absent: Annotated[
         list[str] | None,
@@ -232,6 +248,7 @@ def replan(
         kept = cache_of(cache, out, no_cache=no_cache)
         stages = stages_of(scenario_file, voice, kept)
         workspace, scenario = stages.workspace, stages.scenario
+        from staffing.publish.edited import is_grid
         from staffing.publish.replanned import publish_replanned
         from staffing.replan import Asked
         from staffing.replan import replan as run
@@ -240,7 +257,11 @@ def replan(
         from staffing.tell.progress import progress
         from staffing.tell.replan import filed, replanned
 
-        table = read_roster(roster, scenario.zone)
+        before = _absent_before(roster, scenario.lang)
+        if is_grid(roster):
+            table = _edited(roster, stages, before, replayed=False).table
+        else:
+            table = read_roster(roster, scenario.zone)
         asked = Asked(absent=tuple(absent or ()), now=now, freeze_h=freeze_h, everywhere=all_days)
         folder = out / f"{scenario.name}-replan"
         with progress(scenario.lang) as live:
@@ -251,6 +272,7 @@ def replan(
                 table,
                 asked,
                 file=roster.name,
+                before=before,
                 step=live.step,
                 stages=stages,
             )

@@ -67,7 +67,7 @@ def service_day(workspace: Workspace, now: dt.datetime) -> dt.date:
     """Return the service day that runs at a moment; after midnight it may be the day before."""
     closes_min = max(window.closes_min for window in workspace.windows.values())
     still_open = now.hour * 60 + now.minute + DAY_MIN < closes_min
-    return now.date() - dt.timedelta(days=still_open)
+    return now.date() - dt.timedelta(days=still_open and now.date() > dt.date.min)
 
 
 def today(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from staffing.errors import Fault, PublishError
 from staffing.folder import MANIFEST, json_bytes, listed, paths, replace, writing
-from staffing.version import FIRST, Version, following
+from staffing.version import FIRST, NOBODY, Absent, Version, absent_record, following
 
 if TYPE_CHECKING:
     from staffing.plan import Plan
@@ -30,6 +30,7 @@ def publish(
     versions: Mapping[str, str] | None = None,
     scenario_file: Path | None = None,
     roster_file: Path | None = None,
+    absent: Absent = NOBODY,
 ) -> list[Path]:
     """Write all outputs of a plan into a folder and return their paths, the page first.
 
@@ -43,6 +44,7 @@ def publish(
     versions : package -> version for the manifest; what is installed by default
     scenario_file : the scenario as it was read, for its checksum and those of its bases
     roster_file : the roster as it was handed in, for its checksum, if it was not planned
+    absent : absences that it was replanned with, for whoever replans it again
 
     Raises
     ------
@@ -52,7 +54,7 @@ def publish(
         When the plan breaks a hard rule (``unlawful``) or the folder cannot be written
         (``cannot_write``). Nothing is left behind and an older output stays as it was.
     """
-    _, files = outputs(plan, folder, versions, scenario_file, roster_file)
+    _, files = outputs(plan, folder, versions, scenario_file, roster_file, absent)
     with writing(folder):
         replace(folder, files, listed(folder))
     return paths(folder, files)
@@ -64,6 +66,7 @@ def outputs(
     versions: Mapping[str, str] | None = None,
     scenario_file: Path | None = None,
     roster_file: Path | None = None,
+    absent: Absent = NOBODY,
 ) -> tuple[Version, dict[str, bytes]]:
     """Return the version of a plan that may be published, and name -> content of its outputs.
 
@@ -89,7 +92,7 @@ def outputs(
         days = [str(day) for day in plan.scenario.grid.dates]
         version = following(folder, csv_bytes(roster_table(plan)), days)
         packages = manifest.versions() if versions is None else versions
-        return version, render(plan, packages, scenario_file, version, roster_file)
+        return version, render(plan, packages, scenario_file, version, roster_file, absent)
 
 
 def render(
@@ -98,12 +101,15 @@ def render(
     scenario_file: Path | None = None,
     version: Version = FIRST,
     roster_file: Path | None = None,
+    absent: Absent = NOBODY,
 ) -> dict[str, bytes]:
     """Return name -> content of every output, in the order in which a planner opens them."""
     from staffing.publish import manifest
 
     files = contents(plan, version)
     made = manifest.manifest(plan, files, versions, scenario_file, version, roster_file)
+    if absent:
+        made["absent"] = absent_record(absent)
     return files | {MANIFEST: json_bytes(made)}
 
 

@@ -138,9 +138,9 @@ def _tiles(made: CloseOut) -> Iterator[tuple[str, str, str, bool]]:
     missed = below(total["service_level"], total["target"])
     target = shown(lang, total["target"], "share")
     yield tile("service", total["service_level"], "share", bad=missed, target=target)
-    short = bool(total["short_days"])
+    short = total["short_days"] > 0
     known = made.days.dropna(subset=["delivered_h"])
-    agreed = shown(lang, float(known["agreed_h"].sum()), "number")
+    agreed = shown(lang, float(known["agreed_h"].sum(min_count=1)), "number")
     yield tile("delivered", total["delivered_h"], "number", bad=short, agreed=agreed)
 
 

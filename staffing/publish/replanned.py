@@ -20,7 +20,7 @@ from staffing.publish.summary import rounded, summary
 from staffing.publish.tables import MINUTE, SEAT_DECIMALS, csv_bytes, roster_table
 from staffing.replan import Asked, Change, Replanned
 from staffing.simulate import Replay
-from staffing.version import following, joined
+from staffing.version import absent_record, following, joined
 
 HALF_H = INTERVAL_MIN / 60
 TABLE = "changes.csv"
@@ -63,6 +63,7 @@ def publish_replanned(
             "freeze_h": asked.freeze_h,
             "all_days": asked.everywhere,
         }
+        told["absent"] = absent_record(made.gone)
         files[MANIFEST] = json_bytes(told)
         replace(folder, files, listed(folder))
     return paths(folder, files)

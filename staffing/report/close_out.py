@@ -18,6 +18,8 @@ from staffing.workspace import Workspace
 
 WEEK = 7
 """Days that are forecast, and replayed, from one origin."""
+MONTH_DAYS = 31
+"""Of the last days of a contract, one must have come before it is closed out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,10 +79,11 @@ def close_out(
     Raises
     ------
     ForecastError
-        When the history knows no day of the contract (``day_not_come``).
+        When the history knows no day of the contract's last month (``day_not_come``).
     """
     first, last = span
-    refuse_unknown(workspace, past, first, last)
+    due = last - dt.timedelta(days=min((last - first).days, MONTH_DAYS - 1))
+    refuse_unknown(workspace, past, due, last)
     pool = str(workspace.shops.loc[shop_id, "pool"])
     told = workspace.shops["min_seats"].astype("float64")[shop_id]
     seats = told if agreed_seats is None else agreed_seats
@@ -199,7 +202,11 @@ def _summed(days: pd.DataFrame) -> pd.Series:
     found["agreed_h"] = float(days["agreed_h"].sum())
     found["delivered_h"] = days["delivered_h"].sum(min_count=1)
     found["rostered_days"] = float(days["delivered_h"].notna().sum())
-    found["short_days"] = float((days["delivered_h"] < days["agreed_h"]).sum())
-    found["missed_days"] = float((known["service_level"] < known["target"]).sum())
+    # of what is not known no day counts as kept
+    for name, had, due in (
+        ("short_days", days["delivered_h"], days["agreed_h"]),
+        ("missed_days", known["service_level"], known["target"]),
+    ):
+        found[name] = float((had < due).sum()) if had.notna().any() else np.nan
     found["statutory_days"] = float(days["statutory"].sum())
     return pd.Series(found, dtype="float64")

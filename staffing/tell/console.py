@@ -27,6 +27,10 @@ WIDTH = 160
 SHORT_CELL = 14
 """Characters up to which a column counts as numbers and stands to the right."""
 
+VISIBLE = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"} | {0x7F: 0x2421}
+"""Signs that a terminal would obey, such as escape, and those that picture them: names and keys
+are printed as they were given."""
+
 Say = Callable[..., str]
 _TAPES: list[list[Part]] = []
 """Where lines and tables go instead of the terminal, the last one first; see `recorded`."""
@@ -66,7 +70,7 @@ def line(text: str, *, stderr: bool = False, fault: bool = False) -> None:
         return
     if hushed() and not fault:
         return
-    console(stderr=stderr).out(text, highlight=False)
+    console(stderr=stderr).out(text.translate(VISIBLE), highlight=False)
 
 
 def written(lang: Lang, paths: Sequence[Path]) -> None:
@@ -88,7 +92,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         short = all(len(row[i]) <= SHORT_CELL for row in rows)
         made.add_column(name, justify="right" if i and short else "left", overflow="fold")
     for row in rows:
-        made.add_row(*(Text(cell) for cell in row))
+        made.add_row(*(Text(cell.translate(VISIBLE)) for cell in row))
     terminal = console()
     if not terminal.is_terminal:
         terminal.width = WIDTH

@@ -45,10 +45,10 @@ def _tell(made: Plan, advice: Repair | None) -> None:
         "required": f"{rostered.required_h:,.1f}",
         "share": f"{rostered.uncovered_share:.2%}",
     }
-    if bound is None and not rostered.duties:
-        line(say("say.coverage_unbounded", **facts))
+    if bound is not None:
+        line(say("say.coverage", bound=f"{bound:,.1f}", **facts))
     else:
-        line(say("say.coverage", bound=f"{bound or 0:,.1f}", **facts))
+        line(say("say.coverage_unproven" if rostered.duties else "say.coverage_edited", **facts))
     duties = rostered.assignments.groupby(["agent_id", "date"]).ngroups
     people = rostered.assignments["agent_id"].nunique()
     line(say("say.paid", hours=f"{rostered.paid_h:,.1f}", agents=people, shifts=duties))
