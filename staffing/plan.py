@@ -10,6 +10,8 @@ import pandas as pd
 
 from staffing.confirm import Confirmation
 from staffing.forecast import Forecast
+from staffing.frames import rows
+from staffing.grid import INTERVAL_MIN
 from staffing.promotion import Promotion, Use
 from staffing.promotion.used import used
 from staffing.roster import (
@@ -70,6 +72,21 @@ class Plan:
     def short(self) -> bool:
         """Return whether more is uncovered than the scenario allows."""
         return self.roster.uncovered_share > self.scenario.roster.max_uncovered
+
+    @property
+    def short_days(self) -> dict[dt.date, tuple[float, float]]:
+        """Return service day -> seat-hours uncovered and required, where that share is exceeded.
+
+        Days that the horizon makes up for, the worst first: a promotion's opening above all.
+        """
+        by_day = self.roster.coverage.groupby("date")[["uncovered", "required"]].sum()
+        share = (by_day["uncovered"] / by_day["required"]).sort_values(ascending=False)
+        days = share.index[share > self.scenario.roster.max_uncovered]
+        hours = by_day.loc[days] * INTERVAL_MIN / 60
+        return {
+            pd.Timestamp(row.Index).date(): (float(row.uncovered), float(row.required))
+            for row in rows(hours)
+        }
 
 
 def plan(

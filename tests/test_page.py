@@ -206,6 +206,24 @@ def test_a_covered_plan_says_so(tiny):
     assert 'class="status bad"' in render_page(tiny)
 
 
+def test_a_day_that_is_short_is_named_though_the_week_is_covered(tiny):
+    """One day may be as short as a promotion's opening; the others hide it in the mean."""
+    table = tiny.roster.coverage
+    first = table["date"] == table["date"].min()
+    table = table.assign(uncovered=table["required"].where(first, 0.0) / 10)
+    roster = dataclasses.replace(tiny.roster, coverage=table)
+    settings = tiny.scenario.roster.model_copy(update={"max_uncovered": 0.05})
+    story = tiny.scenario.model_copy(update={"roster": settings})
+    plan = dataclasses.replace(tiny, roster=roster, scenario=story)
+    required_h = table.loc[first, "required"].sum() / 2
+    assert not plan.short
+    assert plan.short_days == {START: (pytest.approx(required_h / 10), required_h)}
+    told = render_page(plan)
+    assert say("zh", "page.short_days") in told
+    assert 'class="status bad"' in told
+    assert f"{START:%m-%d} 缺" in told
+
+
 def test_data_of_the_chart_is_the_plans(tiny, html):
     """The numbers behind the chart are the required and uncovered seats of the plan."""
     text = html.read_text("utf-8").split('id="data">')[1].split("</script>")[0]

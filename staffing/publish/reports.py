@@ -24,6 +24,8 @@ from staffing.workspace.tables import TABLES, schema
 
 MOST_NAMED = 30
 """Activities without time that are told one by one."""
+DAYS_NAMED = 5
+"""Days with too much uncovered that are told one by one."""
 NEAR_ZERO = 0.0005
 """A share that is shown as 0.0 %."""
 CLOCK_SETTINGS = frozenset({"fairness.late_after"})
@@ -386,6 +388,27 @@ def setting_text(lang: Lang, name: str, value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def short_days(plan: Plan) -> str | None:
+    """Return on which days more is uncovered than the scenario allows, if there are any."""
+    lang = plan.scenario.lang
+    named = [
+        say(
+            lang,
+            "say.short_day",
+            day=f"{day:%m-%d}",
+            uncovered=shown(lang, uncovered, "number"),
+            required=shown(lang, required, "number"),
+            share=shown(lang, uncovered / required, "share"),
+        )
+        for day, (uncovered, required) in plan.short_days.items()
+    ]
+    if not named:
+        return None
+    days = listed(named, DAYS_NAMED).text(lang)
+    most = shown(lang, plan.scenario.roster.max_uncovered, "share")
+    return say(lang, "say.short_days", count=len(named), days=days, most=most)
+
+
 def verdict(plan: Plan, made: Figures, titles: Mapping[str, str]) -> Iterator[tuple[bool, str]]:
     """Yield the plan in plain sentences, each with whether it is good news."""
     lang, allowed = plan.scenario.lang, plan.scenario.roster.max_uncovered
@@ -407,8 +430,10 @@ def verdict(plan: Plan, made: Figures, titles: Mapping[str, str]) -> Iterator[tu
     }
     key = "beyond" if plan.short else ("within" if made.uncovered_h else "covered_all")
     yield not plan.short, say(lang, f"page.{key}", **facts)
+    if days := short_days(plan):
+        yield False, say(lang, "page.sentence", line=days)
     if made.uncovered_h:
-        yield True, _proof(lang, made)
+        yield made.bound_h is not None, _proof(lang, made)
     level, target = plan.replay.service_level, plan.replay.target
     missed = below(level, target)
     yield (

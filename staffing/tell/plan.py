@@ -5,6 +5,7 @@ from __future__ import annotations
 from staffing.confirm import Confirmation
 from staffing.outcome import Part
 from staffing.plan import Plan
+from staffing.publish.reports import short_days
 from staffing.roster import Ledger
 from staffing.roster.audit import RULES
 from staffing.roster.repair import Repair
@@ -49,6 +50,8 @@ def _tell(made: Plan, advice: Repair | None) -> None:
         line(say("say.coverage", bound=f"{bound:,.1f}", **facts))
     else:
         line(say("say.coverage_unproven" if rostered.duties else "say.coverage_edited", **facts))
+    if days := short_days(made):
+        line(days)
     duties = rostered.assignments.groupby(["agent_id", "date"]).ngroups
     people = rostered.assignments["agent_id"].nunique()
     line(say("say.paid", hours=f"{rostered.paid_h:,.1f}", agents=people, shifts=duties))
