@@ -14,7 +14,7 @@ from staffing.cache import digest, program
 from staffing.chain import read_chain
 from staffing.errors import Fault, StoreError
 from staffing.folder import listed, paths, replace, write, writing
-from staffing.version import ROSTER, Version, following
+from staffing.version import ROSTER, Version, following, handed_in
 from staffing.words import Lang
 
 __all__ = ["KEPT", "Grid", "Outcome", "Part", "asked"]
@@ -68,6 +68,13 @@ class Outcome:
     def fits(self, out: Path) -> bool:
         """Return whether the files are the version that comes next in their folder."""
         return following(out / self.name, self.files[ROSTER], self.days) == self.version
+
+    def displaced(self, out: Path) -> str | None:
+        """Return the edited roster whose publication below `out` this takes the place of, if any.
+
+        None where it was published without an edit: the roster is the same then.
+        """
+        return handed_in(out / self.name, self.files[ROSTER])
 
     def deliver(self, out: Path) -> list[Path]:
         """Write the outputs below a folder, whole or not at all; return their paths in order.

@@ -79,8 +79,7 @@ def following(folder: Path, roster: bytes, days: Collection[str]) -> Version:
     if not old:
         return FIRST
     known = _known(old.get("version"))
-    sums = {each["file"]: each["sha256"] for each in old["files"] if "sha256" in each}
-    if sums.get(ROSTER) == hashlib.sha256(roster).hexdigest():
+    if _holds(old, roster):
         return known
     told, now = duties(_content(folder / ROSTER)), duties(roster)
     earlier = set(told) | {(a, d) for a, own in known.withdrawn.items() for d in own}
@@ -153,6 +152,24 @@ def absent_before(roster: Path) -> Absent:
         }
     except (TypeError, KeyError, ValueError, AttributeError):
         return {}
+
+
+def handed_in(folder: Path, roster: bytes) -> str | None:
+    """Return the name of the edited roster that an output was published from.
+
+    None where it was planned, or is the same as the ``roster.csv`` that is given.
+    """
+    old = read_manifest(folder / MANIFEST)
+    entry = old.get("roster_file")
+    if not isinstance(entry, dict) or "file" not in entry or _holds(old, roster):
+        return None
+    return str(entry["file"])
+
+
+def _holds(manifest: Mapping[str, Any], roster: bytes) -> bool:
+    """Return whether the output of a manifest has this ``roster.csv``."""
+    sums = {each["file"]: each["sha256"] for each in manifest["files"] if "sha256" in each}
+    return sums.get(ROSTER) == hashlib.sha256(roster).hexdigest()
 
 
 def absent_record(absent: Absent) -> list[dict[str, object]]:

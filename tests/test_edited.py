@@ -531,3 +531,22 @@ def test_the_grid_shows_what_the_edit_note_says(tiny, book):
     for line in board(tiny).lines:
         for cell in line.cells:
             assert not cell.parts or read_spans(cell.text)
+
+
+def test_a_plan_tells_that_it_takes_the_place_of_an_edited_roster(home, book, tmp_path):
+    """Once, and not where the workbook was published as it was."""
+    for change, told in ((None, False), (sets("A3", 0, "10:00-19:00"), True)):
+        out = tmp_path / f"{told}"
+        done = run(
+            "publish", saved(tmp_path, book, *[change] if change else []), *told_of(home, out)
+        )
+        assert done.exit_code == 0, done.output
+        for edited in (told, False):
+            done = run("plan", *told_of(home, out), "--lang", "en")
+            assert done.exit_code == 0, done.output
+            assert ("edited by hand" in done.stderr) is edited
+
+
+def told_of(home, out):
+    """Return the scenario, and where its outputs go."""
+    return (home / "tiny.toml", "--out", out)

@@ -44,11 +44,17 @@ def plan(
 ) -> None:
     """Forecast, compute seats, build and audit the roster, replay it, write the outputs."""
     with faults_told(lang, as_json=as_json, quiet=quiet) as voice:
+        from staffing.errors import Fault
+        from staffing.tell import faults
         from staffing.tell.outcome import planned
 
         kept = cache_of(cache, out, no_cache=no_cache)
         made = outcome_of(scenario_file, voice, kept, out, confirmed=confirmed)
+        edited = made.displaced(out)
         paths = made.deliver(out)
+        if edited is not None:
+            facts = {"roster": edited}
+            faults.notices([Fault(code="edit_replaced", file=made.name, facts=facts)], made.lang)
         cache_told(kept, made.lang)
     planned(made, paths, machine=as_json)
     if made.short:
