@@ -49,6 +49,9 @@ GAP = 1e-3
 """Relative gap at which an answer is good enough."""
 NODES = 1
 """Branches at most: what the root leaves open is left to the next crew."""
+CUTS = 60
+"""Cuts that HiGHS keeps: with its ten thousand a window takes twice as long, and ends with more
+seats open, for its linear programs are dense with them (17 windows of 60 people's days)."""
 SMALL = 1500
 """Columns up to which a program keeps all its shifts."""
 LEANING = 0.3
@@ -97,7 +100,7 @@ def solve_days(task: Task) -> Answer | None:
     if few is None:
         return None
     start = dict.fromkeys(present_columns.tolist(), 1.0)
-    found = minimised(few, gap=GAP, nodes=NODES, start=start, restarts=False)
+    found = minimised(few, gap=GAP, nodes=NODES, start=start, restarts=False, cuts=CUTS)
     if found.x is None:
         return None
     roll = roll_of(task.agents, shifts, eating, serving, np.round(found.x))

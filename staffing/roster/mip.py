@@ -98,6 +98,7 @@ def minimised(
     seed: int = 0,
     start: Mapping[int, float] | None = None,
     restarts: bool = True,
+    cuts: int | None = None,
 ) -> Found:
     """Return the best point that HiGHS finds.
 
@@ -108,6 +109,7 @@ def minimised(
         every time
     start : values of some columns, from which a first point is made
     restarts : whether the root may be presolved anew, which rarely finds better points
+    cuts : how many the pool holds before it drops old ones; with few of them points come sooner
     """
     params = mathopt.SolveParameters(
         relative_gap_tolerance=gap,
@@ -115,7 +117,9 @@ def minimised(
         time_limit=None if seconds is None else dt.timedelta(seconds=max(seconds, 0.1)),
         random_seed=seed,
         highs=highs_pb2.HighsOptionsProto(
-            string_options={"parallel": "off"}, bool_options={"mip_allow_restart": restarts}
+            string_options={"parallel": "off"},
+            bool_options={"mip_allow_restart": restarts},
+            int_options={} if cuts is None else {"mip_pool_soft_limit": cuts},
         ),
     )
     return _solved(of, mathopt.SolverType.HIGHS, params, start or {})

@@ -32,14 +32,8 @@ def report(made: Plan, advice: Repair | None = None) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def _tell(made: Plan, advice: Repair | None) -> None:
-    lang = made.scenario.lang
-    say, rostered = speaker(lang), made.roster
-    if made.promotion is not None:
-        promoted(made, made.promotion)
-    line(say("say.lawful", rules=len(RULES)))
-    if made.scenario.rules.preset == "comprehensive-hours":
-        line(say("say.approval"))
+def _tell_coverage(made: Plan) -> None:
+    say, rostered = speaker(made.scenario.lang), made.roster
     bound = rostered.report.goal("uncovered").bound
     facts = {
         "uncovered": f"{rostered.uncovered_h:,.1f}",
@@ -52,6 +46,17 @@ def _tell(made: Plan, advice: Repair | None) -> None:
         line(say("say.coverage_unproven" if rostered.duties else "say.coverage_edited", **facts))
     if days := short_days(made):
         line(days)
+
+
+def _tell(made: Plan, advice: Repair | None) -> None:
+    lang = made.scenario.lang
+    say, rostered = speaker(lang), made.roster
+    if made.promotion is not None:
+        promoted(made, made.promotion)
+    line(say("say.lawful", rules=len(RULES)))
+    if made.scenario.rules.preset == "comprehensive-hours":
+        line(say("say.approval"))
+    _tell_coverage(made)
     duties = rostered.assignments.groupby(["agent_id", "date"]).ngroups
     people = rostered.assignments["agent_id"].nunique()
     line(say("say.paid", hours=f"{rostered.paid_h:,.1f}", agents=people, shifts=duties))
