@@ -81,6 +81,12 @@ def read(plan: Plan, path: Path) -> pd.DataFrame:
     return placed(plan.workspace, plan.scenario, plan.seats, edited.stretches, edited.wanted)
 
 
+def full_day(rows: pd.DataFrame) -> pd.Series:
+    """Return which stretches are of a shift 09:00-18:00."""
+    begin, end = (rows["date"] + pd.Timedelta(hours=h) for h in (9, 18))
+    return (rows["shift_start"] == begin) & (rows["shift_end"] == end)
+
+
 def refused(plan: Plan, path: Path) -> list[Any]:
     with pytest.raises(RosterFileError) as error:
         read_edited(path, plan.workspace, plan.scenario)
@@ -129,10 +135,8 @@ def csv_of(table: pd.DataFrame) -> str:
 def test_meals_that_still_fit_are_kept(tiny, book, tmp_path):
     """A shift begun an hour later with its meal still inside the window eats when it did."""
     rows = tiny.roster.assignments
-    begin, end = (pd.Timedelta(hours=h) for h in (9, 18))
-    full = (rows["shift_start"] == rows["date"] + begin) & (rows["shift_end"] == rows["date"] + end)
     late = (rows["activity"] == "meal") & (rows["start"] >= rows["date"] + pd.Timedelta(hours=12))
-    meal = next(rows[full & late].itertuples())
+    meal = next(rows[full_day(rows) & late].itertuples())
     day = (meal.date.date() - START).days
     found = read(tiny, saved(tmp_path, book, sets(meal.agent_id, day, "09:30-18:30")))
     now = found[(found["agent_id"] == meal.agent_id) & (found["date"] == meal.date)]
@@ -160,7 +164,11 @@ def test_ways_to_write_a_shift(tiny, book, tmp_path, text, spans):
     """Full-width marks, other dashes, hours past midnight, split shifts and rest days."""
     path = saved(tmp_path, book, sets("A1", 0, text))
     wanted = read_edited(path, tiny.workspace, tiny.scenario).wanted
-    assert wanted.get(("A1", START)) == (spans if spans != ((540, 1080),) else None)
+    rows = tiny.roster.assignments
+    own = rows[(rows["agent_id"] == "A1") & (rows["date"] == pd.Timestamp(START))]
+    ends = {(row.shift_start - row.date, row.shift_end - row.date) for row in own.itertuples()}
+    told = tuple(tuple(end // pd.Timedelta(minutes=1) for end in each) for each in ends)
+    assert wanted.get(("A1", START)) == (spans if spans != told else None)
 
 
 def test_the_demand_decides_where_an_edited_shift_serves(tmp_path):
@@ -194,13 +202,15 @@ def test_the_demand_decides_where_an_edited_shift_serves(tmp_path):
 def test_a_training_inside_the_new_shift_is_kept(tiny, book, tmp_path):
     """What was placed in the old duty stays at its time where the new one has it inside."""
     rows = tiny.roster.assignments.copy()
-    own = rows[(rows["agent_id"] == "A1") & (rows["date"] == pd.Timestamp(START))]
+    full = next(rows[full_day(rows)].itertuples())
+    own = rows[(rows["agent_id"] == full.agent_id) & (rows["date"] == full.date)]
     at_work = own[own["activity"] == "work"].index[-1]
     rows.loc[at_work, ["activity", "pool"]] = ["training", None]
     span = (rows.loc[at_work, "start"], rows.loc[at_work, "end"])
     plan = dataclasses.replace(tiny, roster=dataclasses.replace(tiny.roster, assignments=rows))
-    found = read(plan, saved(tmp_path, workbook(plan), sets("A1", 0, "08:00-18:00")))
-    now = found[(found["agent_id"] == "A1") & (found["activity"] == "training")]
+    day = (full.date.date() - START).days
+    found = read(plan, saved(tmp_path, workbook(plan), sets(full.agent_id, day, "08:00-18:00")))
+    now = found[(found["agent_id"] == full.agent_id) & (found["activity"] == "training")]
     assert [(r.start, r.end) for r in now.itertuples()] == [span]
 
 
