@@ -401,7 +401,8 @@ class Case:
         self.published = self._published()
         unlawful = broken(self.published, self.published.roll)
         able = {agent.agent_id: agent for agent in self.published.problem.agents}
-        idle = {a.agent_id for a in self._people if not (a.agent_id in able or is_lawful(a, {}))}
+        away = {agent for agent, _ in self._gone} - able.keys()
+        idle = {a.agent_id for a in self._people if a.agent_id in away and not is_lawful(a, {})}
         return idle | {name for name in unlawful if not can_be_lawful(self.published, able[name])}
 
     def _days(self) -> frozenset[int]:
