@@ -74,10 +74,10 @@ class Plan:
         return self.roster.uncovered_share > self.scenario.roster.max_uncovered
 
     @property
-    def short_days(self) -> dict[dt.date, tuple[float, float]]:
+    def days_beyond(self) -> dict[dt.date, tuple[float, float]]:
         """Return service day -> seat-hours uncovered and required, where that share is exceeded.
 
-        Days that the horizon makes up for, the worst first: a promotion's opening above all.
+        The worst first. The rest of the horizon may make up for them, as for a promotion's opening.
         """
         by_day = self.roster.coverage.groupby("date")[["uncovered", "required"]].sum()
         share = (by_day["uncovered"] / by_day["required"]).sort_values(ascending=False)

@@ -218,7 +218,7 @@ def replan(
     asked: Asked,
     *,
     file: str = "roster.csv",
-    before: Absent = NOBODY,
+    still_absent: Absent = NOBODY,
     step: Step = lambda _: None,
     stages: Stages | None = None,
 ) -> Replanned:
@@ -228,7 +228,7 @@ def replan(
     ----------
     table : the roster as it was published, see `roster.file.read_roster`
     file : where it comes from, for messages
-    before : absences that the roster was replanned with already: they stay
+    still_absent : absences that the roster was replanned with already: they stay
     step : told the name of each step as it begins
     stages : the stages of this scenario with the cache that forecast and seats are taken from;
         without them both are computed
@@ -245,12 +245,12 @@ def replan(
     # a promotion run's people stand in no table before its levers are pulled
     brief = stages.brief() if scenario.is_promotion else None
     tables, rules = (brief.workspace, brief.scenario) if brief else (workspace, scenario)
-    gone, notices = _checked(with_deducted(tables, before), rules, table, asked, file)
+    gone, notices = _checked(with_deducted(tables, still_absent), rules, table, asked, file)
     brief = brief or stages.brief()
     expected, required = brief.expected, brief.required
     step("replan")
-    known = with_deducted(brief.workspace, before)
-    case = Case(known, brief.scenario, required, table, {*gone, *before}, asked)
+    known = with_deducted(brief.workspace, still_absent)
+    case = Case(known, brief.scenario, required, table, {*gone, *still_absent}, asked)
     notices += case.notices
     brief = replace(brief, workspace=case.workspace)
 
@@ -274,14 +274,13 @@ def replan(
         proven=proven,
         looked_at=tuple(scenario.grid.dates[d] for d in sorted(case.days)),
         notices=tuple(notices),
-        gone=_absent(case.workspace, {*gone, *before}),
+        gone=_absent(case.workspace, {*gone, *still_absent}),
     )
 
 
 def _absent(workspace: Workspace, gone: Iterable[tuple[str, dt.date]]) -> Absent:
     """Return absences, with whether the workspace deducts them."""
-    table = workspace.tables["absences"]
-    known = set(zip(table["agent_id"].astype(str), table["date"].dt.date, strict=True))
+    known = _in_table(workspace)
     return {pair: pair in known for pair in gone}
 
 
@@ -605,11 +604,16 @@ def with_deducted(workspace: Workspace, absent: Absent) -> Workspace:
 
 def with_absences(workspace: Workspace, gone: Iterable[tuple[str, dt.date]]) -> Workspace:
     """Return the workspace with absences added to its table."""
-    table = workspace.tables["absences"]
-    known = set(zip(table["agent_id"].astype(str), table["date"].dt.date, strict=True))
+    table, known = workspace.tables["absences"], _in_table(workspace)
     new = [
         {"agent_id": agent, "date": pd.Timestamp(day), "kind": "sick"}
         for agent, day in sorted(gone)
         if (agent, day) not in known
     ]
     return with_tables(workspace, absences=longer(table, new)) if new else workspace
+
+
+def _in_table(workspace: Workspace) -> set[tuple[str, dt.date]]:
+    """Return who is absent on which day by the workspace's table."""
+    table = workspace.tables["absences"]
+    return set(zip(table["agent_id"].astype(str), table["date"].dt.date, strict=True))

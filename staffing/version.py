@@ -28,6 +28,8 @@ Told = Mapping[str, tuple[str, ...]]
 """Agent -> days (ISO), in order."""
 Before = Mapping[str, Mapping[str, str]]
 """Agent -> day (ISO) -> the duty as it was told before, as `spelt` has it; blank without one."""
+Absent = Mapping[tuple[str, dt.date], bool]
+"""Who is absent on which day, and whether that is deducted from her hours."""
 Duties = Mapping[tuple[str, str], str]
 """Agent and day (ISO) -> the duty as `spelt` has it."""
 ROSTER = "roster.csv"
@@ -35,10 +37,6 @@ STRETCH = re.compile(r"(?:^|, )(\d\d:\d\d)-(\d\d:\d\d) ")
 """The hours of a stretch in a duty that is spelt."""
 MIDNIGHT = {"00:00": "24:00"}
 """How the end of a duty at midnight is told."""
-
-
-Absent = Mapping[tuple[str, dt.date], bool]
-"""Who is absent on which day, and whether that is deducted from her hours."""
 
 
 @dataclass(frozen=True, kw_only=True)

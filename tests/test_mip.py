@@ -25,15 +25,24 @@ MOST = 2
 def programs(draw: st.DrawFn) -> WholeProgram:
     """Return three rows of up to five whole columns, each from 0 to 2; maybe without a point."""
     columns = draw(st.integers(1, 5))
-    matrix = draw(st.lists(st.lists(WHOLE, min_size=columns, max_size=columns), min_size=3))[:3]
+    matrix = draw(
+        st.lists(st.lists(WHOLE, min_size=columns, max_size=columns), min_size=3, max_size=3)
+    )
+    cost, low = (draw(st.lists(WHOLE, min_size=n, max_size=n)) for n in (columns, 3))
+    return stated(cost, matrix, low, MOST)
+
+
+def stated(cost: Any, matrix: Any, low: Any, most: int) -> WholeProgram:
+    """Return a program of whole columns from zero to `most`, each row at least `low`."""
+    number = len(cost)
     return WholeProgram(
-        cost=np.array(draw(st.lists(WHOLE, min_size=columns, max_size=columns)), float),
-        lower=np.zeros(columns),
-        upper=np.full(columns, float(MOST)),
-        whole=np.ones(columns, bool),
+        cost=np.array(cost, float),
+        lower=np.zeros(number),
+        upper=np.full(number, float(most)),
+        whole=np.ones(number, bool),
         matrix=sp.csr_array(np.array(matrix, float)),
-        low=np.array(draw(st.lists(WHOLE, min_size=3, max_size=3)), float),
-        high=np.full(3, np.inf),
+        low=np.array(low, float),
+        high=np.full(len(low), np.inf),
     )
 
 
@@ -58,15 +67,7 @@ def test_too_little_effort_proves_nothing() -> None:
     """A program that needs work is left where the effort ends, the same every time."""
     random = np.random.default_rng(0)
     matrix = random.integers(1, 100, (40, 150)).astype(float)
-    of = WholeProgram(
-        cost=random.integers(1, 100, 150).astype(float),
-        lower=np.zeros(150),
-        upper=np.ones(150),
-        whole=np.ones(150, bool),
-        matrix=sp.csr_array(matrix),
-        low=matrix.sum(axis=1) // 2,
-        high=np.full(40, np.inf),
-    )
+    of = stated(random.integers(1, 100, 150), matrix, matrix.sum(axis=1) // 2, 1)
     first, second = (decided(of, effort=0.05) for _ in range(2))
     assert not first.proven
     assert first.bound == second.bound
@@ -81,15 +82,7 @@ def test_solvers_side_by_side_give_standard_output_back(
 ) -> None:
     """What they write is dropped, and what is printed after the last one is not."""
     began, ended, real = Event(), Event(), mathopt.solve
-    of = WholeProgram(
-        cost=np.ones(1),
-        lower=np.zeros(1),
-        upper=np.ones(1),
-        whole=np.ones(1, bool),
-        matrix=sp.csr_array(np.ones((1, 1))),
-        low=np.ones(1),
-        high=np.ones(1),
-    )
+    of = stated([1], [[1]], [1], 1)
 
     def talks(*arguments: Any, **options: Any) -> Any:
         os.write(1, b"chatter")

@@ -217,9 +217,9 @@ def test_a_day_that_is_short_is_named_though_the_week_is_covered(tiny):
     plan = dataclasses.replace(tiny, roster=roster, scenario=story)
     required_h = table.loc[first, "required"].sum() / 2
     assert not plan.short
-    assert plan.short_days == {START: (pytest.approx(required_h / 10), required_h)}
+    assert plan.days_beyond == {START: (pytest.approx(required_h / 10), required_h)}
     told = render_page(plan)
-    assert say("zh", "page.short_days") in told
+    assert say("zh", "page.days_beyond") in told
     assert 'class="status bad"' in told
     assert f"{START:%m-%d} 缺" in told
 

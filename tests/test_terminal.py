@@ -221,8 +221,9 @@ def test_what_a_terminal_would_obey_is_printed_as_a_picture(
     """An escape in a name neither colours lines nor tables."""
     hush(quiet=False)
     line("a\x1b[31mb\x07\nc")
-    table(["name"], [["\x1b]0;d"]])
+    table(["\x1bname"], [["\x1b]0;d"]])
     told = capsys.readouterr().out
     assert "a\u241b[31mb\u2407\nc" in told
+    assert "\u241bname" in told
     assert "\u241b]0;d" in told
     assert not {"\x1b", "\x07"} & set(told)

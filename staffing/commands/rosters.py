@@ -257,9 +257,9 @@ def replan(
         from staffing.tell.progress import progress
         from staffing.tell.replan import filed, replanned
 
-        before = _absent_before(roster, scenario.lang)
+        still_absent = _absent_before(roster, scenario.lang)
         if is_grid(roster):
-            table = _edited(roster, stages, before, replayed=False).table
+            table = _edited(roster, stages, still_absent, replayed=False).table
         else:
             table = read_roster(roster, scenario.zone)
         asked = Asked(absent=tuple(absent or ()), now=now, freeze_h=freeze_h, everywhere=all_days)
@@ -272,7 +272,7 @@ def replan(
                 table,
                 asked,
                 file=roster.name,
-                before=before,
+                still_absent=still_absent,
                 step=live.step,
                 stages=stages,
             )

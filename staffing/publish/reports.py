@@ -388,25 +388,25 @@ def setting_text(lang: Lang, name: str, value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def short_days(plan: Plan) -> str | None:
+def days_beyond(plan: Plan) -> str | None:
     """Return on which days more is uncovered than the scenario allows, if there are any."""
     lang = plan.scenario.lang
     named = [
         say(
             lang,
-            "say.short_day",
+            "say.day_beyond",
             day=f"{day:%m-%d}",
             uncovered=shown(lang, uncovered, "number"),
             required=shown(lang, required, "number"),
             share=shown(lang, uncovered / required, "share"),
         )
-        for day, (uncovered, required) in plan.short_days.items()
+        for day, (uncovered, required) in plan.days_beyond.items()
     ]
     if not named:
         return None
     days = listed(named, DAYS_NAMED).text(lang)
     most = shown(lang, plan.scenario.roster.max_uncovered, "share")
-    return say(lang, "say.short_days", count=len(named), days=days, most=most)
+    return say(lang, "say.days_beyond", count=len(named), days=days, most=most)
 
 
 def verdict(plan: Plan, made: Figures, titles: Mapping[str, str]) -> Iterator[tuple[bool, str]]:
@@ -430,7 +430,7 @@ def verdict(plan: Plan, made: Figures, titles: Mapping[str, str]) -> Iterator[tu
     }
     key = "beyond" if plan.short else ("within" if made.uncovered_h else "covered_all")
     yield not plan.short, say(lang, f"page.{key}", **facts)
-    if days := short_days(plan):
+    if days := days_beyond(plan):
         yield False, say(lang, "page.sentence", line=days)
     if made.uncovered_h:
         yield made.bound_h is not None, _proof(lang, made)

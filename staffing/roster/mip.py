@@ -129,7 +129,7 @@ def decided(of: Program, *, gap: float = 0.0, effort: float) -> Found:
     """Return the best point that CP-SAT finds, which decides hard little programs sooner.
 
     One worker with all of the linear relaxation, so the answer is the same every time. Columns
-    that need not be whole are taken as whole, too.
+    that need not be whole are taken as whole, too. What it spent MathOpt does not tell: 0.
 
     Parameters
     ----------

@@ -90,7 +90,9 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     made = Table(box=box.SIMPLE_HEAD)
     for i, name in enumerate(head):
         short = all(len(row[i]) <= SHORT_CELL for row in rows)
-        made.add_column(name, justify="right" if i and short else "left", overflow="fold")
+        made.add_column(
+            name.translate(VISIBLE), justify="right" if i and short else "left", overflow="fold"
+        )
     for row in rows:
         made.add_row(*(Text(cell.translate(VISIBLE)) for cell in row))
     terminal = console()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from staffing.confirm import Confirmation
 from staffing.outcome import Part
 from staffing.plan import Plan
-from staffing.publish.reports import short_days
+from staffing.publish.reports import days_beyond
 from staffing.roster import Ledger
 from staffing.roster.audit import RULES
 from staffing.roster.repair import Repair
@@ -44,7 +44,7 @@ def _tell_coverage(made: Plan) -> None:
         line(say("say.coverage", bound=f"{bound:,.1f}", **facts))
     else:
         line(say("say.coverage_unproven" if rostered.duties else "say.coverage_edited", **facts))
-    if days := short_days(made):
+    if days := days_beyond(made):
         line(days)
 
 
