@@ -36,10 +36,12 @@ from staffing.publish.reports import (
 )
 from staffing.publish.summary import summary
 from staffing.publish.tables import TABLES as TABLES_OUT
+from staffing.publish.workbook import workbook
 from staffing.roster import Violation, audit
 from staffing.roster.file import read_roster
 from staffing.scenario import Rules, Scenario
 from staffing.tell.plan import report
+from staffing.version import Version
 from staffing.words import LANGS, Lang, Statement, catalogue, say
 from staffing.workspace import read_workspace
 from staffing.workspace.tables import TABLES, schema
@@ -681,3 +683,14 @@ def test_a_vanished_input_is_told(tiny, tmp_path):
         publish(dataclasses.replace(tiny, workspace=moved), tmp_path / "out", VERSIONS)
     assert codes(error) == ["cannot_write"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_workbook_of_a_later_version_tells_what_changed(tiny):
+    """Its titles name the version, and a sheet lists the duties that changed."""
+    version = Version(number=3, before={"gone": {f"{START}": "10:00-12:00 P-day"}})
+    book = openpyxl.load_workbook(io.BytesIO(workbook(tiny, version)))
+    sheet = book[say("zh", "sheet.changes")]
+    assert sheet["A1"].value.endswith(say("zh", "sheet.version", number=3))
+    assert "gone" in {cell.value for cell in sheet["A"]}
+    first = openpyxl.load_workbook(io.BytesIO(workbook(tiny)))
+    assert say("zh", "sheet.changes") not in first.sheetnames

@@ -207,7 +207,7 @@ def _tell_audit(found: _Handed, stages: Stages, *, as_json: bool) -> bool:
     judged = None
     if found.roster is not None and found.replay is not None:
         judged = Judged(edited=found.edited, roster=found.roster, replay=found.replay)
-    audited(found.table, broken, counted, scenario, judged, machine=as_json)
+    audited(found.table, broken, counted, workspace, scenario, judged, machine=as_json)
     return bool(hard(broken))
 
 

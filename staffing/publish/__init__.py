@@ -131,7 +131,7 @@ def contents(plan: Plan, version: Version = FIRST) -> dict[str, bytes]:
         tables |= {"levers": levers_table(plan), "temps": temps_table(plan)}
     return {
         "plan.html": page(plan, version).encode(),
-        "roster.xlsx": workbook(plan),
+        "roster.xlsx": workbook(plan, version),
         **{f"{name}.csv": csv_bytes(table) for name, table in tables.items()},
         **calendars(plan, roster, version),
         **announcements(plan, roster, version),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from staffing.publish.board import OTHER, Board, Cell
 from staffing.publish.cells import Column, Table
-from staffing.version import Version, hours, spelt
+from staffing.version import FIRST, Version, hours, spelt
 from staffing.words import Lang, say
 
 MOST_SHOWN = 200
@@ -23,12 +23,11 @@ class Changes:
 
     Attributes
     ----------
-    count : duties that changed; kinds : (what changed, how many) in words
+    sentence : how many duties changed, and how
     table : the first of them by day, at most `MOST_SHOWN`
     """
 
-    count: int
-    kinds: tuple[tuple[str, int], ...]
+    sentence: str
     table: Table
 
 
@@ -45,7 +44,7 @@ def changes(lang: Lang, roster: Board, version: Version) -> Changes:
             now = _spelt(line.cells[at[day]]) if line else ""
             kind = _kind(was, now)
             text = _told if kind == "seats" else _hours
-            told = (
+            row = (
                 agent,
                 line.name if line else "",
                 roster.days[at[day]].text(lang),
@@ -53,13 +52,21 @@ def changes(lang: Lang, roster: Board, version: Version) -> Changes:
                 text(lang, was),
                 text(lang, now),
             )
-            rows.append((day, kind, told))
+            rows.append((day, kind, row))
     rows.sort(key=lambda row: row[0])
     counted = Counter(kind for _, kind, _ in rows)
+    kinds = say(lang, "mark.list").join(
+        say(lang, "page.changes_kind", kind=say(lang, f"replan.{kind}"), number=counted[kind])
+        for kind in sorted(counted)
+    )
+    facts = {"number": version.number, "count": len(rows), "kinds": kinds}
+    told = "first" if version.number == FIRST.number else "count" if rows else "none"
+    sentence = say(lang, f"page.changes_{told}", **facts)
+    if len(rows) > MOST_SHOWN:
+        sentence += say(lang, "page.changes_more", number=MOST_SHOWN)
     names = ("agent_id", "name", "date", "what", "told_before", "told_now")
     return Changes(
-        count=len(rows),
-        kinds=tuple((say(lang, f"replan.{kind}"), counted[kind]) for kind in sorted(counted)),
+        sentence=sentence,
         table=Table(
             title=say(lang, "page.changes"),
             columns=tuple(

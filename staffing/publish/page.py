@@ -144,10 +144,6 @@ def _words(
         },
         "shortages": reports.shortages(plan, titles),
         "changes": changed,
-        "kinds": say(lang, "mark.list").join(
-            say(lang, "page.changes_kind", kind=kind, number=number)
-            for kind, number in changed.kinds
-        ),
         "explained": SHOWN,
         "promotion": _promotion(plan),
     }

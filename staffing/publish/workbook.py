@@ -15,6 +15,7 @@ from staffing.frames import rows as walk
 from staffing.plan import Plan
 from staffing.publish import reports
 from staffing.publish.board import FILL, Board, Cell, Day, board, doing
+from staffing.publish.changes import changes
 from staffing.publish.figures import figures
 from staffing.publish.page import legend
 from staffing.publish.promotion import people, phases, sentences, strengths
@@ -28,6 +29,7 @@ from staffing.publish.sheets import (
     write_table,
 )
 from staffing.publish.tables import payroll_table, roster_table
+from staffing.version import FIRST, Version
 from staffing.workspace.tables import schema
 from staffing.workspace.tables.duties import ITEMS
 
@@ -38,16 +40,22 @@ POOLS_WIDTH, LINE_HEIGHT = 76, 14
 """Characters a line of the pools of a day, points a line."""
 
 
-def workbook(plan: Plan) -> bytes:
-    """Return the workbook, in the scenario's language; the same plan gives the same bytes."""
+def workbook(plan: Plan, version: Version = FIRST) -> bytes:
+    """Return the workbook, in the scenario's language; the same plan gives the same bytes.
+
+    Parameters
+    ----------
+    version : of the roster: what the version before had told otherwise has a sheet
+    """
     buffer = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(buffer, options) as book:
         midnight = dt.datetime.combine(plan.scenario.horizon.start, dt.time())
         book.set_properties({"title": plan.scenario.name, "created": midnight})
-        writer = _Writer(book, plan)
+        writer = _Writer(book, plan, version)
         roster = board(plan)
         _roster(writer, roster)
+        _changes(writer, roster)
         _promotion(writer)
         _days(writer, roster)
         _coverage(writer, roster.days)
@@ -62,9 +70,9 @@ def workbook(plan: Plan) -> bytes:
 class _Writer(Styles):
     """The workbook of a plan."""
 
-    def __init__(self, book: Any, plan: Plan) -> None:
+    def __init__(self, book: Any, plan: Plan, version: Version) -> None:
         super().__init__(book, plan.scenario.lang)
-        self.plan = plan
+        self.plan, self.version = plan, version
 
     def sheet(self, name: str, *, title: bool = True, landscape: bool = True) -> Any:
         """Add a sheet with its title in the first row."""
@@ -78,6 +86,8 @@ class _Writer(Styles):
                 first=dates[0],
                 last=dates[-1],
             )
+            if self.version.number > FIRST.number:
+                text += self.say("sheet.version", number=self.version.number)
             sheet.set_row(0, 24)
             sheet.write_string(0, 0, text, self.look(bold=True, font_size=14))
         return sheet
@@ -213,6 +223,17 @@ def _days(writer: _Writer, roster: Board) -> None:
         texts = (str(values[column]) for values in rows)
         sheet.set_column(column, column, max(width_of(texts, most=26), width_of([label]) + 2))
     sheet.set_column(9, 9, POOLS_WIDTH + 4)
+
+
+def _changes(writer: _Writer, roster: Board) -> None:
+    """Sheet of a later version alone: whose duty is another one than the version before had."""
+    if writer.version.number == FIRST.number:
+        return
+    sheet, made = writer.sheet("changes"), changes(writer.lang, roster, writer.version)
+    sheet.write_string(1, 0, made.sentence, writer.look())
+    write_table(writer, sheet, 3, made.table)
+    sheet.set_column(0, 3, 16)
+    sheet.set_column(4, 5, POOLS_WIDTH)
 
 
 def _promotion(writer: _Writer) -> None:

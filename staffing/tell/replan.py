@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,10 @@ from staffing.publish.replanned import record
 from staffing.replan import Change, Replanned
 from staffing.roster.audit import RULES
 from staffing.tell.console import Say, as_json, line, speaker, table, written
+from staffing.tell.people import named
+from staffing.version import MIDNIGHT
 from staffing.words import listed
+from staffing.workspace import Workspace
 
 HALF_H = INTERVAL_MIN / 60
 SHOWN_OPEN = 8
@@ -30,17 +34,18 @@ def filed(made: Replanned, paths: Sequence[Path], *, machine: bool) -> None:
 
 def replanned(made: Replanned) -> None:
     """Print who changes, what that is good for, and what stays open."""
-    say = speaker(made.plan.scenario.lang)
+    say, people = speaker(made.plan.scenario.lang), made.plan.workspace
     line(say("replan.lawful", rules=len(RULES)))
     if made.frozen_until is not None:
         line(say("replan.frozen", time=f"{made.frozen_until:%Y-%m-%d %H:%M}"))
     for each in made.absent:
-        facts = {"agent": each.agent_id, "day": f"{each.date}", "duty": _hours(each.old, say)}
-        line(say("replan.absent", **facts))
+        facts = {"day": f"{each.date}", "duty": _hours(each.old, say)}
+        line(say("replan.absent", agent=named(people, each.agent_id), **facts))
     if made.changed:
         line(say("replan.changed", count=len(made.changed)))
         names = ("day", "agent", "kind", "old_duty", "new_duty", "why_changed")
-        table([say(f"table.{name}") for name in names], [_row(e, say) for e in made.changed])
+        cells = [_row(each, people, say) for each in made.changed]
+        table([say(f"table.{name}") for name in names], cells)
         line(say("replan.proven" if made.proven else "replan.found"))
     else:
         line(say("replan.nothing"))
@@ -48,14 +53,14 @@ def replanned(made: Replanned) -> None:
     _open(made, say)
 
 
-def _row(each: Change, say: Say) -> list[str]:
+def _row(each: Change, people: Workspace, say: Say) -> list[str]:
     return [
         f"{each.date:%m-%d}",
-        each.agent_id,
+        named(people, each.agent_id),
         say(f"replan.{each.kind}"),
         _hours(each.old, say),
         _hours(each.new, say),
-        _why(each, say),
+        _why(each, people, say),
     ]
 
 
@@ -63,10 +68,16 @@ def _hours(duty: pd.DataFrame, say: Say) -> str:
     """Return when a duty begins and ends; a dash where there is none."""
     if duty.empty:
         return say("replan.off")
-    return f"{duty['start'].min():%H:%M}-{duty['end'].max():%H:%M}"
+    return f"{duty['start'].min():%H:%M}-{_end(duty['end'].max())}"
 
 
-def _why(each: Change, say: Say) -> str:
+def _end(moment: dt.datetime) -> str:
+    """Return the clock at which a duty ends: midnight is the end of its day."""
+    clock = f"{moment:%H:%M}"
+    return MIDNIGHT.get(clock, clock)
+
+
+def _why(each: Change, people: Workspace, say: Say) -> str:
     """Return which seats a change covers, and whom it stands in for."""
     if not each.covers:
         return say("replan.own_rules" if each.kind in ("sent_home", "hours") else "replan.follows")
@@ -75,8 +86,8 @@ def _why(each: Change, say: Say) -> str:
             "replan.covers_for" if cover.instead_of else "replan.covers",
             pool=cover.pool,
             start=f"{cover.start:%H:%M}",
-            end=f"{cover.end:%H:%M}",
-            agents=say("where.comma").join(cover.instead_of),
+            end=_end(cover.end),
+            agents=say("where.comma").join(named(people, each) for each in cover.instead_of),
         )
         for cover in each.covers
     ]

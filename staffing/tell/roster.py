@@ -13,7 +13,9 @@ from staffing.roster.audit import hard
 from staffing.scenario import Scenario
 from staffing.simulate import Replay
 from staffing.tell.console import as_json, line, records, speaker, table
+from staffing.tell.people import named
 from staffing.words import Lang
+from staffing.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,7 @@ def audited(
     roster: pd.DataFrame,
     broken: Sequence[Violation],
     counted: Recount,
+    workspace: Workspace,
     scenario: Scenario,
     judged: Judged | None = None,
     *,
@@ -70,12 +73,13 @@ def audited(
     if broken:
         line(say("say.roster_unlawful", count=len(broken)))
         rows = [
-            [e.rule, e.agent_id, f"{e.date}", e.how.text(lang), e.law.text(lang)] for e in broken
+            [e.rule, named(workspace, e.agent_id), f"{e.date}", e.how.text(lang), e.law.text(lang)]
+            for e in broken
         ]
         table([say(f"table.{name}") for name in ("rule", "agent", "day", "how", "law")], rows)
     if judged is not None:
         _judged(judged, counted, lang)
-    _counted(counted, lang)
+    _counted(counted, workspace, lang)
 
 
 def _record(judged: Judged, counted: Recount) -> dict[str, object]:
@@ -113,7 +117,7 @@ def _judged(judged: Judged, counted: Recount, lang: Lang) -> None:
     line(say("say.service", level=level, target=target))
 
 
-def _counted(counted: Recount, lang: Lang) -> None:
+def _counted(counted: Recount, workspace: Workspace, lang: Lang) -> None:
     """Print the hours of each agent by pay class, and the coverage of each pool."""
     say = speaker(lang)
     line(say("say.counted"))
@@ -123,7 +127,8 @@ def _counted(counted: Recount, lang: Lang) -> None:
         (counted.pools, "pool", ("open_h", "staffed_h", "seat_h", "empty_h")),
     ):
         columns = [frame[name].map(_plain) for name in names]
-        rows = [list(row) for row in zip(frame.iloc[:, 0].astype(str), *columns, strict=True)]
+        own = [named(workspace, each) for each in frame.iloc[:, 0].astype(str)]
+        rows = [list(row) for row in zip(own, *columns, strict=True)]
         table([say(f"table.{name}") for name in (key, *names)], rows)
 
 
