@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import os
 import subprocess
@@ -26,7 +27,7 @@ from staffing.roster.prices import SEAT
 from staffing.roster.problem import Problem
 from staffing.roster.report import Reached
 from staffing.roster.shifts import Template
-from staffing.roster.staff import Agent, Limits, Option
+from staffing.roster.staff import Agent, Limits, Option, Span
 from staffing.roster.turns import at_table, crowd_of
 from staffing.scenario import Fairness
 from tests.rosters import MONDAY
@@ -114,6 +115,20 @@ def busy(seed: int) -> Problem:
     )
 
 
+def over_weekend(problem: Problem) -> Problem:
+    """Return a problem with its days in two weeks."""
+    return replace(problem, start=MONDAY - dt.timedelta(days=2))
+
+
+def annealing(problem: Problem, *, paired: bool) -> Annealing:
+    """Return an annealing; a paired one of days over a weekend, so that there are two weeks."""
+    if paired:
+        problem = over_weekend(problem)
+    walk = Annealing(problem, first_roll(problem), paired=paired)
+    assert walk.threads == 1 + paired
+    return walk
+
+
 def points(problem: Problem, roll: Roll) -> int:
     """Return what the whole roster costs, people too many at the table included."""
     crowds = crowd_of(roll, problem.speed).values()
@@ -121,24 +136,29 @@ def points(problem: Problem, roll: Roll) -> int:
     return problem.score(roll).total + SEAT * above
 
 
-@settings(max_examples=12, deadline=None)
-@given(seed=st.integers(0, 10_000))
-def test_points_are_kept_as_they_change(seed: int) -> None:
+@settings(max_examples=24, deadline=None)
+@given(seed=st.integers(0, 10_000), paired=st.booleans())
+def test_points_are_kept_as_they_change(seed: int, paired: bool) -> None:
     """After a thousand changes the points kept are those of the duties, counted anew."""
     problem = busy(seed)
-    walk = Annealing(problem, first_roll(problem))
+    walk = annealing(problem, paired=paired)
     for _ in walk.improve(1000):
         pass
+    if paired:
+        problem = over_weekend(problem)
     assert walk.points == points(problem, walk.roll())
     assert walk.units == problem.score(walk.roll()).units
 
 
-@settings(max_examples=12, deadline=None)
-@given(seed=st.integers(0, 10_000))
-def test_what_is_found_is_lawful(seed: int) -> None:
-    """Everybody keeps her limits, eats inside her meals' windows and serves what she knows."""
+@settings(max_examples=24, deadline=None)
+@given(seed=st.integers(0, 10_000), paired=st.booleans())
+def test_what_is_found_is_lawful(seed: int, paired: bool) -> None:
+    """Everybody keeps her limits, eats inside her meals' windows and serves what she knows.
+
+    Also where halves of the days are joined that were changed apart.
+    """
     problem = busy(seed)
-    walk = Annealing(problem, first_roll(problem))
+    walk = annealing(problem, paired=paired)
     for _ in walk.improve(2000):
         pass
     roll = walk.roll()
@@ -156,12 +176,28 @@ def test_what_is_found_is_lawful(seed: int) -> None:
         assert not set(served) & duty.away
 
 
-def test_the_same_seed_gives_the_same_roster() -> None:
-    """Chance is the seed's alone."""
+def test_two_halves_that_do_not_go_together_are_not_joined() -> None:
+    """One day of the week may be worked, both halves would work theirs: she keeps the first."""
+    once = Limits(spans=(Span(days=tuple(range(DAYS)), most_paid=48, most_days=1),))
+    need = {("P", 48 * d + t): 20 for d in range(DAYS) for t in range(18, 26)}
+    problem = replace(
+        over_weekend(alone(once, 0)), need=need, steps=dict.fromkeys(need, ((20, 12),))
+    )
+    walk = Annealing(problem, {}, paired=True)
+    for _ in walk.improve(8000):
+        roll = walk.roll()
+        assert len(roll) <= 1
+        assert walk.points == points(problem, roll)
+    assert [duty.shift for duty in roll.values()] == [EARLY]
+
+
+@pytest.mark.parametrize("paired", [False, True])
+def test_the_same_seed_gives_the_same_roster(paired: bool) -> None:
+    """Chance is the seed's alone, not that of which thread is first."""
     problem = busy(3)
 
     def found(seed: int) -> Roll:
-        walk = Annealing(replace(problem, seed=seed), first_roll(problem))
+        walk = annealing(replace(problem, seed=seed), paired=paired)
         list(walk.improve(3000))
         return walk.roll()
 

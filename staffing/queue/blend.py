@@ -14,7 +14,7 @@ import math
 
 import numpy as np
 
-from staffing.queue.kernel import Floats, Ints, cached, inner
+from staffing.queue.kernel import Floats, Ints, cached, making
 
 # Mass of the queue that is cut off, and chances that are as good as none.
 _TAIL = 1e-7
@@ -26,7 +26,7 @@ _FAR = 6.0
 _LARGE = 1e100
 
 
-@inner
+@making
 def fill_late(late: Floats, slots: int, tickets: int, within: float, pace: float, take: int) -> int:
     """Fill in the chances that with 0, 1, ... contacts ahead the wait exceeds the threshold.
 
@@ -75,7 +75,7 @@ def fill_late(late: Floats, slots: int, tickets: int, within: float, pace: float
     return most
 
 
-@inner
+@making
 def fill_column(
     given: Floats,
     fresh: Floats,
@@ -122,7 +122,7 @@ def fill_column(
     return lost
 
 
-@inner
+@making
 def steady(
     n: int, least: int, coming: float, within: float, pace: float, take: int
 ) -> tuple[float, float]:

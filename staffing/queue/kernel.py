@@ -21,16 +21,24 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 UNREADABLE = (OSError, EOFError, pickle.UnpicklingError)
 OPTIONS = {"nogil": True, "error_model": "numpy"}
+UNCOUNTED = {**OPTIONS, "_nrt": False}
+"""Without numba's runtime references to arrays are not counted, which in code of many small
+functions takes most of the time; but no array can be made, nor a slice of one assigned."""
 
 
 def inner(function: Function) -> Function:
-    """Compile a function that other compiled functions call."""
-    return cast("Function", numba.njit(forceinline=True, **OPTIONS)(function))
+    """Compile a function into those that call it: see `UNCOUNTED`."""
+    return cast("Function", numba.njit(forceinline=True, **UNCOUNTED)(function))
 
 
 def apart(function: Function) -> Function:
-    """Compile a function that others call now and then: its code stands once, not at each call."""
-    return cast("Function", numba.njit(**OPTIONS)(function))
+    """Compile a function whose code stands once, not at each call: see `UNCOUNTED`."""
+    return cast("Function", numba.njit(**UNCOUNTED)(function))
+
+
+def making(function: Function) -> Function:
+    """Compile a function that makes arrays into those that call it, which make arrays too."""
+    return cast("Function", numba.njit(forceinline=True, **OPTIONS)(function))
 
 
 def cached(function: Function) -> Function:
@@ -157,7 +165,7 @@ class Floor(NamedTuple):
     aht: Floats
 
 
-@inner
+@making
 def tree_of(leaves: int) -> Ints:
     """Return a tree over keys that are all the same: node 1 is the first place of the smallest."""
     tree = np.zeros(2 * leaves, np.int64)

@@ -11,14 +11,17 @@ all goals are priced at once and on the whole problem, some hundred thousand tim
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from staffing.grid import SLOTS_PER_DAY
 from staffing.queue.kernel import Ints
 from staffing.roster.arrays import Arrays
 from staffing.roster.duty import Roll
-from staffing.roster.kernel.seats import COVERED, NEED, PRICE
-from staffing.roster.kernel.walk import enter, walk
+from staffing.roster.kernel.days import Duties
+from staffing.roster.kernel.seats import COVERED, DAYBREAK, NEED, PRICE, Seats
+from staffing.roster.kernel.walk import adopt, enter, walk
 from staffing.roster.prices import SPEED_UNITS
 from staffing.roster.problem import Problem
 
@@ -26,44 +29,128 @@ HOT, COLD = 0.5, 0.015
 """Temperatures of the first and last change, as shares of the dearest seat that may be missing."""
 CHUNKS = 40
 """Parts in which the changes are made, so that progress is told and an interrupt is heard."""
+PAIR = 2
+"""Copies of a roster that are annealed side by side, each on its half of the days."""
+CHANGING = ("rows", "pools", "crews", "slots")
+"""Arrays of seats in which somebody's coming and going is written, slot by slot."""
+SECOND = 1 << 40
+"""What the second copy adds to the seed."""
 
 
 class Annealing:
-    """A roster while it is improved.
+    """A roster while it is improved."""
 
-    Attributes
-    ----------
-    points : of all goals, and of people at the table beyond the share
-    """
+    def __init__(self, problem: Problem, roll: Roll, *, paired: bool = False) -> None:
+        """Seat everybody.
 
-    def __init__(self, problem: Problem, roll: Roll) -> None:
+        Parameters
+        ----------
+        paired : whether two threads change half of the weeks each, and join what they have found
+            after each part of the changes; one does where there is one week, or where shifts go on
+            when others of the day after begin
+        """
         self._arrays = Arrays(problem)
-        self._seats, self._duties = self._arrays.seats(), self._arrays.duties(roll)
-        self._own: Ints = np.zeros(len(problem.agents), np.int64)
-        self._random = np.array([_seeded(problem.seed)], np.uint64)
-        self._seat = int(self._seats.pools[:, :, PRICE].max(initial=1))
-        self.points = int(enter(self._seats, self._duties, self._own))
+        first = _Copy(self._arrays.seats(), self._arrays.duties(roll), problem.seed)
+        first.enter()
+        self._begins = [0, *(np.flatnonzero(np.diff(first.duties.week)) + 1).tolist()]
+        self._copies = [first]
+        if paired and len(self._begins) > 1 and self._arrays.days_apart:
+            self._copies.append(first.again(problem.seed + SECOND))
 
     def improve(self, steps: int) -> Iterator[int]:
         """Try so many changes, from hot to cold; yield how many after each of `CHUNKS` parts."""
-        price = self._seat * SPEED_UNITS
-        each = -(-steps // CHUNKS)
-        for i in range(CHUNKS):
-            hot, cold = (price * HOT * (COLD / HOT) ** (k / CHUNKS) for k in (i, i + 1))
-            self.points += walk(self._seats, self._duties, self._own, self._random, each, hot, cold)
-            yield each * (i + 1)
+        first, each = self._copies[0], -(-steps // (CHUNKS * len(self._copies)))
+        with ThreadPoolExecutor(PAIR) as pool:
+            for i in range(CHUNKS):
+                hot, cold = (HOT * (COLD / HOT) ** (k / CHUNKS) for k in (i, i + 1))
+                for copy, span in zip(self._copies, self._spans(i), strict=False):
+                    copy.duties.span[:] = span
+                walks = [pool.submit(copy.walk, each, hot, cold) for copy in self._copies]
+                for walked in walks:
+                    walked.result()
+                for other in self._copies[1:]:
+                    first.join(other)
+                    other.copy(first)
+                yield each * len(self._copies) * (i + 1)
+
+    def _spans(self, number: int) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Return first day and number of days of either half: whole weeks, other ones each time."""
+        days, begins = self._copies[0].duties.week.size, self._begins
+        if len(self._copies) == 1:
+            return (0, days), (0, 0)
+        one, two = (begins[(number + k) % len(begins)] for k in (0, len(begins) // 2))
+        return (one, (two - one) % days), (two, (one - two) % days)
+
+    @property
+    def threads(self) -> int:
+        """Return how many threads walk at a time."""
+        return len(self._copies)
+
+    @property
+    def points(self) -> int:
+        """Return the points of all goals, and of people at the table beyond the share."""
+        return self._copies[0].points
 
     @property
     def units(self) -> int:
         """Return the speed units that pools miss."""
-        s = self._seats
+        s = self._copies[0].seats
         open_ = np.maximum(s.rows[:, :, NEED] - s.rows[:, :, COVERED], 0)
         most = [open_[parts[1 : 1 + parts[0]]].max(axis=0) for parts in s.parts]
         return int(np.sum(most))
 
     def roll(self) -> Roll:
         """Return the duties as they are now."""
-        return self._arrays.roll(self._seats, self._duties)
+        return self._arrays.roll(self._copies[0].seats, self._copies[0].duties)
+
+
+class _Copy:
+    """Seats, duties and points of a roster that one thread changes."""
+
+    def __init__(self, seats: Seats, duties: Duties, seed: int) -> None:
+        self.seats, self.duties, self.points, self._begun = seats, duties, 0, 0
+        self._own: Ints = np.zeros(len(duties.group), np.int64)
+        self._random = np.array([_seeded(seed)], np.uint64)
+        self._price = int(seats.pools[:, :, PRICE].max(initial=1)) * SPEED_UNITS
+
+    def enter(self) -> None:
+        """Seat everybody."""
+        self.points = int(enter(self.seats, self.duties, self._own))
+        self._begun = self.points - int(self._own.sum())
+
+    def again(self, seed: int) -> _Copy:
+        """Return the same roster with arrays of its own."""
+        seats, duties = Seats(*map(np.copy, self.seats)), Duties(*map(np.copy, self.duties))
+        made = _Copy(seats, duties, seed)
+        made.copy(self)
+        return made
+
+    def copy(self, of: _Copy) -> None:
+        """Take over all duties and seats."""
+        for name in CHANGING:
+            getattr(self.seats, name)[:] = getattr(of.seats, name)
+        self.duties.taken[:], self._own[:] = of.duties.taken, of._own
+        self.points, self._begun = of.points, of.points - int(of._own.sum())
+
+    def walk(self, steps: int, hot: float, cold: float) -> None:
+        """Try so many changes; temperatures are parts of the dearest seat."""
+        of = self.seats, self.duties, self._own, self._random
+        self.points += walk(*of, steps, self._price * hot, self._price * cold)
+
+    def join(self, other: _Copy) -> None:
+        """Take over the other half of the days from a copy that was the same before both walked."""
+        begin, number = other.duties.span.tolist()
+        days = (begin + np.arange(number)) % self.duties.week.size
+        slots = (days[:, None] * SLOTS_PER_DAY + np.arange(SLOTS_PER_DAY)).ravel()
+        slots += int(self.seats.marks[DAYBREAK])
+        slots = slots[slots < len(self.seats.slots)]
+        for name in CHANGING:
+            at = np.s_[slots] if name == "slots" else np.s_[:, slots]
+            getattr(self.seats, name)[at] = getattr(other.seats, name)[at]
+        points = self.points - int(self._own.sum())
+        points += other.points - int(other._own.sum()) - self._begun
+        points += int(adopt(self.seats, self.duties, self._own, other.duties.taken))
+        self._begun, self.points = points, points + int(self._own.sum())
 
 
 def _seeded(seed: int) -> int:

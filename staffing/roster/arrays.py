@@ -31,7 +31,13 @@ NEVER, FAR = -(1 << 40), 1 << 40
 
 
 class Arrays:
-    """A problem as the arrays of `anneal_kernel`, and duties read back from them."""
+    """A problem as the arrays of `staffing.roster.kernel`, and duties read back from them.
+
+    Attributes
+    ----------
+    daybreak : first slot of a day at which any shift begins
+    days_apart : whether no shift goes on when shifts of the day after begin
+    """
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
@@ -46,7 +52,9 @@ class Arrays:
                     self._group[a, d] = own
                     for shift in option.shifts:
                         self._templates.setdefault(shift, len(self._templates))
+        begin = min((shift.start for shift in self._templates), default=0)
         last = max((shift.end for shift in self._templates), default=0)
+        self.daybreak, self.days_apart = begin, last <= begin + SLOTS_PER_DAY
         self._slots = (self._days - 1) * SLOTS_PER_DAY + max(last, SLOTS_PER_DAY)
         self._tags = sorted({tag for agent in problem.agents for tag in _asked(agent.limits)})
 
@@ -195,7 +203,7 @@ class Arrays:
         for t, points in problem.idle.items():
             slots[t, of_seats.IDLE] = points
         marks = np.zeros(4, np.int64)
-        marks[of_seats.DAYBREAK] = min((shift.start for shift in self._templates), default=0)
+        marks[of_seats.DAYBREAK] = self.daybreak
         marks[of_seats.CROWDED] = SEAT if problem.meal_share < 1 else 0
         most = [at_table(n, problem.meal_share) for n in range(len(problem.agents) + 2)]
         return Seats(
@@ -208,11 +216,24 @@ class Arrays:
             pools=self._prices(pools),
             crews=np.zeros((len(posts) + len(self._groups), self._slots), np.int64),
             slots=slots,
+            helpers=_lists(self._helpers(pools, table)),
             table=np.array(most, np.int64),
             log=np.zeros((LOG, 4), np.int64),
             path=np.zeros((len(pools), 4), np.int64),
             marks=marks,
         )
+
+    def _helpers(self, pools: Mapping[str, int], posts: Ints) -> list[list[int]]:
+        """Return who ever serves each pool."""
+        found: list[list[int]] = [[] for _ in pools]
+        own = [
+            {(posts[j, of_seats.POOL]) for j in np.flatnonzero(posts[:, of_seats.GROUP] == g)}
+            for g in range(len(self._groups))
+        ]
+        for a, groups in enumerate(self._group.tolist()):
+            for p in set().union(*(own[g] for g in set(groups) - {-1})):
+                found[p].append(a)
+        return found
 
     def _prices(self, pools: Mapping[str, int]) -> Ints:
         """Return what missing units of each pool and slot cost, nobody being on duty."""
@@ -301,6 +322,7 @@ class Arrays:
             code=np.array(list(itertools.chain.from_iterable(codes)), np.int64),
             prices=np.array([*prices, *weights(fairness).values()], np.int64),
             convex=np.array(convex, np.int64),
+            span=np.array([0, self._days], np.int64),
         )
 
     def roll(self, seats: Seats, duties: Duties) -> dict[tuple[str, int], Duty]:

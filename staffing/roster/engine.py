@@ -1,7 +1,7 @@
 """The search: a first roster agent by agent, all of it annealed, then whole days planned exactly.
 
 `first` gives everybody a lawful horizon where seats are open; `anneal` changes all duties at once
-at a hundred thousand changes a second; then crews of people who know the same pools have some of
+at half a million changes a second; then crews of people who know the same pools have some of
 their days planned anew by HiGHS, several windows side by side (`crews`). A few people are
 planned exactly, all at once, by CP-SAT (`model`). How good the result is at best is told by the
 linear relaxation of the whole problem (`bound`), in a second process meanwhile, not by the search.
@@ -39,10 +39,13 @@ SERIAL = 16
 """Agents up to whom a second process costs more time than it saves."""
 FEW_PART = 0.25
 """Part of the effort that a few agents may take."""
-STEPS_PER_EFFORT = 100_000
-"""Changes that annealing tries in a second of the scenario's effort."""
-ANNEALED_PART = 0.2
-"""Part of the effort that annealing takes; the windows planned exactly have the rest."""
+STEPS_PER_EFFORT = 500_000
+"""Changes that annealing tries in a second of the scenario's effort, on each core."""
+ANNEALED_PART = 0.3
+"""Part of the effort that annealing takes at least; the windows planned exactly have the rest."""
+WINDOWED = 2_000
+"""Days of people up to which the windows have all of that rest. Of more they would not get around
+in time, while annealing, in two threads then, gains from everybody at once."""
 BOUND_PART = 0.3
 """Effort that the bound takes beyond its linear program, as a part of that of the search."""
 ALONE_PART = 0.3
@@ -96,7 +99,7 @@ def search(
                 roll = _planned_at_once(problem, roll)
             else:
                 steps, roll, going = _annealed(problem, roll, told)
-                effort = problem.effort * (1 - ANNEALED_PART) * processes * EFFORT_PER_S
+                effort = problem.effort * (1 - _annealed_part(problem)) * processes * EFFORT_PER_S
                 for left, better in improved(problem, roll, effort, lanes) if going else ():
                     roll = better
                     told(roll)
@@ -180,16 +183,23 @@ def _planned_at_once(problem: Problem, roll: Roll) -> Roll:
     return answer.roll
 
 
+def _annealed_part(problem: Problem) -> float:
+    """Return the part of the effort that annealing takes."""
+    days = len(problem.agents) * len(problem.days)
+    return 1 - (1 - ANNEALED_PART) * min(1.0, WINDOWED / max(days, 1))
+
+
 def _annealed(
     problem: Problem, roll: Roll, told: Callable[[Roll, float], None]
 ) -> tuple[int, Roll, bool]:
     """Return the changes tried, the duties annealed, and whether no interrupt ended it."""
-    walk, tried = Annealing(problem, roll), 0
-    steps = int(problem.effort * ANNEALED_PART * STEPS_PER_EFFORT)
+    part = _annealed_part(problem)
+    walk, tried = Annealing(problem, roll, paired=part > ANNEALED_PART), 0
+    steps = int(problem.effort * part * STEPS_PER_EFFORT * walk.threads)
     try:
         for i, tried in enumerate(walk.improve(steps), 1):
             if i % TOLD_EACH == 0:
-                told(walk.roll(), ANNEALED_PART * tried / max(steps, 1))
+                told(walk.roll(), part * tried / max(steps, 1))
     except KeyboardInterrupt:
         return tried, walk.roll(), False
     return tried, walk.roll(), True

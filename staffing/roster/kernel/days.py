@@ -46,6 +46,7 @@ class Duties(NamedTuple):
     code_first, code : limits of each agent: kind, length of what follows, numbers
     prices : see above
     convex : (counts) points of a count
+    span : first of the days that may change, and how many they are: after the last comes the first
     """
 
     taken: Ints
@@ -59,6 +60,7 @@ class Duties(NamedTuple):
     code: Ints
     prices: Ints
     convex: Ints
+    span: Ints
 
 
 @apart

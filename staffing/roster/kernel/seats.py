@@ -13,7 +13,7 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
-from staffing.queue.kernel import Ints, apart
+from staffing.queue.kernel import Ints, apart, inner
 from staffing.roster.kernel.days import FAR, ILLEGAL, ZERO
 
 PLACE, UNITS, POOL, GROUP = 0, 1, 2, 3
@@ -49,6 +49,7 @@ class Seats(NamedTuple):
         unit on each step, people on duty and at the table who know some of the pool's shops
     crews : (posts + groups, slots) people at each post, and of each group who serve nobody
     slots : (slots, 2) points of what is missing in all pools; points of somebody who serves nobody
+    helpers : (pools, 1 + most) how many agents ever serve a pool, and which
     table : (people + 1) how many of so many may be at a meal
     log : (entries, 4) index of `crews` or, below zero, of pools; slot, change, change of points
     path : (pools, 4) of the search for somebody to change places
@@ -64,13 +65,14 @@ class Seats(NamedTuple):
     pools: Ints
     crews: Ints
     slots: Ints
+    helpers: Ints
     table: Ints
     log: Ints
     path: Ints
     marks: Ints
 
 
-@apart
+@inner
 def lacking(s: Seats, p: int, t: int) -> int:
     """Return the units that a pool misses: those of the row that misses most."""
     most = ZERO
@@ -80,7 +82,7 @@ def lacking(s: Seats, p: int, t: int) -> int:
     return most
 
 
-@apart
+@inner
 def price(s: Seats, p: int, t: int, missing: int) -> int:
     """Return the points of missing units of a pool."""
     if missing <= 0:
@@ -94,7 +96,7 @@ def price(s: Seats, p: int, t: int, missing: int) -> int:
     return points
 
 
-@apart
+@inner
 def note(s: Seats, index: int, t: int, change: int, cost: int) -> None:
     """Write an entry of the log."""
     n = s.marks[SIZE]
@@ -102,7 +104,7 @@ def note(s: Seats, index: int, t: int, change: int, cost: int) -> None:
     s.marks[SIZE] = n + 1
 
 
-@apart
+@inner
 def fill(s: Seats, j: int, t: int, change: int) -> None:
     """Count people into the rows that a post fills."""
     q, units = s.posts[j, PLACE], change * s.posts[j, UNITS]
@@ -111,7 +113,7 @@ def fill(s: Seats, j: int, t: int, change: int) -> None:
     s.crews[j, t] += change
 
 
-@apart
+@inner
 def seat(s: Seats, j: int, t: int, change: int) -> int:
     """Put people to a post, or take them away; return the change of points."""
     p = s.posts[j, POOL]
@@ -123,7 +125,7 @@ def seat(s: Seats, j: int, t: int, change: int) -> int:
     return cost
 
 
-@apart
+@inner
 def rest(s: Seats, g: int, t: int, change: int) -> int:
     """Let people of a group serve nobody, or no longer; return the change of points."""
     j = len(s.posts) + g
@@ -132,7 +134,7 @@ def rest(s: Seats, g: int, t: int, change: int) -> int:
     return change * s.slots[t, IDLE]
 
 
-@apart
+@inner
 def count(s: Seats, p: int, t: int, column: int, change: int) -> None:
     """Count somebody in or out who is on duty or at the table."""
     s.pools[p, t, column] += change
@@ -154,7 +156,7 @@ def undo(s: Seats, size: int) -> None:
     s.marks[SIZE] = size
 
 
-@apart
+@inner
 def loss(s: Seats, j: int, t: int) -> int:
     """Return the points that one person less at a post would cost."""
     p, q, units = s.posts[j, POOL], s.posts[j, PLACE], s.posts[j, UNITS]
@@ -168,7 +170,7 @@ def loss(s: Seats, j: int, t: int) -> int:
     return price(s, p, t, max(now, units - spare)) - price(s, p, t, now)
 
 
-@apart
+@inner
 def gain(s: Seats, j: int, t: int) -> int:
     """Return the points that one person more at a post would save."""
     p = s.posts[j, POOL]
@@ -237,7 +239,7 @@ def mend(s: Seats, target: int, t: int) -> int:
     return total
 
 
-@apart
+@inner
 def come(s: Seats, g: int, t: int) -> int:
     """Let somebody of a group start serving in a slot; return the change of points."""
     total = rest(s, g, t, 1)
@@ -307,7 +309,7 @@ def send(s: Seats, g: int, t: int) -> int:
     return total
 
 
-@apart
+@inner
 def leave(s: Seats, g: int, t: int) -> int:
     """Let somebody of a group stop serving in a slot; return the change of points."""
     if s.crews[len(s.posts) + g, t] > 0:
@@ -318,6 +320,8 @@ def leave(s: Seats, g: int, t: int) -> int:
             cost = loss(s, j, t)
             if cost < best:
                 best, post = cost, j
+                if cost == 0:
+                    break
     total = seat(s, post, t, -1)
     if total > 0:
         total += mend(s, s.posts[post, POOL], t)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from staffing.queue.kernel import Ints, apart, cached
+from staffing.queue.kernel import Ints, apart, cached, inner
 from staffing.roster.kernel.days import (
     BEGINS,
     ENDS,
@@ -56,14 +56,14 @@ ABSENT, WORKING, EATING = 0, 1, 2
 MOST_CHANGES = 4
 MEALS_PART, WANTED_PART = 20, 30
 """Per cent of the changes that move a meal, or go to where seats are missing."""
-ANOTHER_PART, DAY_PART, TWO_DAYS_PART = 37, 8, 30
+ANOTHER_PART, DAY_PART, TWO_DAYS_PART = 40, 5, 10
 """Per cent of the other changes: another shift, a day more or less, two days of an agent; what
 remains are exchanges between two."""
 TRIES = 12
 """Draws of chance until what was sought is given up."""
 
 
-@apart
+@inner
 def below(random: NDArray[np.uint64], number: int) -> int:
     """Return a whole number from 0 to `number` - 1: xorshift64* (Vigna 2016, ACM TOMS 42(4))."""
     x = random[0]
@@ -75,7 +75,19 @@ def below(random: NDArray[np.uint64], number: int) -> int:
     return np.int64(drawn % np.uint64(number))  # type: ignore[return-value]
 
 
-@apart
+@inner
+def day(w: Duties, random: NDArray[np.uint64]) -> int:
+    """Return one of the days that may change, by chance."""
+    return (w.span[0] + below(random, w.span[1])) % w.week.size
+
+
+@inner
+def may_change(w: Duties, d: int) -> bool:
+    """Return whether a day is one of those that may change."""
+    return (d - w.span[0]) % w.week.size < w.span[1]
+
+
+@inner
 def doing(w: Duties, option: int, one: int, two: int, t: int) -> int:
     """Return what somebody does in a slot of the day who has an option with its meals."""
     if option == OFF:
@@ -93,7 +105,7 @@ def doing(w: Duties, option: int, one: int, two: int, t: int) -> int:
     return WORKING
 
 
-@apart
+@inner
 def crowd(s: Seats, p: int, t: int) -> int:
     """Return the points of too many of a pool's people at the table."""
     most = s.table[s.pools[p, t, ON_DUTY]]
@@ -139,7 +151,7 @@ def turn(s: Seats, w: Duties, a: int, d: int, new: Ints, leaving: bool, limit: i
     return total
 
 
-@apart
+@inner
 def _counted(s: Seats, g: int, t: int, was: int, now: int) -> int:
     """Count somebody among those on duty and at the table; return the change of points."""
     here = (1 if now != ABSENT else 0) - (1 if was != ABSENT else 0)
@@ -156,7 +168,7 @@ def _counted(s: Seats, g: int, t: int, was: int, now: int) -> int:
     return total
 
 
-@apart
+@inner
 def worth(s: Seats, g: int, t: int) -> int:
     """Return the points lost when somebody of a group is at the table in a slot."""
     best = ZERO
@@ -196,7 +208,7 @@ def meal(
     return found
 
 
-@apart
+@inner
 def fed(
     s: Seats, w: Duties, random: NDArray[np.uint64], a: int, d: int, option: int, new: Ints
 ) -> None:
@@ -213,7 +225,7 @@ def fed(
         new[FIRST_MEAL + i] = start
 
 
-@apart
+@inner
 def another(w: Duties, random: NDArray[np.uint64], a: int, d: int) -> int:
     """Return an option of a day by chance: half the time one near the present one, else any."""
     first, end = w.first[a * w.week.size + d], w.first[a * w.week.size + d + 1]
@@ -225,7 +237,7 @@ def another(w: Duties, random: NDArray[np.uint64], a: int, d: int) -> int:
     return first + below(random, end - first)
 
 
-@apart
+@inner
 def alike(w: Duties, a: int, d: int, option: int) -> int:
     """Return an agent's option of a day with the template of another option, or OFF."""
     if option == OFF:
@@ -236,7 +248,7 @@ def alike(w: Duties, a: int, d: int, option: int) -> int:
     return OFF
 
 
-@apart
+@inner
 def free(w: Duties, a: int, d: int) -> bool:
     """Return whether an agent may work on a day at all."""
     n = a * w.week.size + d
@@ -250,26 +262,22 @@ def wanted(s: Seats, w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
     If she works that day already, or may work no day more, she gives another day for it or not,
     by chance; 0 where chance met nothing that is missing, or nobody who could help.
     """
-    agents, days = w.group.shape
-    t = below(random, len(s.slots))
+    d, t = 0, len(s.slots)
     for _ in range(TRIES):
-        if s.slots[t, MISSED] > 0:
+        if t < len(s.slots) and s.slots[t, MISSED] > 0:
             break
-        t = below(random, len(s.slots))
-    p = below(random, len(s.pools))
+        d = day(w, random)
+        t = d * SLOTS + s.marks[DAYBREAK] + below(random, SLOTS)
+    if t >= len(s.slots) or s.slots[t, MISSED] == 0:
+        return 0
+    p, h = below(random, len(s.pools)), t - d * SLOTS
     for _ in range(len(s.pools)):
-        if s.slots[t, MISSED] == 0 or lacking(s, p, t) > 0:
+        if lacking(s, p, t) > 0:
             break
         p = (p + 1) % len(s.pools)
-    if s.slots[t, MISSED] == 0:
-        return 0
-    d = min(t // SLOTS, days - 1)
-    if d > 0 and d * SLOTS > t - s.marks[DAYBREAK]:
-        d -= 1
-    h = t - d * SLOTS
-    for _ in range(TRIES):
-        a = below(random, agents)
-        if not free(w, a, d) or not knows(s, w.group[a, d], p):
+    for _ in range(TRIES if s.helpers[p, 0] > 0 else 0):
+        a = helper(s, random, p)
+        if not free(w, a, d):
             continue
         now, one, two = w.taken[a, d]
         if doing(w, now, one, two, h) == WORKING:
@@ -279,7 +287,7 @@ def wanted(s: Seats, w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
         if option == now or not w.templates[k, BEGINS] <= h < w.templates[k, ENDS]:
             continue
         at[0, 0], at[0, 1], at[0, 2] = a, d, option
-        e = below(random, days)
+        e = day(w, random)
         if now != OFF or e == d or w.taken[a, e, OPTION] == OFF or below(random, 4) == 0:
             return 1
         at[1, 0], at[1, 1], at[1, 2] = a, e, OFF
@@ -287,19 +295,16 @@ def wanted(s: Seats, w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
     return 0
 
 
-@apart
-def knows(s: Seats, g: int, p: int) -> bool:
-    """Return whether a group serves a pool."""
-    for j in range(s.groups[g], s.groups[g + 1]):
-        if s.posts[j, POOL] == p:
-            return True
-    return False
+@inner
+def helper(s: Seats, random: NDArray[np.uint64], p: int) -> int:
+    """Return somebody by chance who ever serves a pool."""
+    return s.helpers[p, 1 + below(random, s.helpers[p, 0])]
 
 
 @apart
-def proposed(w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
+def proposed(s: Seats, w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
     """Write changes by chance to `at`, (changes, 3) agent, day and option; return how many."""
-    a, d = below(random, w.group.shape[0]), below(random, w.week.size)
+    a, d = below(random, w.group.shape[0]), day(w, random)
     kind = below(random, 100)
     if not free(w, a, d):
         return 0
@@ -307,19 +312,19 @@ def proposed(w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
     at[0, 0], at[0, 1] = a, d
     if kind < ANOTHER_PART:
         at[0, 2] = another(w, random, a, d)
-        return 1 if now != OFF else 0
+        return 1 if now != OFF and at[0, 2] != now else 0
     if kind < ANOTHER_PART + DAY_PART:
         at[0, 2] = another(w, random, a, d) if now == OFF else OFF
         return 1
     if kind < ANOTHER_PART + DAY_PART + TWO_DAYS_PART:
         return two_days(w, random, at)
-    return exchange(w, random, at)
+    return exchange(s, w, random, at)
 
 
 @apart
 def two_days(w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
     """Give an agent other shifts on two days, or move her rest day; return how many changes."""
-    a, d, e = at[0, 0], at[0, 1], below(random, w.week.size)
+    a, d, e = at[0, 0], at[0, 1], day(w, random)
     now, then = w.taken[a, d, OPTION], w.taken[a, e, OPTION]
     at[1, 0], at[1, 1] = a, e
     if e == d or not free(w, a, e):
@@ -339,11 +344,15 @@ def two_days(w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
 
 
 @apart
-def exchange(w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
-    """Let two agents exchange a day or two; return how many changes."""
-    a, b, number = at[0, 0], below(random, w.group.shape[0]), 0
+def exchange(s: Seats, w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
+    """Let two agents who know the same pool exchange a day or two; return how many changes."""
+    a, g, number = at[0, 0], w.group[at[0, 0], at[0, 1]], 0
+    if s.groups[g] == s.groups[g + 1]:
+        return 0
+    j = s.groups[g] + below(random, s.groups[g + 1] - s.groups[g])
+    b = helper(s, random, s.posts[j, POOL])
     for i in range(1 + below(random, 2)):
-        d = at[0, 1] if i == 0 else below(random, w.week.size)
+        d = at[0, 1] if i == 0 else day(w, random)
         if b == a or (i == 1 and d == at[0, 1]) or w.group[a, d] < 0 or w.group[b, d] < 0:
             return 0
         mine, hers = w.taken[a, d, OPTION], w.taken[b, d, OPTION]
@@ -351,11 +360,21 @@ def exchange(w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
         number += 1
         at[number, 0], at[number, 1], at[number, 2] = b, d, alike(w, b, d, mine)
         number += 1
+        if at[number - 2, 2] == mine and at[number - 1, 2] == hers:
+            return 0
         if (at[number - 2, 2] == OFF) != (hers == OFF) or (at[number - 1, 2] == OFF) != (
             mine == OFF
         ):
             return 0
     return number
+
+
+@inner
+def swap(w: Duties, at: Ints, number: int) -> None:
+    """Exchange what is taken with changes: once to make them, once more to take them back."""
+    for i in range(number):
+        a, d = at[i, 0], at[i, 1]
+        w.taken[a, d, OPTION], at[i, 2] = at[i, 2], w.taken[a, d, OPTION]
 
 
 @apart
@@ -367,15 +386,11 @@ def own(w: Duties, costs: Ints, at: Ints, number: int, fresh: Ints) -> int:
     costs : (agents) points of each agent's own
     fresh : the new ones of the first two changes' agents are written here
     """
-    old = np.empty(MOST_CHANGES, np.int64)
-    for i in range(number):
-        old[i] = w.taken[at[i, 0], at[i, 1], OPTION]
-        w.taken[at[i, 0], at[i, 1], OPTION] = at[i, 2]
+    swap(w, at, number)
     a, b = at[0, 0], at[min(number, 2) - 1, 0]
     fresh[0] = personal(w, a)
     fresh[1] = fresh[0] if b == a or fresh[0] == ILLEGAL else personal(w, b)
-    for i in range(number):
-        w.taken[at[i, 0], at[i, 1], OPTION] = old[i]
+    swap(w, at, number)
     if fresh[0] == ILLEGAL or fresh[1] == ILLEGAL:
         return ILLEGAL
     return fresh[0] - costs[a] + (0 if a == b else fresh[1] - costs[b])
@@ -384,7 +399,7 @@ def own(w: Duties, costs: Ints, at: Ints, number: int, fresh: Ints) -> int:
 @apart
 def later(w: Duties, random: NDArray[np.uint64], at: Ints, new: Ints) -> int:
     """Write another time for a meal to `new`; return 1, or 0 where chance met no meal."""
-    a, d = below(random, w.group.shape[0]), below(random, w.group.shape[1])
+    a, d = below(random, w.group.shape[0]), day(w, random)
     option = w.taken[a, d, OPTION]
     if option == OFF or w.templates[w.options[option, SHIFT], MEALS] == 0:
         return 0
@@ -392,9 +407,10 @@ def later(w: Duties, random: NDArray[np.uint64], at: Ints, new: Ints) -> int:
     i = below(random, w.templates[k, MEALS])
     first, last = w.templates[k, WINDOWS + 2 * i], w.templates[k, WINDOWS + 2 * i + 1]
     at[0, 0], at[0, 1], at[0, 2] = a, d, option
-    new[0] = w.taken[a, d]
+    for column in (OPTION, FIRST_MEAL, SECOND_MEAL):
+        new[0, column] = w.taken[a, d, column]
     new[0, FIRST_MEAL + i] = first + below(random, last - first + 1)
-    return 1
+    return 1 if new[0, FIRST_MEAL + i] != w.taken[a, d, FIRST_MEAL + i] else 0
 
 
 @cached
@@ -429,7 +445,7 @@ def walk(
             number = later(w, random, at, new)
         else:
             aimed = kind < MEALS_PART + WANTED_PART
-            number = wanted(s, w, random, at) if aimed else proposed(w, random, at)
+            number = wanted(s, w, random, at) if aimed else proposed(s, w, random, at)
             if number > 0:
                 delta = own(w, costs, at, number, fresh)
         if number == 0 or delta == ILLEGAL:
@@ -478,4 +494,34 @@ def enter(s: Seats, w: Duties, costs: Ints) -> int:
                 s.marks[SIZE] = 0
                 total += turn(s, w, a, d, new, False, ILLEGAL)
                 w.taken[a, d] = new
+    return total
+
+
+@cached
+def adopt(s: Seats, w: Duties, costs: Ints, other: Ints) -> int:
+    """Take over the duties of days that may not change here, for which the seats are taken already.
+
+    An agent whose limits do not hold with both halves keeps the duties that she has here; return
+    the change of points of seats and meals by that.
+
+    Parameters
+    ----------
+    other : as `Duties.taken`
+    """
+    agents, days = w.group.shape
+    total, mine = ZERO, np.zeros((days, 3), np.int64)
+    for a in range(agents):
+        mine[:] = w.taken[a]
+        for d in range(days):
+            if not may_change(w, d):
+                w.taken[a, d] = other[a, d]
+        fresh = personal(w, a)
+        if fresh != ILLEGAL:
+            costs[a] = fresh
+            continue
+        for d in range(days):
+            s.marks[SIZE] = 0
+            total += turn(s, w, a, d, mine[d], False, ILLEGAL)
+            total += turn(s, w, a, d, mine[d], True, ILLEGAL)
+            w.taken[a, d] = mine[d]
     return total
