@@ -41,7 +41,7 @@ FEW_PART = 0.25
 """Part of the effort that a few agents may take."""
 STEPS_PER_EFFORT = 500_000
 """Changes that annealing tries in a second of the scenario's effort, on each core."""
-ANNEALED_PART = 0.3
+ANNEALED_PART = 0.2
 """Part of the effort that annealing takes at least; the windows planned exactly have the rest."""
 WINDOWED = 2_000
 """Days of people up to which the windows have all of that rest. Of more they would not get around
