@@ -17,6 +17,7 @@ __all__ = [
     "json_bytes",
     "listed",
     "paths",
+    "refuse_unusable",
     "replace",
     "replace_all",
     "write",
@@ -34,6 +35,30 @@ def writing(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise PublishError([_cannot_write(folder, error.strerror or str(error))]) from error
+
+
+def refuse_unusable(folder: Path) -> None:
+    """Refuse a folder that outputs cannot go to, before they are computed.
+
+    Raises
+    ------
+    PublishError
+        When it is a file or below one, may not be written, or holds files of somebody else
+        (``cannot_write``).
+    """
+    target = folder.resolve()
+    there = next(each for each in (target, *target.parents) if each.exists())
+    with writing(folder):
+        foreign = _foreign(target, listed(target))
+    reason = None
+    if not there.is_dir():
+        reason = Statement("page.no_folder", {"path": f"{there}"})
+    elif not os.access(there if there != target else target.parent, os.W_OK):
+        reason = Statement("page.no_right", {"path": f"{there}"})
+    elif foreign:
+        reason = Statement("page.foreign", {"names": foreign})
+    if reason is not None:
+        raise PublishError([_cannot_write(folder, reason)])
 
 
 def replace(folder: Path, files: Mapping[str, bytes], ours: Collection[str]) -> None:

@@ -51,6 +51,10 @@ def backtest(
     with faults_told(lang, as_json=as_json, quiet=quiet) as voice:
         scenario, workspace = _read_target(target, zone, voice)
         scenario = _retold(scenario, origins, days)
+        from staffing.folder import refuse_unusable
+
+        folder = out / f"{scenario.name}-backtest"
+        refuse_unusable(folder)
         from staffing.publish.tested import publish_backtest
         from staffing.tell.backtest import scored
         from staffing.tell.progress import progress
@@ -60,7 +64,7 @@ def backtest(
             named = scenario.name if target.suffix.lower() == TOML else None
             made = _tested(workspace, scenario, issued, named, live.part)
             live.step("publish")
-            paths = publish_backtest(made, out / f"{scenario.name}-backtest")
+            paths = publish_backtest(made, folder)
     scored(made, paths, machine=as_json)
 
 

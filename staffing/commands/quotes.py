@@ -195,6 +195,7 @@ def capacity(
     """Say whether our agents can deliver what is promised, week by week; exit 3 if not."""
     with faults_told(lang, as_json=as_json, quiet=quiet) as voice:
         scenario, workspace = read(scenario_file, voice)
+        from staffing.folder import refuse_unusable
         from staffing.publish.capacity import publish_capacity
         from staffing.quote.book import book
         from staffing.quote.capacity import capacity as run
@@ -203,12 +204,13 @@ def capacity(
         from staffing.tell.progress import progress
 
         refuse_unlawful(scenario)
+        folder = out / f"{scenario.name}-capacity"
+        refuse_unusable(folder)
         newcomers, rates = _newcomers(prospect_files or [], rates_file, scenario, workspace)
         with progress(scenario.lang) as live:
             live.step("book")
             booked = book(workspace, scenario, newcomers, rates, weeks, live.part)
             made = run(booked, live.step, live.part)
-        folder = out / f"{scenario.name}-capacity"
         paths = publish_capacity(made, folder, record(made, scenario.lang))
     told(made, paths, scenario.lang, machine=as_json)
     if made.verdict != "deliverable":

@@ -90,9 +90,11 @@ def publish(
         kept = cache_of(cache, out, no_cache=no_cache)
         stages = stages_of(scenario_file, voice, kept)
         workspace, scenario = stages.workspace, stages.scenario
+        from staffing.folder import refuse_unusable
         from staffing.roster import refuse_unlawful
 
         refuse_unlawful(scenario)
+        refuse_unusable(folder := out / scenario.name)
         absent = _absent_before(roster, scenario.lang)
         found = _edited(roster, stages, absent, replayed=False)
         assert found.brief is not None
@@ -115,7 +117,6 @@ def publish(
         with progress(scenario.lang) as live:
             made = plan_of(workspace, scenario, found.brief, found.roster, live.step)
             live.step("publish")
-            folder = out / scenario.name
             paths = write(
                 made, folder, scenario_file=scenario_file, roster_file=roster, absent=absent
             )
@@ -248,6 +249,7 @@ def replan(
         kept = cache_of(cache, out, no_cache=no_cache)
         stages = stages_of(scenario_file, voice, kept)
         workspace, scenario = stages.workspace, stages.scenario
+        from staffing.folder import refuse_unusable
         from staffing.publish.edited import is_grid
         from staffing.publish.replanned import publish_replanned
         from staffing.replan import Asked
@@ -257,13 +259,13 @@ def replan(
         from staffing.tell.progress import progress
         from staffing.tell.replan import filed, replanned
 
+        refuse_unusable(folder := out / f"{scenario.name}-replan")
         still_absent = _absent_before(roster, scenario.lang)
         if is_grid(roster):
             table = _edited(roster, stages, still_absent, replayed=False).table
         else:
             table = read_roster(roster, scenario.zone)
         asked = Asked(absent=tuple(absent or ()), now=now, freeze_h=freeze_h, everywhere=all_days)
-        folder = out / f"{scenario.name}-replan"
         with progress(scenario.lang) as live:
             stages.step = live.step
             made = run(

@@ -51,12 +51,15 @@ def compare(
     """Put plans side by side: demand, seats, heads, hours, cost, service level, fairness, gap."""
     with faults_told(lang, as_json=as_json, quiet=quiet) as voice:
         kept = cache_of(cache, out, no_cache=no_cache)
+        from staffing.folder import refuse_unusable
+
+        refuse_unusable(folder := out / "compare")
         found = _plans(plans, voice, kept, out)
         from staffing.publish.whatif import publish_whatif
         from staffing.tell.whatif import beside
 
         made = _beside(found, voice.lang)
-        paths = publish_whatif(made, out / "compare")
+        paths = publish_whatif(made, folder)
         cache_told(kept, voice.lang)
     beside(made, paths, machine=as_json)
     if not all(column.lawful for column in made.columns):
@@ -217,12 +220,14 @@ def sweep(
         scenarios = varied(scenario_file, key.strip(), given, "--over")
         files = digest_of_files(scenarios[0][1].workspace)
         scenario, workspace = read(scenario_file, voice)
+        from staffing.folder import refuse_unusable
         from staffing.publish.whatif import Beside, Column, publish_whatif
         from staffing.tell.progress import progress
         from staffing.tell.whatif import beside
         from staffing.whatif import sweep as run
         from staffing.words import say
 
+        refuse_unusable(folder := out / f"{scenario.name}-sweep")
         kept = cache_of(cache, out, no_cache=no_cache)
         with progress(scenario.lang) as live:
 
@@ -255,7 +260,7 @@ def sweep(
                 compared=False,
                 key=key.strip(),
             )
-            paths = publish_whatif(made, out / f"{scenario.name}-sweep")
+            paths = publish_whatif(made, folder)
         cache_told(kept, scenario.lang)
     beside(made, paths, machine=as_json)
     if not all(column.lawful for column in columns):
