@@ -232,6 +232,23 @@ def test_no_lawful_roster_exits_3_and_writes_nothing(here: Path, tmp_path: Path)
     assert [path.name for path in (tmp_path / "out").iterdir()] == [".cache"]
 
 
+@pytest.mark.parametrize(
+    "command", ["plan", "replan", "publish", "backtest", "capacity", "compare", "sweep"]
+)
+def test_a_file_in_the_way_is_told_before_anything_is_computed(
+    command: str, here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where outputs cannot go is said at once: no step of the work is begun."""
+    monkeypatch.setattr("staffing.tell.progress.progress", None)
+    (tmp_path / "out").write_text("a file", "utf-8")
+    given = [
+        tmp_path / "out" if each == here / "out" else each for each in arguments(command, here)
+    ]
+    result = run(command, *given, "--lang", "en")
+    assert result.exit_code == 2, result.exception
+    assert f"{tmp_path / 'out'} is not a folder" in " ".join(result.stderr.split())
+
+
 # --- JSON ---------------------------------------------------------------------------------------
 
 
