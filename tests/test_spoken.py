@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -82,3 +83,14 @@ def test_the_terminal_s_language_gives_way_to_the_one_that_is_asked_for() -> Non
     assert "Missing argument" in english.stderr
     chinese = CliRunner().invoke(cli.app, ["plan", "--lang=zh"], env={"LANG": "en_US.UTF-8"})
     assert "缺少参数" in chinese.stderr
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_wrong_call_is_told_to_machines(call: str) -> None:
+    """With `--json` stdout has what is wrong as it has any other fault."""
+    command, *given = call.split()
+    result = CliRunner().invoke(cli.app, [command, "--json", *given])
+    assert result.exit_code == 2
+    (fault,) = json.loads(result.stdout)["faults"]
+    assert fault["problem"].startswith(CALLS[call])
+    assert "--help" in fault["remedy"]

@@ -7,6 +7,7 @@ What typer itself says, it says in English only: its sentences are known by thei
 from __future__ import annotations
 
 import io
+import json
 import re
 import sys
 import tomllib
@@ -26,6 +27,7 @@ __all__ = ["SpokenCommand", "SpokenGroup", "spoken_texts", "texts"]
 
 SPEAKING: ContextVar[Lang] = ContextVar("SPEAKING", default="en")
 """The language of the run at hand; English where no run is, as for the documentation."""
+JSON = "--json"
 WIDTH = 70
 """Characters of a line of Chinese help, most of them as wide as two."""
 
@@ -119,7 +121,7 @@ class SpokenGroup(TyperGroup):
         given = list(sys.argv[1:] if args is None else args)
         lang = _asked(given)
         token = SPEAKING.set(lang)
-        own = standalone_mode and lang != "en"
+        own = standalone_mode and (lang != "en" or JSON in given)
         try:
             made = super().main(
                 args,
@@ -134,13 +136,26 @@ class SpokenGroup(TyperGroup):
                 raise
             told = io.StringIO()
             error.show(told)
-            typer.echo(_worded(told.getvalue()), err=True, nl=False)
+            text = told.getvalue() if lang == "en" else _worded(told.getvalue())
+            typer.echo(text, err=True, nl=False)
+            if JSON in given:
+                typer.echo(json.dumps(_record(text), ensure_ascii=False, indent=2))
             sys.exit(int(error.exit_code))  # type: ignore[attr-defined]
         finally:
             SPEAKING.reset(token)
         if own:
             sys.exit(made if isinstance(made, int) else 0)
         return made
+
+
+def _record(text: str) -> dict[str, object]:
+    """Return what is wrong with a call as other faults are told to machines."""
+    usage, _, problem = text.strip().rpartition("\n\n")
+    for head in ("Error: ", "错误："):
+        problem = problem.removeprefix(head)
+    remedy = " ".join(usage.splitlines()) or "staffing --help"
+    nowhere = {"file": None, "row": None, "column": None, "value": None}
+    return {"faults": [{**nowhere, "problem": problem, "remedy": remedy}]}
 
 
 def _asked(arguments: Sequence[str]) -> Lang:
