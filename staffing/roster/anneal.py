@@ -105,7 +105,11 @@ class Annealing:
 
 
 class _Copy:
-    """Seats, duties and points of a roster that one thread changes."""
+    """Seats, duties and points of a roster that one thread changes.
+
+    `_own` has the points of each agent's own days, `_begun` those of seats and meals before the
+    walk, when all copies were the same.
+    """
 
     def __init__(self, seats: Seats, duties: Duties, seed: int) -> None:
         self.seats, self.duties, self.points, self._begun = seats, duties, 0, 0
