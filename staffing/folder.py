@@ -37,8 +37,12 @@ def writing(folder: Path) -> Iterator[None]:
         raise PublishError([_cannot_write(folder, error.strerror or str(error))]) from error
 
 
-def refuse_unusable(folder: Path) -> None:
+def refuse_unusable(folder: Path, ours: Collection[str] | None = None) -> None:
     """Refuse a folder that outputs cannot go to, before they are computed.
+
+    Parameters
+    ----------
+    ours : as in `replace`, where that is known so early
 
     Raises
     ------
@@ -49,7 +53,7 @@ def refuse_unusable(folder: Path) -> None:
     target = folder.resolve()
     there = next(each for each in (target, *target.parents) if each.exists())
     with writing(folder):
-        foreign = _foreign(target, listed(target))
+        foreign = "" if ours is None else _foreign(target, ours)
     reason = None
     if not there.is_dir():
         reason = Statement("page.no_folder", {"path": f"{there}"})

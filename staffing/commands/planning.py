@@ -76,13 +76,13 @@ def outcome_of(
     `turn` says which of how many plans it is, and when the first of them began.
     """
     from staffing.cache import digest_of_files
-    from staffing.folder import refuse_unusable
+    from staffing.folder import listed, refuse_unusable
     from staffing.outcome import KEPT, Outcome, asked
     from staffing.tell import faults
     from staffing.tell.progress import progress
 
     scenario = scenario_of(scenario_file, voice)
-    refuse_unusable(out / scenario.name)
+    refuse_unusable(out / scenario.name, listed(out / scenario.name))
     files = digest_of_files(scenario.workspace)
     key = asked(scenario_file, scenario.workspace.name, scenario.lang, files, confirmed=confirmed)
     known: Outcome | None = cache.get(KEPT, key)

@@ -90,11 +90,12 @@ def publish(
         kept = cache_of(cache, out, no_cache=no_cache)
         stages = stages_of(scenario_file, voice, kept)
         workspace, scenario = stages.workspace, stages.scenario
-        from staffing.folder import refuse_unusable
+        from staffing.folder import listed, refuse_unusable
         from staffing.roster import refuse_unlawful
 
         refuse_unlawful(scenario)
-        refuse_unusable(folder := out / scenario.name)
+        folder = out / scenario.name
+        refuse_unusable(folder, listed(folder))
         absent = _absent_before(roster, scenario.lang)
         found = _edited(roster, stages, absent, replayed=False)
         assert found.brief is not None
@@ -249,7 +250,7 @@ def replan(
         kept = cache_of(cache, out, no_cache=no_cache)
         stages = stages_of(scenario_file, voice, kept)
         workspace, scenario = stages.workspace, stages.scenario
-        from staffing.folder import refuse_unusable
+        from staffing.folder import listed, refuse_unusable
         from staffing.publish.edited import is_grid
         from staffing.publish.replanned import publish_replanned
         from staffing.replan import Asked
@@ -259,7 +260,8 @@ def replan(
         from staffing.tell.progress import progress
         from staffing.tell.replan import filed, replanned
 
-        refuse_unusable(folder := out / f"{scenario.name}-replan")
+        folder = out / f"{scenario.name}-replan"
+        refuse_unusable(folder, listed(folder))
         still_absent = _absent_before(roster, scenario.lang)
         if is_grid(roster):
             table = _edited(roster, stages, still_absent, replayed=False).table
