@@ -28,6 +28,8 @@ __all__ = ["SpokenCommand", "SpokenGroup", "spoken_texts", "texts"]
 SPEAKING: ContextVar[Lang] = ContextVar("SPEAKING", default="en")
 """The language of the run at hand; English where no run is, as for the documentation."""
 JSON = "--json"
+HEAD = re.compile(r"^[^\s:：]+[:：] ?")
+"""The word before what is wrong."""
 WIDTH = 70
 """Characters of a line of Chinese help, most of them as wide as two."""
 
@@ -151,8 +153,7 @@ class SpokenGroup(TyperGroup):
 def _record(text: str) -> dict[str, object]:
     """Return what is wrong with a call as other faults are told to machines."""
     usage, _, problem = text.strip().rpartition("\n\n")
-    for head in ("Error: ", "错误："):
-        problem = problem.removeprefix(head)
+    problem = HEAD.sub("", problem)
     remedy = " ".join(usage.splitlines()) or "staffing --help"
     nowhere = {"file": None, "row": None, "column": None, "value": None}
     return {"faults": [{**nowhere, "problem": problem, "remedy": remedy}]}
