@@ -7,7 +7,6 @@ What typer itself says, it says in English only: its sentences are known by thei
 from __future__ import annotations
 
 import io
-import json
 import re
 import sys
 import tomllib
@@ -141,7 +140,9 @@ class SpokenGroup(TyperGroup):
             text = told.getvalue() if lang == "en" else _worded(told.getvalue())
             typer.echo(text, err=True, nl=False)
             if JSON in given:
-                typer.echo(json.dumps(_record(text), ensure_ascii=False, indent=2))
+                from staffing.tell.console import as_json
+
+                as_json(_record(text))
             sys.exit(int(error.exit_code))  # type: ignore[attr-defined]
         finally:
             SPEAKING.reset(token)

@@ -227,7 +227,7 @@ class Arrays:
         """Return who ever serves each pool."""
         found: list[list[int]] = [[] for _ in pools]
         own = [
-            {(posts[j, of_seats.POOL]) for j in np.flatnonzero(posts[:, of_seats.GROUP] == g)}
+            posts[posts[:, of_seats.GROUP] == g, of_seats.POOL].tolist()
             for g in range(len(self._groups))
         ]
         for a, groups in enumerate(self._group.tolist()):
