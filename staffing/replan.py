@@ -353,21 +353,7 @@ class Case:
         self._gone = frozenset(gone)
         self.struck = self._told[~keys.isin(self._gone)].reset_index(drop=True)
         self._missing = frozenset(self._gone & set(keys))
-        deducted = self._missing
-        if stuck := self._stuck_with(workspace, deducted):
-            # away on her rest days too, she owes nothing for them where she would work too little
-            deducted |= {(agent, day) for agent, day in self._gone if agent in stuck}
-            stuck = self._stuck_with(workspace, deducted)
-        if stuck:
-            # what she has worked already exceeds what an absence leaves of her week: it is not
-            # deducted then, she only stays away
-            facts = {"names": listed(sorted(stuck))}
-            self.notices.append(Fault(code="absent_not_deducted", file="--absent", facts=facts))
-            deducted = frozenset(pair for pair in deducted if pair[0] not in stuck)
-            if stuck := self._stuck_with(workspace, deducted):
-                raise InfeasibleRosterError(
-                    [Statement("replan.stuck", {"agent": agent}) for agent in sorted(stuck)]
-                )
+        self._deduct(workspace)
         self.days = self._days()
 
     def _published(self) -> Published:
@@ -391,6 +377,36 @@ class Case:
             for day, option in zip(self._scenario.grid.dates, agent.options, strict=True)
         )
         return replace(agent, options=options)
+
+    def _deduct(self, workspace: Workspace) -> None:
+        """Put into the tables as many of the absences as leave everybody a lawful horizon.
+
+        Raises
+        ------
+        InfeasibleRosterError
+            With everybody for whom none is left even without.
+        """
+        deducted = self._missing
+        if stuck := self._stuck_with(workspace, deducted):
+            # away on her rest days too, she owes nothing for them where she would work too little
+            deducted |= {(agent, day) for agent, day in self._gone if agent in stuck}
+            stuck = self._stuck_with(workspace, deducted)
+        kept = set[tuple[str, dt.date]]()
+        while stuck:
+            # what she has worked exceeds what her absences leave of the week: on one day more of
+            # them, the first, she only stays away
+            mine = {agent: [day for name, day in deducted if name == agent] for agent in stuck}
+            if not all(mine.values()):
+                raise InfeasibleRosterError(
+                    [Statement("replan.stuck", {"agent": agent}) for agent in sorted(stuck)]
+                )
+            first = {(agent, min(days)) for agent, days in mine.items()}
+            kept |= first
+            deducted -= first
+            stuck = self._stuck_with(workspace, deducted)
+        if kept:
+            facts = {"names": listed([f"{agent} {day}" for agent, day in sorted(kept)])}
+            self.notices.append(Fault(code="absent_not_deducted", file="--absent", facts=facts))
 
     def _stuck_with(
         self, workspace: Workspace, deducted: Iterable[tuple[str, dt.date]]

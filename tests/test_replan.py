@@ -281,6 +281,22 @@ def test_an_absence_is_not_deducted_where_the_week_is_worked_already(tmp_path: P
     assert hard(audit(case.workspace, story, made)) == []
 
 
+def test_of_several_days_as_many_are_deducted_as_her_hours_allow(tmp_path: Path) -> None:
+    """With 12 of 24 hours worked, R5 leaves 9.6 of all three days off, R6 asks 14.4 of none."""
+    space = crew(tmp_path / "w", 1, hours_per_week=24)
+    story = scenario(tmp_path, rules={"min_week_share": 0.6})
+    required = SeatRequirement(table=need({("P", d, 10): 1 for d in range(6)}))
+    now = dt.datetime.combine(day_of(3), dt.time(8))
+    gone = [("A1", d) for d in (3, 4, 5)]
+    case, made, changes = mended(space, story, required, six_days(), gone, now)
+    assert kinds(changes) == [("A1", "absent")] * 3
+    [notice] = case.notices
+    assert f"A1 {day_of(3)}" in str(notice.facts["names"])
+    assert f"A1 {day_of(4)}" not in str(notice.facts["names"])
+    assert len(case.workspace.tables["absences"]) == 2
+    assert hard(audit(case.workspace, story, made)) == []
+
+
 def test_who_is_absent_all_week_owes_no_hours(tmp_path: Path) -> None:
     """R6: of her three duties alone three fifths fall away, and two for her rest days."""
     space = crew(tmp_path / "w", 1, hours_per_week=24)
