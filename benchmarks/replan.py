@@ -1,8 +1,9 @@
 """Absences in the shipped week: how fast, how lawful and how sparing `staffing replan` is.
 
 Run ``python -m benchmarks.replan [--roster FILE] [--seeds N] [--write]``. The shipped week is
-planned (or its published roster taken from a file). Then, for each seed, three of the sixty agents
-who are on duty on a drawn day call in sick at 06:50, every other time for three days, and
+planned by the command line (or its published roster taken from a file), as every week is before
+it is replanned: its forecast and seats are in the cache. Then, for each seed, three of the sixty
+agents who are on duty on a drawn day call in sick at 06:50, every other time for three days, and
 
 - the command line replans the roster: seconds from start to end of the process, duties changed of
   people who are there, broken rules by the audit with the absences in place;
@@ -31,7 +32,6 @@ import pandas as pd
 from benchmarks import markdown
 from staffing.forecast import forecast, history
 from staffing.grid import INTERVAL_MIN
-from staffing.publish.tables import csv_bytes, stretches_table
 from staffing.replan import changed_duties, with_absences
 from staffing.roster import audit, roster
 from staffing.roster.audit import hard
@@ -78,10 +78,10 @@ def main() -> None:
     space = read_workspace(story.workspace, story.zone)
     required = seats(space, story, forecast(space, story, history(space)))
     with tempfile.TemporaryDirectory() as folder:
-        path = asked.roster or Path(folder) / "roster.csv"
+        path = asked.roster or Path(folder) / story.name / "roster.csv"
         if asked.roster is None:
-            made = roster(space, story, required)
-            path.write_bytes(csv_bytes(stretches_table(made.assignments)))
+            command = [sys.executable, "cli.py", "plan", str(STORY), "--out", folder, "--quiet"]
+            subprocess.run(command, cwd=ROOT, check=True)
         results = []
         for seed in range(asked.seeds):
             results.append(case(space, story, required, path, seed, Path(folder)))

@@ -379,46 +379,57 @@ class Case:
         return replace(agent, options=options)
 
     def _deduct(self, workspace: Workspace) -> None:
-        """Put into the tables as many of the absences as leave everybody a lawful horizon.
+        """Put into the tables as many of the absences as leave everybody's other duties lawful.
+
+        What somebody has worked, or was told, may exceed what her absences leave of a week. She
+        only stays away then on some of the days, the first: nobody is sent home because she is
+        ill on another day.
 
         Raises
         ------
         InfeasibleRosterError
-            With everybody for whom none is left even without.
+            With everybody who has no lawful horizon, however many are deducted.
         """
         deducted = self._missing
-        if stuck := self._stuck_with(workspace, deducted):
+        unlawful, stuck = self._with(workspace, deducted)
+        if stuck:
             # away on her rest days too, she owes nothing for them where she would work too little
             deducted |= {(agent, day) for agent, day in self._gone if agent in stuck}
-            stuck = self._stuck_with(workspace, deducted)
-        kept = set[tuple[str, dt.date]]()
-        while stuck:
-            # what she has worked exceeds what her absences leave of the week: on one day more of
-            # them, the first, she only stays away
-            mine = {agent: [day for name, day in deducted if name == agent] for agent in stuck}
-            if not all(mine.values()):
-                raise InfeasibleRosterError(
-                    [Statement("replan.stuck", {"agent": agent}) for agent in sorted(stuck)]
-                )
-            first = {(agent, min(days)) for agent, days in mine.items()}
-            kept |= first
-            deducted -= first
-            stuck = self._stuck_with(workspace, deducted)
-        if kept:
-            facts = {"names": listed([f"{agent} {day}" for agent, day in sorted(kept)])}
-            self.notices.append(Fault(code="absent_not_deducted", file="--absent", facts=facts))
+            unlawful, stuck = self._with(workspace, deducted)
+        days = {agent: sorted(day for name, day in deducted if name == agent) for agent in unlawful}
+        kept = dict.fromkeys(unlawful - stuck, 0)
+        looked, tried = set(unlawful), 0
+        while looked := {agent for agent in looked if len(days[agent]) > tried}:
+            tried += 1
+            less = {(agent, day) for agent in looked for day in days[agent][:tried]}
+            unlawful, stuck = self._with(workspace, deducted - less)
+            kept |= dict.fromkeys(looked - unlawful, tried)
+            kept |= {agent: tried for agent in looked - stuck if agent not in kept}
+            looked &= unlawful
+        if lost := sorted(days.keys() - kept.keys()):
+            raise InfeasibleRosterError([Statement("replan.stuck", {"agent": a}) for a in lost])
+        if days:
+            stays = {(agent, day) for agent, most in kept.items() for day in days[agent][:most]}
+            self._with(workspace, deducted - stays)
+            if stays:
+                facts = {"names": listed([f"{agent} {day}" for agent, day in sorted(stays)])}
+                self.notices.append(Fault(code="absent_not_deducted", file="--absent", facts=facts))
 
-    def _stuck_with(
+    def _with(
         self, workspace: Workspace, deducted: Iterable[tuple[str, dt.date]]
-    ) -> set[str]:
-        """Deduct absences from hours; return for whom no change makes a lawful horizon then."""
+    ) -> tuple[set[str], set[str]]:
+        """Deduct absences from hours; return whose duties are unlawful then, and who is stuck.
+
+        Stuck is for whom no change makes a lawful horizon.
+        """
         self.workspace = with_absences(workspace, deducted)
         self.published = self._published()
-        unlawful = broken(self.published, self.published.roll)
         able = {agent.agent_id: agent for agent in self.published.problem.agents}
         away = {agent for agent, _ in self._gone} - able.keys()
         idle = {a.agent_id for a in self._people if a.agent_id in away and not is_lawful(a, {})}
-        return idle | {name for name in unlawful if not can_be_lawful(self.published, able[name])}
+        unlawful = broken(self.published, self.published.roll)
+        stuck = {name for name in unlawful if not can_be_lawful(self.published, able[name])}
+        return {*unlawful, *idle}, {*stuck, *idle}
 
     def _days(self) -> frozenset[int]:
         """Return the days of the horizon on which seats are looked at."""

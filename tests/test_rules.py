@@ -160,6 +160,16 @@ CASES: dict[str, tuple[str, dict[str, object], dict[str, object], list[list[Row]
         days(0, 1, 2, 3, 4),
         False,
     ),
+    "works the other five of six short days": (
+        "R5",
+        {
+            "agents": [{"agent_id": "A1", "hours_per_week": 24}],
+            "absences": [{"agent_id": "A1", "date": "2026-03-07"}],
+        },
+        {},
+        [duty(d, 9, 13) for d in range(5)],
+        True,
+    ),
     "works her least hours": ("R6", {}, {"min_week_share": 0.6}, days(0, 1, 2), True),
     "works less than her least hours": ("R6", {}, {"min_week_share": 0.6}, days(0, 1), False),
     "rests on one day of seven": ("R7", {}, {}, [duty(d, 9, 15) for d in range(6)], True),

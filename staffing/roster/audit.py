@@ -347,21 +347,25 @@ def _hours_by_day(case: Case) -> dict[dt.date, float]:
     return hours
 
 
-def weeks(case: Case) -> Iterator[tuple[dt.date, list[dt.date], float, float, set[dt.date]]]:
-    """Yield Monday, days, hours due, hours paid and days worked of each calendar week touched.
+def weeks(case: Case) -> Iterator[tuple[dt.date, list[dt.date], int, float, set[dt.date]]]:
+    """Yield Monday, days, days out, hours paid and days worked of each calendar week touched.
 
-    A day of absence, or before the first day, counts as a fifth of the contract hours.
+    Days out are those of absence, and before the first day.
     """
     grid, person = case.scenario.grid, case.person
     for monday in sorted({day - dt.timedelta(days=day.weekday()) for day in grid.dates}):
         days = [monday + dt.timedelta(days=i) for i in range(7)]
         out = sum(_out(person, day) for day in days)
-        due = person.contract_h * max(1 - out / 5, 0.0)
         paid = sum(shift.paid_h for shift in case.shifts if shift.date in days)
         paid += sum(hours for date, _, _, hours in person.past if date in days)
         worked = {shift.date for shift in case.shifts if shift.date in days}
         worked |= {date for date, *_ in person.past if date in days}
-        yield monday, days, due, paid, worked
+        yield monday, days, out, paid, worked
+
+
+def _allowed_h(case: Case, out: int) -> float:
+    """R5: return the hours of a week less a sixth for each day out: nobody works on more."""
+    return case.person.contract_h * max(1 - out / 6, 0.0)
 
 
 def _published_h(case: Case, days: Collection[dt.date]) -> float:
@@ -380,10 +384,12 @@ def r5_most_hours(case: Case) -> Iterator[Violation]:
         yield from _averaged(case)
         return
     moved_h = 0.0 if case.person.protected else rules.moved_rest_days * DAY_H
-    for monday, days, due, paid, _ in weeks(case):
-        most = max(due + rules.overtime_month_h + moved_h, _published_h(case, days))
+    for monday, days, out, paid, _ in weeks(case):
+        most = max(
+            _allowed_h(case, out) + rules.overtime_month_h + moved_h, _published_h(case, days)
+        )
         if paid > most + TOLERANCE_H:
-            yield case.broken("R5", monday, "weekly_hours", hours=f"{paid:g}", most=f"{most:g}")
+            yield case.broken("R5", monday, "weekly_hours", hours=f"{paid:g}", most=f"{most:.4g}")
     if moved_h:
         yield from _not_given_back(case)
 
@@ -391,16 +397,17 @@ def r5_most_hours(case: Case) -> Iterator[Violation]:
 def _not_given_back(case: Case) -> Iterator[Violation]:
     """R5: a rest day that was worked is a day off in a later week of the horizon (art. 44).
 
-    So the hours from any week on are at most those due then, and the overtime of their months.
+    So the hours from any week on are at most those allowed then, and the overtime of their months.
     """
-    due_h, paid_h, months = 0.0, 0.0, set[tuple[int, int]]()
+    allowed_h, paid_h, months = 0.0, 0.0, set[tuple[int, int]]()
     found = []
-    for monday, days, due, paid, _ in reversed(list(weeks(case))):
+    for monday, days, out, paid, _ in reversed(list(weeks(case))):
         months.add((days[-1].year, days[-1].month))
-        due_h, paid_h = due_h + max(due, _published_h(case, days)), paid_h + paid
-        most = due_h + case.scenario.rules.overtime_month_h * len(months)
+        allowed_h += max(_allowed_h(case, out), _published_h(case, days))
+        paid_h += paid
+        most = allowed_h + case.scenario.rules.overtime_month_h * len(months)
         if paid_h > most + TOLERANCE_H:
-            facts = {"hours": f"{paid_h:g}", "most": f"{most:g}"}
+            facts = {"hours": f"{paid_h:g}", "most": f"{most:.4g}"}
             found.append(case.broken("R5", monday, "moved_days", **facts))
     yield from reversed(found)
 
@@ -447,10 +454,14 @@ def known_from(workspace: Workspace, scenario: Scenario) -> dt.date:
 
 
 def r6_least_weekly_hours(case: Case) -> Iterator[Violation]:
-    """R6: paid hours of a whole calendar week, at least a share of the contract's."""
+    """R6: paid hours of a whole calendar week, at least a share of the contract's.
+
+    A day out lowers them by a fifth.
+    """
     share, dates = case.scenario.rules.min_week_share, case.scenario.grid.dates
     serves = any(first <= dates[-1] for first in case.person.trained.values())
-    for monday, days, due, paid, _ in weeks(case):
+    for monday, days, out, paid, _ in weeks(case):
+        due = case.person.contract_h * max(1 - out / 5, 0.0)
         least = int(due * share * 2 + TOLERANCE_H) / 2
         whole = days[0] >= dates[0] and days[-1] <= dates[-1]
         if whole and serves and paid < least - TOLERANCE_H:
@@ -580,11 +591,11 @@ def r13_protected_hours(case: Case) -> Iterator[Violation]:
         if shift.paid_h > DAY_H + TOLERANCE_H:
             facts = {"hours": f"{shift.paid_h:g}", "most": f"{DAY_H:g}"}
             yield case.broken("R13", shift.date, "protected_day", **facts)
-    for monday, days, due, paid, _ in weeks(case):
-        share = max(1 - sum(_out(case.person, day) for day in days) / 5, 0.0)
-        most = max(min(due, WEEK_H * share), _published_h(case, days))
+    for monday, days, out, paid, _ in weeks(case):
+        normal = WEEK_H * max(1 - out / 5, 0.0)
+        most = max(min(_allowed_h(case, out), normal), _published_h(case, days))
         if paid > most + TOLERANCE_H:
-            facts = {"hours": f"{paid:g}", "most": f"{most:g}"}
+            facts = {"hours": f"{paid:g}", "most": f"{most:.4g}"}
             yield case.broken("R13", monday, "protected_week", **facts)
 
 

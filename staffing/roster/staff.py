@@ -427,7 +427,10 @@ def _weeks(
     trained: bool,
     extra_h: float,
 ) -> tuple[Span, ...]:
-    """Return the limits per calendar week; an absence counts as a fifth of the contract hours.
+    """Return the limits per calendar week, less what a day of absence takes from each.
+
+    It takes a fifth of the hours that are due (R6), and a sixth of those allowed (R5): nobody works
+    on more than six days, and who was told six short ones keeps the other five.
 
     Parameters
     ----------
@@ -440,17 +443,18 @@ def _weeks(
     moved_h = 0.0
     if rules.average_over == "week" and not pd.notna(row["protected"]):  # R13
         moved_h = rules.moved_rest_days * NORMAL_DAY_H
-    found, due = [], list[tuple[dt.date, float]]()
+    found, allowed = [], list[tuple[dt.date, float]]()
     for monday in mondays:
         week = [monday + dt.timedelta(days=i) for i in range(7)]
         out = sum(d in away or _not_yet(row, d) for d in week)
         due_h = contract * max(1 - out / 5, 0.0)
+        allowed_h = contract * max(1 - out / 6, 0.0)
         done = [p.paid_h for p in past if p.day >= (monday - grid.start).days]
         whole = monday >= grid.start and week[-1] <= grid.dates[-1]
-        most_h = due_h + extra_h + moved_h
-        due.append((monday, max(due_h, sum(done)) - sum(done)))
+        most_h = allowed_h + extra_h + moved_h
+        allowed.append((monday, max(allowed_h, sum(done)) - sum(done)))
         if pd.notna(row["protected"]):  # R13
-            most_h = min(due_h, NORMAL_WEEK_H * max(1 - out / 5, 0.0))
+            most_h = min(allowed_h, NORMAL_WEEK_H * max(1 - out / 5, 0.0))
         elif rules.average_over != "week":
             most_h = FREE_SLOTS / SLOTS_PER_H
         least_h = due_h * rules.min_week_share if whole and trained else 0.0
@@ -463,24 +467,25 @@ def _weeks(
                 most_of=(("split", splits),) if splits else (),
             )
         )
-    return (*found, *_given_back(grid.dates, due, extra_h)) if moved_h else tuple(found)
+    return (*found, *_given_back(grid.dates, allowed, extra_h)) if moved_h else tuple(found)
 
 
 def _given_back(
-    dates: Sequence[dt.date], due: Sequence[tuple[dt.date, float]], extra_h: float
+    dates: Sequence[dt.date], allowed: Sequence[tuple[dt.date, float]], extra_h: float
 ) -> Iterator[Span]:
     """R5: yield the limits that have a moved rest day given back in a later week.
 
-    From any week on the hours are those due, and the overtime of the months that its weeks end in.
+    From any week on the hours are those allowed, and the overtime of the months that the weeks end
+    in.
 
     Parameters
     ----------
-    due : Mondays of the weeks, and the hours due that are not published already
+    allowed : Mondays of the weeks, and the hours allowed that are not published already
     """
-    for k, (first, _) in enumerate(due):
-        ends = [monday + dt.timedelta(days=6) for monday, _ in due[k:]]
+    for k, (first, _) in enumerate(allowed):
+        ends = [monday + dt.timedelta(days=6) for monday, _ in allowed[k:]]
         months = len({(day.year, day.month) for day in ends})
-        most_h = sum(hours for _, hours in due[k:]) + extra_h * months
+        most_h = sum(hours for _, hours in allowed[k:]) + extra_h * months
         days = tuple(i for i, day in enumerate(dates) if day >= first)
         yield Span(days=days, most_paid=int(most_h * SLOTS_PER_H + 1e-9), most_days=len(days))
 
