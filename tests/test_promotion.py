@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ import cli
 from staffing.promotion.levers import as_agents, joined, levered, outsiders, today
 from staffing.promotion.outlook import cheapest_mix
 from staffing.promotion.program import UNITS_PER_H, Prices, Program
+from staffing.promotion.used import used
+from staffing.publish.board import board_of
 from staffing.roster.audit import audit
 from staffing.roster.pay import pay_classes
 from staffing.roster.places import needed, reach
@@ -242,6 +245,8 @@ def test_people_from_outside_are_rows_of_the_tables(tmp_path: Path) -> None:
     assert list(made.agents.index[-2:]) == ["LENT-1", "LENT-2"]
     away = made.tables["absences"]
     assert (away["agent_id"] == "LENT-1").sum() == 7
+    (line, _) = board_of(made, told, table()).lines[-2:]
+    assert [cell.text for cell in line.cells] == ["休"] * 7 + ["已离岗"] * 7
     assert joined(space, told, [])[0] is space
 
 
@@ -327,6 +332,20 @@ borrowed_most = 1
     )
     assert result.exit_code in (0, 3), result.output
     return home, result.output
+
+
+def test_a_roster_uses_what_is_beyond_the_hours_of_its_weeks(tmp_path: Path) -> None:
+    """48 hours of a 40 hours' contract are 8 of overtime; 40 are none, or one rest day moved."""
+    space, told = people(tmp_path), story(tmp_path, days=14, overtime_hour=45.0)
+    nobody: Any = SimpleNamespace(outlook=SimpleNamespace(uses=()))
+
+    def counted(*days: int) -> dict[str, float]:
+        duties = table(*(duty(d, 9, 18, meals=[(12, 13)]) for d in days))
+        return {str(use.lever): use.amount for use in used(space, told, nobody, duties)}
+
+    assert counted(0, 1, 2, 3, 4) == {}
+    assert counted(0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11) == {"overtime": 8.0}
+    assert counted(0, 1, 2, 3, 4, 5, 7, 8, 9, 10) == {"moved_rest_days": 1.0}
 
 
 def test_strengths_rise_from_low_to_high(published: tuple[Path, str]) -> None:

@@ -211,7 +211,7 @@ def joined(
             skills += [{**skill, "shop_id": shop} for shop in workspace.pools[each.pool]]
             after = (d for d in scenario.grid.dates if d > each.last)
             absences += [
-                {"agent_id": name, "date": pd.Timestamp(d), "kind": "leave"} for d in after
+                {"agent_id": name, "date": pd.Timestamp(d), "kind": "finished"} for d in after
             ]
         names.append(own)
     if not taken - set(workspace.agents.index.astype(str)):

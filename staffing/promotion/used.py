@@ -10,7 +10,7 @@ import pandas as pd
 
 from staffing.promotion import Promotion, Use
 from staffing.promotion.levers import Lever
-from staffing.roster.audit import Case, Shift, cases, shifts_of, weeks
+from staffing.roster.audit import Case, Shift, allowed_h, cases, shifts_of, weeks
 from staffing.scenario import Scenario
 from staffing.workspace import Workspace
 
@@ -58,12 +58,13 @@ def _beyond(case: Case) -> tuple[float, float]:
     for shift in case.shifts:
         long[_monday(shift)] += max(shift.paid_h - day_h, 0.0)
     overtime = given = spare = 0.0
-    for monday, _, due, paid, _ in reversed(list(weeks(case))):
-        excess = max(paid - due - rules.overtime_month_h, 0.0)
+    for monday, _, out, paid, _ in reversed(list(weeks(case))):
+        allowed = allowed_h(case, out)
+        excess = max(paid - allowed - rules.overtime_month_h, 0.0)
         back = min(excess, spare, NORMAL_DAY_H)
         overtime += max(long[monday], excess - back)
         given += back
-        spare += max(due - paid, 0.0) - back
+        spare += max(allowed - paid, 0.0) - back
     return overtime, given
 
 

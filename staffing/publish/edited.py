@@ -299,7 +299,7 @@ _RESTS = {_plain(say(lang, "kind.rest")) for lang in LANGS} | {"休息", "rest"}
 _ABSENCES = {
     _plain(say(lang, f"absence.{kind}"))
     for lang in LANGS
-    for kind in ("leave", "sick", "training", "not_started")
+    for kind in ("leave", "sick", "training", "not_started", "finished")
 }
 
 

@@ -363,7 +363,7 @@ def weeks(case: Case) -> Iterator[tuple[dt.date, list[dt.date], int, float, set[
         yield monday, days, out, paid, worked
 
 
-def _allowed_h(case: Case, out: int) -> float:
+def allowed_h(case: Case, out: int) -> float:
     """R5: return the hours of a week less a sixth for each day out: nobody works on more."""
     return case.person.contract_h * max(1 - out / 6, 0.0)
 
@@ -386,7 +386,7 @@ def r5_most_hours(case: Case) -> Iterator[Violation]:
     moved_h = 0.0 if case.person.protected else rules.moved_rest_days * DAY_H
     for monday, days, out, paid, _ in weeks(case):
         most = max(
-            _allowed_h(case, out) + rules.overtime_month_h + moved_h, _published_h(case, days)
+            allowed_h(case, out) + rules.overtime_month_h + moved_h, _published_h(case, days)
         )
         if paid > most + TOLERANCE_H:
             yield case.broken("R5", monday, "weekly_hours", hours=f"{paid:g}", most=f"{most:.4g}")
@@ -399,13 +399,13 @@ def _not_given_back(case: Case) -> Iterator[Violation]:
 
     So the hours from any week on are at most those allowed then, and the overtime of their months.
     """
-    allowed_h, paid_h, months = 0.0, 0.0, set[tuple[int, int]]()
+    left_h, paid_h, months = 0.0, 0.0, set[tuple[int, int]]()
     found = []
     for monday, days, out, paid, _ in reversed(list(weeks(case))):
         months.add((days[-1].year, days[-1].month))
-        allowed_h += max(_allowed_h(case, out), _published_h(case, days))
+        left_h += max(allowed_h(case, out), _published_h(case, days))
         paid_h += paid
-        most = allowed_h + case.scenario.rules.overtime_month_h * len(months)
+        most = left_h + case.scenario.rules.overtime_month_h * len(months)
         if paid_h > most + TOLERANCE_H:
             facts = {"hours": f"{paid_h:g}", "most": f"{most:.4g}"}
             found.append(case.broken("R5", monday, "moved_days", **facts))
@@ -593,7 +593,7 @@ def r13_protected_hours(case: Case) -> Iterator[Violation]:
             yield case.broken("R13", shift.date, "protected_day", **facts)
     for monday, days, out, paid, _ in weeks(case):
         normal = WEEK_H * max(1 - out / 5, 0.0)
-        most = max(min(_allowed_h(case, out), normal), _published_h(case, days))
+        most = max(min(allowed_h(case, out), normal), _published_h(case, days))
         if paid > most + TOLERANCE_H:
             facts = {"hours": f"{paid:g}", "most": f"{most:.4g}"}
             yield case.broken("R13", monday, "protected_week", **facts)
