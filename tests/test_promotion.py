@@ -367,10 +367,13 @@ def test_strengths_rise_from_low_to_high(published: tuple[Path, str]) -> None:
 
 def test_the_levered_roster_is_lawful_and_told_everywhere(published: tuple[Path, str]) -> None:
     """No rule is broken; page, workbook and tables have the levers; the manifest their defaults."""
-    home, _ = published
+    home, told = published
     out = home / "out/promo"
     figures: dict[str, Any] = json.loads((out / "summary.json").read_text("utf-8"))
     assert figures["violations"] == 0
+    made = figures["promotion"]
+    beyond = made["rostered"]["price"] - made["strengths"][made["roster_for"]]["price"]
+    assert ("The roster as built pulls levers" in told) == (abs(beyond) >= 0.5)
     levers = pd.read_csv(out / "levers.csv")
     assert set(levers["strength"]) == {"low", "mid", "high", "rostered"}
     assert (out / "temps.csv").exists()

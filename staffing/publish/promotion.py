@@ -30,6 +30,7 @@ def sentences(plan: Plan, made: Promotion) -> list[str]:
         found.append(say(lang, "promotion.no_lever"))
     else:
         found.append(say(lang, "promotion.exact" if outlook.exact else "promotion.near", **facts))
+    found += _rostered(plan, outlook)
     allowed_h = plan.scenario.promotion.most_open * outlook.required_h
     if outlook.open_h > allowed_h + 0.05:
         hours = f"{outlook.open_h:,.1f}"
@@ -41,6 +42,17 @@ def sentences(plan: Plan, made: Promotion) -> list[str]:
         wape = f"{told.wape:.1%}"
         found.append(say(lang, "promotion.came", days=told.days, off=off, wape=wape, **numbers))
     return found
+
+
+def _rostered(plan: Plan, outlook: Outlook) -> list[str]:
+    """Return what the roster's levers cost where that is not what the mix costs."""
+    price = sum(use.price for use in plan.used)
+    if abs(price - outlook.price) < 0.5:
+        return []
+    outside = sum(use.price for use in plan.used if use.lever in ("borrowed", "temps"))
+    facts = {"price": f"{price:,.0f}", "outside": f"{outside:,.0f}"}
+    facts |= {"more": f"{price - outlook.price:+,.0f}", "open": f"{plan.roster.uncovered_h:,.1f}"}
+    return [say(plan.scenario.lang, "promotion.price_rostered", **facts)]
 
 
 def _yuan(plan: Plan) -> str:
