@@ -42,12 +42,16 @@ from staffing.workspace import Workspace
 
 ABSENCE = re.compile(
     r"^\s*(?P<agent>.+?)\s*[:：=]\s*(?P<first>\d{4}[-/]\d{1,2}[-/]\d{1,2})"
-    r"(?:\s*\.\.\s*(?P<last>\d{4}[-/]\d{1,2}[-/]\d{1,2}))?\s*$"
+    r"(?:\s*\.\.\s*(?P<last>\d{4}[-/]\d{1,2}[-/]\d{1,2})|[T\s]+(?P<time>\d{1,2}:\d{2}))?\s*$"
 )
 FREEZE_H = 2.0
 """Hours after now in which nothing changes: people must hear of it, and come."""
 
-Kind = Literal["absent", "called_in", "sent_home", "hours", "seats"]
+Kind = Literal["absent", "went_home", "called_in", "sent_home", "hours", "seats"]
+GONE: tuple[Kind, ...] = ("absent", "went_home")
+"""What happened to somebody, and is no change for the others' sake."""
+Left = Mapping[tuple[str, dt.date], dt.datetime]
+"""Who goes home from her duty of which service day, and when."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +77,8 @@ class Change:
 
     Attributes
     ----------
-    kind : ``absent``, ``called_in`` from a day off, ``sent_home`` for the day, other ``hours``, or
-        other ``seats`` (pools or meals) in the same hours
+    kind : ``absent``, ``went_home`` from a duty, ``called_in`` from a day off, ``sent_home`` for
+        the day, other ``hours``, or other ``seats`` (pools or meals) in the same hours
     old, new : the stretches of the duty; empty where there is none
     covers : what it is good for; empty for somebody who changes because of her own rules only
     """
@@ -127,12 +131,12 @@ class Replanned:
     @property
     def changed(self) -> list[Change]:
         """Return the changes of people who are there."""
-        return [change for change in self.changes if change.kind != "absent"]
+        return [change for change in self.changes if change.kind not in GONE]
 
     @property
     def absent(self) -> list[Change]:
-        """Return the duties struck out."""
-        return [change for change in self.changes if change.kind == "absent"]
+        """Return the duties struck out, and those left early."""
+        return [change for change in self.changes if change.kind in GONE]
 
     def service_level(self, lived: Replay) -> float:
         """Return a replay's service level on the days looked at; NaN without contacts there."""
@@ -148,7 +152,8 @@ class Asked:
 
     Attributes
     ----------
-    absent : ``AGENT:DATE`` or ``AGENT:FIRST..LAST``, as they were typed
+    absent : ``AGENT:DATE``, ``AGENT:FIRST..LAST`` or, of who goes home, ``AGENT:DATETTIME``, as
+        they were typed
     now : the moment of asking, local wall time; None: before the horizon
     freeze_h : hours after it in which nothing changes
     everywhere : whether days without an absence are looked at as well, if there is any absence
@@ -175,40 +180,70 @@ class Asked:
         faults: list[Fault] = []
         known = set(workspace.agents.index.astype(str))
         for text in self.absent:
-            agent, dates = _absence(text)
+            agent, dates, time = _absence(text)
             if dates is None:
                 faults.append(Fault(code="absence_unread", file="--absent", value=text))
                 continue
             if agent not in known:
                 facts: dict[str, object] = {"table": "agents"}
                 faults.append(Fault(code="unknown", file="--absent", value=agent, facts=facts))
-            outside = [day for day in dates if day not in grid.dates]
+            outside = [day for day in dates if time is None and day not in grid.dates]
             if outside or not dates:
                 facts = {"first": f"{grid.dates[0]}", "last": f"{grid.dates[-1]}"}
                 code = "not_planned" if outside else "absence_backwards"
                 faults.append(Fault(code=code, file="--absent", value=text, facts=facts))
-            found |= {(agent, day) for day in dates}
+            if time is None:
+                found |= {(agent, day) for day in dates}
         if self.now is not None and self.cut(grid) >= grid.slots:
             facts = {"last": f"{grid.dates[-1]}"}
             value = f"{self.now:%Y-%m-%d %H:%M}"
             faults.append(Fault(code="now_too_late", file="--now", value=value, facts=facts))
         return found, faults
 
+    def left(
+        self, table: pd.DataFrame, gone: Collection[tuple[str, dt.date]]
+    ) -> tuple[dict[tuple[str, dt.date], dt.datetime], list[Fault]]:
+        """Return who goes home when, and what is wrong with it.
 
-def _absence(text: str) -> tuple[str, list[dt.date] | None]:
-    """Return agent and days of an absence as it was typed; None for what is no date."""
+        Parameters
+        ----------
+        table : the roster: whose duty it is, and of which service day, may be told past midnight
+        gone : who is absent all day: that is the more
+        """
+        found: dict[tuple[str, dt.date], dt.datetime] = {}
+        faults = []
+        for text in self.absent:
+            agent, dates, time = _absence(text)
+            if dates is None or time is None:
+                continue
+            moment = dt.datetime.combine(dates[0], time)
+            own = table[table["agent_id"].astype(str) == agent].groupby("date")
+            ends = own["end"].max()
+            on_duty = ends.index[(own["start"].min() < moment) & (ends > moment)]
+            if moment.minute % INTERVAL_MIN:
+                faults.append(Fault(code="left_off_half_hour", file="--absent", value=text))
+            elif on_duty.empty:
+                faults.append(Fault(code="left_off_duty", file="--absent", value=text))
+            elif (pair := (agent, on_duty[0].date())) not in gone:
+                found[pair] = min(moment, found.get(pair, moment))
+        return found, faults
+
+
+def _absence(text: str) -> tuple[str, list[dt.date] | None, dt.time | None]:
+    """Return agent, days and time of an absence as typed; no days for what is no date or time."""
     match = ABSENCE.match(text)
     if match is None:
-        return text, None
+        return text, None, None
     try:
+        time = dt.time.fromisoformat(match["time"].zfill(5)) if match["time"] else None
         ends = [
             dt.date(*map(int, re.split("[-/]", day)))
             for day in (match["first"], match["last"] or match["first"])
         ]
     except ValueError:
-        return text, None
+        return text, None, None
     length = (ends[1] - ends[0]).days + 1
-    return match["agent"], [ends[0] + dt.timedelta(days=i) for i in range(length)]
+    return match["agent"], [ends[0] + dt.timedelta(days=i) for i in range(length)], time
 
 
 def replan(
@@ -245,12 +280,13 @@ def replan(
     # a promotion run's people stand in no table before its levers are pulled
     brief = stages.brief() if scenario.is_promotion else None
     tables, rules = (brief.workspace, brief.scenario) if brief else (workspace, scenario)
-    gone, notices = _checked(with_deducted(tables, still_absent), rules, table, asked, file)
+    space = with_deducted(tables, still_absent)
+    gone, left, notices = _checked(space, rules, table, asked, file)
     brief = brief or stages.brief()
     expected, required = brief.expected, brief.required
     step("replan")
     known = with_deducted(brief.workspace, still_absent)
-    case = Case(known, brief.scenario, required, table, {*gone, *still_absent}, asked)
+    case = Case(known, brief.scenario, required, table, {*gone, *still_absent}, asked, left)
     notices += case.notices
     brief = replace(brief, workspace=case.workspace)
 
@@ -290,8 +326,8 @@ def _clash(each: Violation) -> Statement:
 
 def _checked(
     workspace: Workspace, scenario: Scenario, table: pd.DataFrame, asked: Asked, file: str
-) -> tuple[set[tuple[str, dt.date]], list[Fault]]:
-    """Return who is absent when, and what is odd about it.
+) -> tuple[set[tuple[str, dt.date]], Left, list[Fault]]:
+    """Return who is absent when, who goes home when, and what is odd about it.
 
     A duty on a day for which the workspace knows an absence is one of the absent, too.
 
@@ -301,7 +337,8 @@ def _checked(
         With all faults.
     """
     gone, faults = asked.days(workspace, scenario.grid)
-    faults += off_grid(table, file)
+    left, wrong = asked.left(table, gone)
+    faults += [*wrong, *off_grid(table, file)]
     found = hard(audit(workspace, scenario, table))
     away = {(each.agent_id, each.date) for each in found if each.how.key == "violation.absent"}
     sick = {agent for agent, _ in away}
@@ -326,7 +363,7 @@ def _checked(
         if late:
             facts = {"names": listed(late)}
             notices.append(Fault(code="absent_begun", file="--absent", facts=facts))
-    return gone | away, notices
+    return gone | away, left, notices
 
 
 class Case:
@@ -340,18 +377,21 @@ class Case:
         table: pd.DataFrame,
         gone: Iterable[tuple[str, dt.date]],
         asked: Asked,
+        left: Left | None = None,
     ) -> None:
+        self._left = left or {}
         self._scenario, self._required, self._asked = scenario, required, asked
         self._cut = asked.cut(scenario.grid)
         self.notices: list[Fault] = []
         self._told = _ordered(with_names(workspace, _with_shifts(table)))
+        here = _ordered(with_names(workspace, _with_shifts(_ended(table, self._left))))
         keys = pd.Series(
-            list(zip(self._told["agent_id"].astype(str), self._told["date"].dt.date, strict=True)),
-            index=self._told.index,
+            list(zip(here["agent_id"].astype(str), here["date"].dt.date, strict=True)),
+            index=here.index,
             dtype=object,
         )
         self._gone = frozenset(gone)
-        self.struck = self._told[~keys.isin(self._gone)].reset_index(drop=True)
+        self.struck = here[~keys.isin(self._gone)].reset_index(drop=True)
         self._missing = frozenset(self._gone & set(keys))
         self._deduct(workspace)
         self.days = self._days()
@@ -362,6 +402,9 @@ class Case:
         self._people = [self._away(agent) for agent in staff(self.workspace, scenario)]
         speed = speeds_in_units(self.workspace, grid.dates)
         told = told_duties(grid, self.struck, speed, scenario.fairness.late_after)
+        for agent, day in self._left:  # what is left of her duty stays as it is
+            key = (agent, (day - grid.start).days)
+            told[key] = replace(told[key], busy=True)
         return Published(
             problem=problem_of(self.workspace, scenario, self._people, self._required),
             told=told,
@@ -435,8 +478,9 @@ class Case:
         """Return the days of the horizon on which seats are looked at."""
         grid = self._scenario.grid
         ahead = {d for d in range(grid.days) if (d + 2) * SLOTS_PER_DAY > self._cut}
-        if self._gone and not self._asked.everywhere:
-            return frozenset((day - grid.start).days for _, day in self._missing) & ahead
+        if (self._gone or self._left) and not self._asked.everywhere:
+            days = {day for _, day in (*self._missing, *self._left)}
+            return frozenset((day - grid.start).days for day in days) & ahead
         return worthy(self.published) & ahead
 
     def planned(self, meanwhile: Callable[[], object] = lambda: None) -> tuple[pd.DataFrame, bool]:
@@ -468,7 +512,7 @@ class Case:
 
     def changes(self, assignments: pd.DataFrame, after: pd.DataFrame) -> list[Change]:
         """Return the duties that are not as they were told, by day, kind and agent."""
-        found = sorted(changed_duties(self._told, assignments, self._gone).items())
+        found = sorted(changed_duties(self._told, assignments, self._gone, self._left).items())
         old, new = (
             _duties(table, {key for key, _ in found}) for table in (self._told, assignments)
         )
@@ -485,11 +529,11 @@ class Case:
                 kind=kind,
                 old=old.get(key, none),
                 new=new.get(key, none),
-                covers=() if kind == "absent" else tuple(self._covers(key, served, spare)),
+                covers=() if kind in GONE else tuple(self._covers(key, served, spare)),
             )
             for key, kind in found
         ]
-        return sorted(made, key=lambda each: (each.date, each.kind != "absent", each.agent_id))
+        return sorted(made, key=lambda each: (each.date, each.kind not in GONE, each.agent_id))
 
     def _covers(
         self,
@@ -534,20 +578,24 @@ class Case:
 
 
 def changed_duties(
-    told: pd.DataFrame, new: pd.DataFrame, gone: Collection[tuple[str, dt.date]]
+    told: pd.DataFrame,
+    new: pd.DataFrame,
+    gone: Collection[tuple[str, dt.date]],
+    left: Collection[tuple[str, dt.date]] = (),
 ) -> dict[tuple[str, dt.date], Kind]:
     """Return (agent id, day) -> how a duty differs from what was told, where it does.
 
     Parameters
     ----------
     told, new : one row a stretch, in order
-    gone : who is absent when
+    gone, left : who is absent when, and who goes home early
     """
     old, now = _stretches(told), _stretches(new)
     kinds = {
         key: _kind(old.get(key, []), now.get(key, []), absent=key in gone)
         for key in sorted(old.keys() | now.keys())
     }
+    kinds |= dict.fromkeys(left, "went_home")
     return {key: kind for key, kind in kinds.items() if kind is not None}
 
 
@@ -618,6 +666,20 @@ def _with_shifts(table: pd.DataFrame) -> pd.DataFrame:
         shift_start=own["start"].transform("min"), shift_end=own["end"].transform("max")
     )
     return found.drop(columns=["name", "team"], errors="ignore")
+
+
+def _ended(table: pd.DataFrame, left: Left) -> pd.DataFrame:
+    """Return a roster in which who goes home has no duty from then on, nor a meal at its end."""
+    table = table.sort_values("start", kind="stable")
+    for (agent, day), moment in left.items():
+        own = (table["agent_id"].astype(str) == agent) & (table["date"] == pd.Timestamp(day))
+        table = table[~own | (table["start"] < moment)]
+        own = own[table.index]
+        table = table.assign(end=table["end"].mask(own & (table["end"] > moment), moment))
+        while table.loc[own, "activity"].iloc[-1] == "meal":
+            last = table.index[own][-1]
+            table, own = table.drop(index=last), own.drop(index=last)
+    return table
 
 
 def _ordered(table: pd.DataFrame) -> pd.DataFrame:

@@ -260,6 +260,67 @@ def six_days(agent: str = "A1") -> pd.DataFrame:
     return table(*(duty(d, 10, 14, agent=agent) for d in range(6)))
 
 
+def left_at(
+    space: Workspace, story: Scenario, told: pd.DataFrame, *absent: str
+) -> tuple[dict[tuple[str, dt.date], dt.datetime], list[str]]:
+    """Return who goes home when, and the codes of what is wrong."""
+    asked = Asked(absent=absent)
+    gone, faults = asked.days(space, story.grid)
+    left, wrong = asked.left(told, gone)
+    return left, [fault.code for fault in (*faults, *wrong)]
+
+
+def test_who_goes_home_keeps_what_she_has_worked(tmp_path: Path) -> None:
+    """Her last two hours are filled by the other one; nothing is deducted from her week."""
+    space, story = crew(tmp_path / "w", 2), scenario(tmp_path, days=1, rules=FREE)
+    required = SeatRequirement(table=need({("P", 0, h / 2): 1 for h in range(20, 32)}))
+    told = table(duty(0, 10, 16))
+    left, wrong = left_at(space, story, told, f"A1:{MONDAY}T12:00")
+    assert wrong == []
+    asked = Asked(now=dt.datetime.combine(MONDAY, dt.time(8)))
+    case = Case(space, story, required, told, set(), asked, left)
+    made, _ = case.planned()
+    changes = case.changes(made, coverage(case.workspace, story, required, made))
+    assert kinds(changes) == [("A1", "went_home"), ("A2", "called_in")]
+    (cover,) = changes[1].covers
+    assert (f"{cover.start:%H:%M}", f"{cover.end:%H:%M}") == ("12:00", "16:00")
+    assert cover.instead_of == ("A1",)
+    mine = made[made["agent_id"] == "A1"]
+    assert (f"{mine['start'].min():%H:%M}", f"{mine['end'].max():%H:%M}") == ("10:00", "12:00")
+    assert len(case.workspace.tables["absences"]) == 0
+    assert hard(audit(case.workspace, story, made)) == []
+
+
+def test_no_duty_ends_with_a_meal_because_somebody_goes_home(tmp_path: Path) -> None:
+    """She leaves in the middle of her meal: the duty ended before it, at noon."""
+    space, story = crew(tmp_path / "w", 1), scenario(tmp_path, days=1, rules=FREE)
+    required = SeatRequirement(table=need({("P", 0, 10): 1}))
+    told = table(duty(0, 9, 18, meals=[(12, 13)]))
+    left, _ = left_at(space, story, told, f"A1:{MONDAY} 12:30")
+    case = Case(space, story, required, told, set(), Asked(), left)
+    assert f"{case.struck['end'].max():%H:%M}" == "12:00"
+    assert set(case.struck["activity"]) == {"work"}
+
+
+def test_a_time_at_which_nobody_can_go_home_is_told(tmp_path: Path) -> None:
+    """Off the half hour, before or after the duty, on a day off; a whole day off is the more."""
+    space, story = crew(tmp_path / "w", 1), scenario(tmp_path, days=2, rules=FREE)
+    told = table(duty(0, 17, 25))
+    late = f"A1:{day_of(1)}T00:30"
+    assert left_at(space, story, told, late) == (
+        {("A1", MONDAY): dt.datetime.combine(day_of(1), dt.time(0, 30))},
+        [],
+    )
+    assert left_at(space, story, told, late, f"A1:{MONDAY}") == ({}, [])
+    for text, code in (
+        (f"A1:{MONDAY}T18:10", "left_off_half_hour"),
+        (f"A1:{MONDAY}T17:00", "left_off_duty"),
+        (f"A1:{day_of(1)}T01:00", "left_off_duty"),
+        (f"A1:{MONDAY}T25:00", "absence_unread"),
+    ):
+        assert left_at(space, story, told, text) == ({}, [code]), text
+
+
 def test_nobody_is_sent_home_because_she_is_ill_on_another_day(tmp_path: Path) -> None:
     """R5: of 24 hours a sixth falls away, which leaves the five other duties of four hours."""
     space, story = crew(tmp_path / "w", 1, hours_per_week=24), scenario(tmp_path, rules=FREE)

@@ -221,7 +221,8 @@ def replan(
         typer.Option(
             "--absent",
             metavar="AGENT:DATE",
-            help="Who is absent: A017:2026-11-25, or 2026-11-25..2026-11-27 for days; repeat it.",
+            help="Who is absent: A017:2026-11-25, 2026-11-25..2026-11-27 for days, "
+            "2026-11-25T13:00 of who goes home then; repeat it.",
         ),
     ] = None,
     now: Annotated[

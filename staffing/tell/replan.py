@@ -39,8 +39,9 @@ def replanned(made: Replanned) -> None:
     if made.frozen_until is not None:
         line(say("replan.frozen", time=f"{made.frozen_until:%Y-%m-%d %H:%M}"))
     for each in made.absent:
-        facts = {"day": f"{each.date}", "duty": _hours(each.old, say)}
-        line(say("replan.absent", agent=named(people, each.agent_id), **facts))
+        facts = {"day": f"{each.date}", "duty": _hours(each.old, say), "now": _hours(each.new, say)}
+        key = "replan.absent" if each.new.empty else "replan.left"
+        line(say(key, agent=named(people, each.agent_id), **facts))
     if made.changed:
         line(say("replan.changed", count=len(made.changed)))
         names = ("day", "agent", "kind", "old_duty", "new_duty", "why_changed")
