@@ -56,7 +56,7 @@ ABSENT, WORKING, EATING = 0, 1, 2
 MOST_CHANGES = 4
 MEALS_PART, WANTED_PART = 20, 30
 """Per cent of the changes that move a meal, or go to where seats are missing."""
-ANOTHER_PART, DAY_PART, TWO_DAYS_PART = 40, 5, 10
+ANOTHER_PART, DAY_PART, TWO_DAYS_PART = 37, 8, 30
 """Per cent of the other changes: another shift, a day more or less, two days of an agent; what
 remains are exchanges between two."""
 TRIES = 12
