@@ -168,13 +168,23 @@ class Cache:
         except OSError as error:
             self.trouble = error.strerror or str(error)
 
-    def take(self, name: str, key: str, make: Callable[[], Made]) -> tuple[Made, bool]:
-        """Return what is kept under a key, else make and keep it; and whether it was kept."""
+    def take(
+        self,
+        name: str,
+        key: str,
+        make: Callable[[], Made],
+        keep: Callable[[Made], bool] = lambda _: True,
+    ) -> tuple[Made, bool]:
+        """Return what is kept under a key, else make and keep it; and whether it was kept.
+
+        What `keep` denies is made but not kept.
+        """
         value = self.get(name, key)
         if value is not None:
             return value, True
         made = make()
-        self.put(name, key, made)
+        if keep(made):
+            self.put(name, key, made)
         return made, False
 
     def _path(self, name: str, key: str) -> Path:

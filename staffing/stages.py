@@ -234,7 +234,9 @@ class Stages:
                 [self._keys[each] for each in (*self._before, *before)],
             ]
         )
-        made, kept = self._cache.take(name, self._keys[name], compute)
+        made, kept = self._cache.take(name, self._keys[name], compute, keep=_whole)
+        if not _whole(made):  # nor is what follows from it
+            self._cache = Cache(None)
         if kept:
             self.step(KEPT[name])
         return made
@@ -247,6 +249,11 @@ class Stages:
             return
         for table, file in self.workspace.files.items():
             self._digests[table] = now[file.split("[", 1)[0]]
+
+
+def _whole(made: object) -> bool:
+    """Return whether a result is what its inputs come to, not what an interrupt left of it."""
+    return not (isinstance(made, Roster) and made.report.cut_short)
 
 
 def _said(scenario: Scenario, keys: tuple[str, ...]) -> dict[str, Any]:

@@ -269,6 +269,8 @@ def test_an_interrupt_keeps_the_roster_so_far() -> None:
     assert len(heard) == 1
     assert 0 < report.steps < problem.effort * STEPS_PER_EFFORT
     assert report.goal("cost").bound is None
+    assert report.cut_short
+    assert not search(replace(busy(3), effort=0.5))[1].cut_short
     for agent in problem.agents:
         own = {d: duty.shift for (name, d), duty in roll.items() if name == agent.agent_id}
         assert is_lawful(agent, own)

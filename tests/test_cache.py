@@ -8,14 +8,18 @@ import pickle
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 import cli
 from staffing import cache as kept
+from staffing import stages
 from staffing.cache import Cache, digest, digest_of_files, program
+from staffing.roster import Roster
 from staffing.scenario import Scenario, read_scenario
 from staffing.stages import READS, Stages
 from staffing.workspace import read_workspace
@@ -98,6 +102,28 @@ def test_an_unchanged_run_computes_nothing_and_writes_the_same(here: Path, tmp_p
     assert [line for line in kept_notices if "nothing has changed" not in line] == [
         line for line in anew.stderr.splitlines() if not line.endswith(" ...")
     ]
+
+
+def test_a_roster_that_was_cut_short_is_told_and_not_kept(
+    here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C ends the search: the next run searches again, and has what an undisturbed one has."""
+    real = stages.roster
+
+    def cut_short(*given: Any) -> Roster:
+        made = real(*given)
+        return replace(made, report=replace(made.report, cut_short=True))
+
+    arguments = ("plan", here / "scenario.toml", "--out", tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(stages, "roster", cut_short)
+        first = run(*arguments)
+    assert "Ctrl-C ended the search" in first.stderr
+    assert json.loads((tmp_path / "tiny/summary.json").read_text("utf-8"))["cut_short"]
+    second = run(*arguments)
+    assert computed(second) == {"roster", "replay"}
+    assert "Ctrl-C" not in second.stderr
+    assert bytes_of(tmp_path / "tiny") == bytes_of(here / "out" / "tiny")
 
 
 def test_json_of_a_kept_run_is_the_same(here: Path, tmp_path: Path) -> None:

@@ -76,6 +76,7 @@ def outcome_of(
     `turn` says which of how many plans it is, and when the first of them began.
     """
     from staffing.cache import digest_of_files
+    from staffing.errors import Fault
     from staffing.folder import listed, refuse_unusable
     from staffing.outcome import KEPT, Outcome, asked
     from staffing.tell import faults
@@ -122,6 +123,8 @@ def outcome_of(
             advice = mend(workspace, scenario, made.seats, made.roster, check=False)
     notices = [*ledger_notices(workspace, scenario), *seat_notices(workspace, scenario)]
     notices += forecast_notices(workspace, made.forecast)
+    if made.roster.report.cut_short:
+        notices.append(Fault(code="cut_short", file=scenario_file.name))
     faults.notices(notices, scenario.lang)
     outcome = Outcome(
         name=scenario.name,
@@ -136,7 +139,7 @@ def outcome_of(
         version=version,
         days=tuple(str(day) for day in scenario.grid.dates),
     )
-    if digest_of_files(scenario.workspace) == files:
+    if digest_of_files(scenario.workspace) == files and not made.roster.report.cut_short:
         cache.put(KEPT, key, outcome)
     return outcome
 

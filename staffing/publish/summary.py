@@ -38,6 +38,7 @@ def summary(plan: Plan) -> dict[str, object]:
         **seat_figures(plan.workspace, plan.scenario, plan.forecast, plan.seats),
         **roster_figures(plan.workspace, plan.scenario, plan.roster, plan.replay),
         **_hours(made),
+        "cut_short": plan.roster.report.cut_short,
         "agents": made.agents,
         "agents_on_duty": made.on_duty,
         "shifts": made.shifts,

@@ -13,6 +13,7 @@ import time
 import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -77,7 +78,7 @@ def search(
     NoWeekError
         When some agents have no lawful horizon at all.
     """
-    began, steps = time.monotonic(), 0
+    began, steps, going = time.monotonic(), 0, True
     roll = first_roll(problem) if start is None else dict(start)
     least: Bounds = (-np.inf, None)
     processes = 2 if len(problem.agents) > SERIAL else 1
@@ -94,7 +95,6 @@ def search(
                 progress(_reached(problem, roll, bounds.now(), part))
 
         try:
-            going = True
             if _few(problem):
                 roll = _planned_at_once(problem, roll)
             else:
@@ -107,7 +107,7 @@ def search(
                         break
             least = bounds.wait() if going else bounds.now() or least
         except KeyboardInterrupt:
-            least = bounds.now() or least
+            least, going = bounds.now() or least, False
     roll = evened(
         problem.agents,
         roll,
@@ -117,7 +117,8 @@ def search(
         problem.standing,
         seed=problem.seed,
     )
-    return roll, _report(problem, roll, least, steps, time.monotonic() - began)
+    report = _report(problem, roll, least, steps, time.monotonic() - began)
+    return roll, replace(report, cut_short=not going)
 
 
 def _close(problem: Problem, roll: Roll, least: Bounds) -> bool:

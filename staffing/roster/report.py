@@ -48,12 +48,18 @@ class Reached:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SolveReport:
-    """The goals with their bounds, the seed, steps of the search, and wall-clock seconds spent."""
+    """The goals with their bounds, the seed, steps of the search, and wall-clock seconds spent.
+
+    Attributes
+    ----------
+    cut_short : whether an interrupt ended the search before its effort was spent
+    """
 
     goals: tuple[Goal, ...]
     seed: int
     steps: int
     seconds: float
+    cut_short: bool = False
 
     def with_value(self, name: str, value: float) -> SolveReport:
         """Return the report with one goal's value as the finished table has it."""
