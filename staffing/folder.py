@@ -26,6 +26,8 @@ __all__ = [
 
 MANIFEST = "manifest.json"
 """The output that lists the others."""
+NOBODYS = ("~$", ".~lock.", "._", ".DS_Store", "Thumbs.db", "desktop.ini")
+"""How the names of files begin that Excel, LibreOffice and file managers leave in a folder."""
 
 
 @contextmanager
@@ -157,7 +159,7 @@ def _cannot_write(folder: Path, reason: str | Statement) -> Fault:
 def _foreign(folder: Path, ours: Collection[str]) -> str:
     """Return up to three names in a folder that are not ours, '' when there is none.
 
-    Hidden files and the lock files of Excel are nobody's work.
+    What Excel, LibreOffice and the file manager leave there is nobody's work.
     """
     if not folder.is_dir():
         return ""
@@ -168,7 +170,7 @@ def _foreign(folder: Path, ours: Collection[str]) -> str:
         unknown += [
             name
             for each, name in zip(below, names, strict=True)
-            if name not in ours and not each.name.startswith((".", "~$"))
+            if name not in ours and not each.name.startswith(NOBODYS)
         ]
     return ", ".join(unknown[:3])
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from staffing.errors import Fault, RosterFileError
 from staffing.folder import MANIFEST
 
 Told = Mapping[str, tuple[str, ...]]
@@ -62,6 +63,8 @@ class Version:
 
 
 FIRST = Version()
+MOST_VERSIONS = 1_000_000
+"""A greater number is a damaged one; calendars take up to 2**31."""
 NOBODY: Absent = MappingProxyType({})
 
 
@@ -123,14 +126,23 @@ def _before(told: Duties, now: Duties, days: Collection[str]) -> Before:
     return found
 
 
+def newest(folders: Iterable[Path]) -> Path | None:
+    """Return the roster of the latest version that some folders hold; of equals the first."""
+    found = [folder for folder in folders if (folder / ROSTER).exists()]
+    numbers = [_known(read_manifest(each / MANIFEST).get("version")).number for each in found]
+    best = max(range(len(found)), key=numbers.__getitem__, default=None)
+    return None if best is None else found[best] / ROSTER
+
+
 def read_manifest(path: Path) -> dict[str, Any]:
     """Return the manifest of an older output; empty where it is missing or not ours."""
     try:
         old = json.loads(path.read_text("utf-8"))
         {str(each["file"]) for each in old["files"]}
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return {}
-    return dict(old)
+    names = [each["file"] for each in old["files"]]
+    return dict(old) if all(isinstance(name, str) for name in names) else {}
 
 
 def absent_before(roster: Path) -> Absent:
@@ -139,17 +151,28 @@ def absent_before(roster: Path) -> Absent:
     Parameters
     ----------
     roster : a file of that output; a copy elsewhere knows of none
+
+    Raises
+    ------
+    RosterFileError
+        When there is a manifest beside it that cannot be read.
     """
-    old = read_manifest(roster.parent / MANIFEST)
+    path = roster.parent / MANIFEST
+    old = read_manifest(path)
+    damaged = RosterFileError([Fault(code="manifest_damaged", file=str(path))])
+    if not old and path.exists():
+        raise damaged
     if roster.name not in {str(each["file"]) for each in old.get("files", ())}:
         return {}
+    found: dict[tuple[str, dt.date], bool] = {}
     try:
-        return {
-            (str(each["agent_id"]), dt.date.fromisoformat(each["date"])): bool(each["deducted"])
-            for each in old.get("absent", ())
-        }
+        for each in old.get("absent", ()):
+            if not isinstance(each["deducted"], bool):
+                raise damaged
+            found[str(each["agent_id"]), dt.date.fromisoformat(each["date"])] = each["deducted"]
     except (TypeError, KeyError, ValueError, AttributeError):
-        return {}
+        raise damaged from None
+    return found
 
 
 def handed_in(folder: Path, roster: bytes) -> str | None:
@@ -182,6 +205,10 @@ def _known(record: object) -> Version:
     """Return the version of a manifest's record; the first version without one."""
     try:
         number, withdrawn = record["number"], record["withdrawn"]  # type: ignore[index]
+        if not 1 <= number <= MOST_VERSIONS:
+            return FIRST
+        for day in (day for own in withdrawn.values() for day in own):
+            dt.date.fromisoformat(day)
         before = record.get("before", {})  # type: ignore[attr-defined]
         return Version(
             number=int(number),

@@ -115,12 +115,21 @@ def _weighted_h(minutes: pd.DataFrame) -> float:
 
 
 def measured(summary: Mapping[str, object]) -> Figures:
-    """Return the figures that a summary.json has; those of an older program may be unknown."""
+    """Return the figures that a summary.json has; those of an older program may be unknown.
+
+    Raises
+    ------
+    ValueError
+        When one is no finite number.
+    """
     found: Figures = {}
     for name in MEASURES:
         value = summary.get(name)
-        known = isinstance(value, int | float) and not isinstance(value, bool)
-        found[name] = float(str(value)) if known else None
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise ValueError(f"{name} is no number")
+        found[name] = None if value is None else float(str(value))
+        if not math.isfinite(found[name] or 0.0):
+            raise ValueError(f"{name} is not finite")
     return found
 
 

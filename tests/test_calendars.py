@@ -170,7 +170,15 @@ def test_another_week_in_the_same_folder_withdraws_nothing(tiny, tmp_path):
     assert following(out, later.encode(), days) == Version(number=2)
 
 
-@pytest.mark.parametrize("spoilt", ["no version", "nonsense", "no roster"])
+SPOILT = {
+    "no version": None,
+    "nonsense": {"number": "x"},
+    "endless": {"number": 10**30, "withdrawn": {}},
+    "no day": {"number": 1, "withdrawn": {"A1": ["not-a-day"]}},
+}
+
+
+@pytest.mark.parametrize("spoilt", [*SPOILT, "no roster"])
 def test_a_spoilt_older_output_is_replaced_all_the_same(tiny, tmp_path, spoilt):
     """An older manifest without a version, or a roster.csv that is gone, stops nothing."""
     out = tmp_path / "out"
@@ -179,7 +187,7 @@ def test_a_spoilt_older_output_is_replaced_all_the_same(tiny, tmp_path, spoilt):
     if spoilt == "no roster":
         (out / "roster.csv").unlink()
     else:
-        manifest["version"] = {"number": "x"} if spoilt == "nonsense" else None
+        manifest["version"] = SPOILT[spoilt]
     (out / "manifest.json").write_text(json.dumps(manifest), "utf-8")
     publish(without(tiny, "A1"), out, VERSIONS)
     record = json.loads((out / "manifest.json").read_text("utf-8"))["version"]

@@ -630,6 +630,16 @@ def test_an_older_output_is_replaced_whole(tiny, english, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
+def test_somebodys_hidden_files_are_left_alone(tiny, tmp_path):
+    """Only what Excel, LibreOffice and file managers leave there may go."""
+    publish(tiny, tmp_path / "out", VERSIONS)
+    mine = tmp_path / "out" / ".htaccess"
+    mine.write_text("mine", "utf-8")
+    with pytest.raises(PublishError, match=r"\.htaccess"):
+        publish(tiny, tmp_path / "out", VERSIONS)
+    assert mine.read_text("utf-8") == "mine"
+
+
 def test_a_folder_of_other_files_is_left_alone(tiny, tmp_path):
     """Publishing into somebody's documents is refused and names what is in the way."""
     letter = tmp_path / "documents" / "letter.txt"

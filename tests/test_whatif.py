@@ -169,7 +169,14 @@ def test_what_is_no_plan_is_told_all_at_once(here: Path, tmp_path: Path) -> None
     (tmp_path / "bad.toml").write_text('base = "gone.toml"\n', "utf-8")
     (tmp_path / "other.json").write_text("[1]", "utf-8")
     (tmp_path / "cut.json").write_text('{"scenario":', "utf-8")
-    bad = ("bad.toml", "nowhere", "nowhere.toml", "other.json", "cut.json")
+    (tmp_path / "deep.json").write_text("[" * 100_000, "utf-8")
+    sound = json.loads((here / "out" / "week" / "summary.json").read_text("utf-8"))
+    odd = {"word": "x", "endless": float("inf"), "flag": True}
+    for name, value in odd.items():
+        spoilt = json.dumps(sound | {"required_h": value})
+        (tmp_path / f"{name}.json").write_text(spoilt, "utf-8")
+    bad = ("bad.toml", "nowhere", "nowhere.toml", "other.json", "cut.json", "deep.json")
+    bad += tuple(f"{name}.json" for name in odd)
     asked = [here / "week.toml", *(tmp_path / name for name in bad)]
     done = run("compare", *asked, "--out", tmp_path / "out", "--lang", "en")
     assert done.exit_code == 2
@@ -331,6 +338,14 @@ def test_what_cannot_be_swept_over_is_told(over: str, told: str, here: Path) -> 
     assert "--over" in done.stderr
     assert told in done.stderr
     assert not done.stdout
+
+
+def test_a_sweep_is_over_one_key(here: Path) -> None:
+    """Of two keys none is silently left out."""
+    over = ("--over", "forecast.uplift=1,2", "--over", "seats.shrinkage=0,0.1")
+    done = run("sweep", here / "week.toml", *over, "--lang", "en")
+    assert done.exit_code == 2
+    assert "Vary one key at a time" in done.stderr
 
 
 def test_all_values_out_of_range_are_told_at_once(here: Path) -> None:

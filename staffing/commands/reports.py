@@ -73,7 +73,9 @@ def close_out(
     last: Annotated[datetime, typer.Option("--to", formats=DAYS, help="Its last day.")],
     seats: Annotated[
         float | None,
-        typer.Option("--seats", min=0, help="Seats agreed; by default the shop's min_seats."),
+        typer.Option(
+            "--seats", min=0, max=10_000, help="Seats agreed; by default the shop's min_seats."
+        ),
     ] = None,
     rosters: Rosters = None,
     out: Out = Path("out"),
@@ -141,13 +143,20 @@ def _issued(folder: Path | None, out: Path) -> pd.DataFrame | None:
 def _published(
     files: list[Path] | None, out: Path, scenario: Scenario, workspace: Workspace
 ) -> pd.DataFrame:
-    """Return the rosters that are known: those given, the one below OUT, the workspace's own."""
+    """Return the rosters that are known: those given, the newest below OUT, the workspace's own."""
+    from staffing.errors import Fault
     from staffing.report import published
     from staffing.roster.file import read_roster
-    from staffing.version import ROSTER
+    from staffing.tell import faults
+    from staffing.version import newest
 
     found = list(files or [])
-    if (own := out / scenario.name / ROSTER).exists():
+    folders = (out / scenario.name, out / f"{scenario.name}-replan")
+    if (own := newest(folders)) is not None:
         found.append(own)
+        if own.parent != folders[0]:
+            facts = {"folder": own.parent.as_posix()}
+            told = Fault(code="newer_roster", file="--roster", facts=facts)
+            faults.notices([told], scenario.lang)
     tables = [read_roster(path, scenario.zone) for path in found]
     return published([*tables, workspace.tables["rosters"]])

@@ -129,7 +129,7 @@ def _finished(path: Path) -> tuple[Column, Lang]:
         column = _column(told)
     except OSError:
         raise PublishError([Fault(code="no_plan", file=str(path))]) from None
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise PublishError([Fault(code="not_summary", file=str(file))]) from None
     return column, next((lang for lang in LANGS if lang == told.get("lang")), "zh")
 
@@ -188,8 +188,8 @@ def _beside(found: list[Column], lang: Lang) -> Beside:
 
 def sweep(
     scenario_file: ScenarioFile,
-    over: Annotated[
-        str,
+    overs: Annotated[
+        list[str],
         typer.Option(
             "--over",
             metavar="KEY=V1,V2,...",
@@ -213,7 +213,10 @@ def sweep(
         from staffing.errors import Fault, ScenarioError
         from staffing.scenario import varied
 
-        key, equals, values = over.partition("=")
+        if len(overs) > 1:
+            facts: dict[str, object] = {"count": len(overs)}
+            raise ScenarioError([Fault(code="one_over", file="--over", facts=facts)])
+        key, equals, values = (over := overs[0]).partition("=")
         if not equals:
             raise ScenarioError([Fault(code="over_form", file="--over", value=over)])
         given = [value.strip() for value in values.split(",")]

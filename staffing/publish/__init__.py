@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING
 
 from staffing.errors import Fault, PublishError
 from staffing.folder import MANIFEST, json_bytes, listed, paths, replace, writing
-from staffing.version import FIRST, NOBODY, Absent, Version, absent_record, following
+from staffing.version import (
+    FIRST,
+    NOBODY,
+    ROSTER,
+    Absent,
+    Version,
+    absent_record,
+    following,
+    joined,
+)
 
 if TYPE_CHECKING:
     from staffing.plan import Plan
@@ -90,7 +99,9 @@ def outputs(
         raise PublishError([Fault(code="unlawful", file=str(folder), facts=facts)])
     with writing(folder):
         days = [str(day) for day in plan.scenario.grid.dates]
-        version = following(folder, csv_bytes(roster_table(plan)), days)
+        content, told = csv_bytes(roster_table(plan)), roster_file or folder / ROSTER
+        # calendars of the folder that it was edited in may have been handed out, too
+        version = joined(*(following(each, content, days) for each in (told.parent, folder)))
         packages = manifest.versions() if versions is None else versions
         return version, render(plan, packages, scenario_file, version, roster_file, absent)
 

@@ -11,6 +11,7 @@ import io
 import re
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,8 @@ MAGIC = {
     b"%PDF": ("pdf", ".pdf"),
 }
 """First bytes of a file -> the suffix that fits, and how it is called in messages."""
+ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+"""What a workbook with a password holds: it looks like one of Excel 97."""
 FIRST_ROW = 2
 """The row number of the first data row; the header is row 1."""
 INDEX = "__index_level"
@@ -213,6 +216,8 @@ def kind_of(path: Path) -> str:
     if suffix not in _READERS:
         raise _refused(path.name, "unknown_format")
     fits, found = MAGIC.get(start, ("csv", "csv"))
+    if fits == "xls" and suffix == ".xlsx" and ENCRYPTED in path.read_bytes():
+        raise _refused(path.name, "not_workbook")
     if fits not in ("csv", suffix[1:]):
         raise _refused(path.name, "wrong_suffix", found=found)
     return suffix
@@ -371,6 +376,20 @@ def _read_xlsx(path: Path, table: Table) -> pd.DataFrame:
     return framed(f"{path.name}[{name}]", sheets[name])
 
 
+NO_WORKBOOK = (
+    InvalidFileException,
+    zipfile.BadZipFile,
+    zlib.error,
+    SyntaxError,  # of XML
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    OSError,
+)
+"""What openpyxl raises of a file that is damaged inside."""
+
+
 def sheets_of(book: Path) -> dict[str, list[tuple[object, ...]]]:
     """Return the cells of every sheet of a workbook; a blank sheet has no rows."""
     found: dict[str, list[tuple[object, ...]]] = {}
@@ -386,7 +405,7 @@ def sheets_of(book: Path) -> dict[str, list[tuple[object, ...]]]:
                     found[sheet.title] = rows if filled else []
             finally:
                 opened.close()
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError):
+    except NO_WORKBOOK:
         raise _refused(book.name, "not_workbook") from None
     return found
 
