@@ -44,6 +44,8 @@ ABSENCE = re.compile(
     r"^\s*(?P<agent>.+?)\s*[:：=]\s*(?P<first>\d{4}[-/]\d{1,2}[-/]\d{1,2})"
     r"(?:\s*\.\.\s*(?P<last>\d{4}[-/]\d{1,2}[-/]\d{1,2})|[T\s]+(?P<time>\d{1,2}:\d{2}))?\s*$"
 )
+WEEKLY = frozenset({"R5", "R6", "R12", "R13"})
+"""Rules of a week's hours, which a day of absence changes."""
 FREEZE_H = 2.0
 """Hours after now in which nothing changes: people must hear of it, and come."""
 
@@ -106,6 +108,7 @@ class Replanned:
     before : coverage with the absences and no change
     lived_before : its replay
     changes : duties that are not as they were told, the absent ones too, by day
+    now : the moment of asking; None: before the horizon
     frozen_until : the moment before which nothing changed; None where nothing was frozen
     proven : whether nothing costs less, see `roster.changes.Changes`
     looked_at : the days on which seats were looked at
@@ -117,6 +120,7 @@ class Replanned:
     before: pd.DataFrame
     lived_before: Replay
     changes: tuple[Change, ...]
+    now: dt.datetime | None
     frozen_until: dt.datetime | None
     proven: bool
     looked_at: tuple[dt.date, ...]
@@ -127,6 +131,12 @@ class Replanned:
     def after(self) -> pd.DataFrame:
         """Return the coverage with the changes."""
         return self.plan.roster.coverage
+
+    @property
+    def ahead(self) -> pd.DataFrame:
+        """Return the coverage with the changes from now on."""
+        after = self.after
+        return after if self.now is None else after[after["start"] >= self.now]
 
     @property
     def changed(self) -> list[Change]:
@@ -306,6 +316,7 @@ def replan(
         before=coverage(brief.workspace, brief.scenario, required, case.struck),
         lived_before=unchanged(),
         changes=tuple(case.changes(assignments, rostered.coverage)),
+        now=asked.now,
         frozen_until=None if asked.now is None else scenario.grid.time_of(cut),
         proven=proven,
         looked_at=tuple(scenario.grid.dates[d] for d in sorted(case.days)),
@@ -342,7 +353,12 @@ def _checked(
     found = hard(audit(workspace, scenario, table))
     away = {(each.agent_id, each.date) for each in found if each.how.key == "violation.absent"}
     sick = {agent for agent, _ in away}
-    if others := [each for each in found if each.agent_id not in sick]:
+    if others := [
+        each
+        for each in found
+        if (each.agent_id, each.date) not in away
+        and not (each.agent_id in sick and each.rule in WEEKLY)
+    ]:
         first = others[0]
         facts = {"count": len(others), "rule": first.rule, "agent": first.agent_id}
         facts |= {"day": f"{first.date}", "how": first.how}
@@ -695,7 +711,7 @@ def with_absences(workspace: Workspace, gone: Iterable[tuple[str, dt.date]]) -> 
     """Return the workspace with absences added to its table."""
     table, known = workspace.tables["absences"], _in_table(workspace)
     new = [
-        {"agent_id": agent, "date": pd.Timestamp(day), "kind": "sick"}
+        {"agent_id": agent, "date": pd.Timestamp(day), "kind": "absent"}
         for agent, day in sorted(gone)
         if (agent, day) not in known
     ]

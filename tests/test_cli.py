@@ -304,7 +304,7 @@ def test_lang_works_both_ways(command: str, here: Path) -> None:
 def test_without_lang_the_scenario_decides(here: Path) -> None:
     """A scenario in English is told in English also on a terminal without a language."""
     result = run("audit", here / "roster.csv", here / "scenario.toml")
-    assert "Lawful: no rule is broken" in result.stdout
+    assert "Lawful: no hard rule is broken" in result.stdout
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import io
 import json
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -230,7 +231,7 @@ def test_split_shifts_are_written_as_two_parts(tiny):
 UNLAWFUL: Mapping[str, tuple[str, list[tuple[str, int, str]]]] = {
     "a shift on a day of training": ("R3", [("A2", 1, "09:00-18:00")]),
     "nine hours a day": ("R4", [("A3", 0, "09:00-19:00")]),
-    "a sixth day of eight hours": ("R5", [("A7", 4, "13:00-22:00")]),
+    "a sixth day of eight hours": ("R5", [("A7", day, "13:00-22:00") for day in range(6)]),
     "two days a week": ("R6", [("A5", day, "休") for day in range(2, 7)]),
     "seven days a week": ("R7", [("A6", day, "09:00-13:00") for day in range(7)]),
     "seven days in a row": ("R8", [("A6", day, "09:00-13:00") for day in range(7)]),
@@ -340,7 +341,7 @@ BAD: Mapping[str, tuple[Edit, dict[str, tuple[int | None, str | None]]]] = {
     "parts that touch": (sets("A1", 0, "09:00-10:00+10:00-12:00"), {"grid_cell": (6, "D")}),
     "off the half hour": (sets("A1", 0, "09:10-18:00"), {"grid_half_hour": (6, "D")}),
     "blank": (sets("A1", 0, None), {"grid_blank": (6, "D")}),
-    "sick without a row of absences": (sets("A1", 0, "病假"), {"grid_absence": (6, "D")}),
+    "not started though she has": (sets("A1", 0, "未入职"), {"grid_absence": (6, "D")}),
     "an error of Excel": (sets("A1", 0, "#REF!"), {"excel_error": (6, "D")}),
     "an agent removed": (removes_row, {"grid_agent_missing": (None, None)}),
     "an agent twice": (doubles_row, {"grid_agent_twice": (8, "A")}),
@@ -365,6 +366,33 @@ def test_a_bad_cell_is_a_fault_with_its_place(tiny, book, tmp_path, name):
     assert {fault.code: (fault.row, fault.column) for fault in found} == expected
     sheet = "edited.xlsx" if name == "no stretches" else "edited.xlsx[班表]"
     assert {fault.file for fault in found} == {sheet}
+
+
+@pytest.mark.parametrize("word", ["请假", "病假", "缺勤", "leave", "absent"])
+def test_an_absence_may_be_written_into_the_grid(tiny, book, tmp_path, word):
+    """She stays away that day, as an absence that no table has yet."""
+    path = saved(tmp_path, book, sets("A3", 0, word))
+    edited = read_edited(path, tiny.workspace, tiny.scenario)
+    assert edited.absent == {("A3", START)}
+    assert edited.wanted == {("A3", START): ()}
+
+
+def test_an_absence_in_the_grid_is_published_and_known_afterwards(tiny, home, book, tmp_path):
+    """The manifest keeps it for the next replan; the grid shows it; the tables are asked for it."""
+    path = saved(tmp_path, book, sets("A3", 0, "请假"))
+    done = run("publish", path, home / "tiny.toml", "--out", tmp_path / "out", "--lang", "en")
+    assert done.exit_code in (0, 3), done.stdout + done.stderr
+    assert f"absent, as the grid says: A3 {START}" in done.stderr
+    out = tmp_path / "out" / "tiny"
+    manifest = json.loads((out / "manifest.json").read_text("utf-8"))
+    assert manifest["absent"] == [{"agent_id": "A3", "date": f"{START}", "deducted": True}]
+    again = openpyxl.load_workbook(out / "roster.xlsx")
+    assert at(again, "A3", 0).value in {"缺勤", "absent"}
+    copy = tmp_path / "copied.xlsx"
+    copy.write_bytes((out / "roster.xlsx").read_bytes())
+    told = run("audit", copy, home / "tiny.toml", "--lang", "en")
+    assert told.exit_code == 0, told.stdout + told.stderr
+    assert f"absent, as the grid says: A3 {START}" in told.stderr
 
 
 def test_all_faults_come_at_once(tiny, book, tmp_path):
@@ -400,6 +428,30 @@ def test_other_files_are_no_grid(tiny, tmp_path):
         with pytest.raises(RosterFileError) as error:
             is_grid(tmp_path / name)
         assert [fault.code for fault in error.value.faults] == [code]
+
+
+def test_a_workbook_damaged_inside_is_no_traceback(tiny, book, tmp_path):
+    """A part that does not unpack, XML that breaks off, a password: all are no sound workbook."""
+    with zipfile.ZipFile(io.BytesIO(book)) as whole:
+        parts = {name: whole.read(name) for name in whole.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    for spoilt in (sheet, "[Content_Types].xml", "xl/workbook.xml"):
+        with zipfile.ZipFile(tmp_path / "cut.xlsx", "w") as made:
+            for name, content in parts.items():
+                made.writestr(name, content[: len(content) // 2] if name == spoilt else content)
+        with pytest.raises(RosterFileError) as error:
+            read_edited(tmp_path / "cut.xlsx", tiny.workspace, tiny.scenario)
+        assert [fault.code for fault in error.value.faults] == ["not_workbook"], spoilt
+    packed = bytearray(book)
+    packed[3000:3060] = bytes(60)
+    (tmp_path / "zero.xlsx").write_bytes(packed)
+    (tmp_path / "locked.xlsx").write_bytes(
+        b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le")
+    )
+    for name in ("zero.xlsx", "locked.xlsx"):
+        with pytest.raises(RosterFileError) as error:
+            is_grid(tmp_path / name)
+        assert [fault.code for fault in error.value.faults] == ["not_workbook"], name
 
 
 def test_a_roster_without_duties_reads_back(tiny, tmp_path):

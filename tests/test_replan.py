@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
+import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -23,7 +25,15 @@ from staffing.replan import Asked, Case, Change, replan, with_absences
 from staffing.roster import _missing, audit, roster
 from staffing.roster import changes as changes_of
 from staffing.roster.audit import hard
-from staffing.roster.changes import Published, broken, change_prices, fewest_changes, worthy
+from staffing.roster.changes import (
+    Changes,
+    Published,
+    broken,
+    change_prices,
+    fewest_changes,
+    needful,
+    worthy,
+)
 from staffing.roster.finish import coverage
 from staffing.roster.prices import PAID, missing_points
 from staffing.roster.problem import problem_of
@@ -32,6 +42,7 @@ from staffing.roster.staff import speeds_in_units, staff
 from staffing.roster.told import told_duties
 from staffing.scenario import Scenario
 from staffing.seats import SeatRequirement
+from staffing.version import newest
 from staffing.workspace import Workspace
 from tests.rosters import MONDAY, duty, need, scenario, table, workspace
 from tests.test_roster import busy_week
@@ -217,6 +228,26 @@ def test_pools_are_swapped_before_anybody_is_called_in(tmp_path: Path) -> None:
     _, made, changes = mended(space, story, required, told, [("A1", 0)])
     assert kinds(changes) == [("A1", "absent"), ("A2", "seats")]
     assert set(made["pool"]) == {"P"}
+
+
+@pytest.mark.parametrize("wanted", ["P", "Q"])
+def test_a_change_of_pools_that_is_good_for_nothing_is_taken_back(
+    wanted: str, tmp_path: Path
+) -> None:
+    """Two who were told pool P swap to Q: it stays where Q lacks them, as no gap hides it."""
+    names = ("A1", "A2")
+    space = workspace(
+        tmp_path / "w",
+        shops=[{"shop_id": "S1", "pool": "P"}, {"shop_id": "S2", "pool": "Q"}],
+        agents=[{"agent_id": a, "contract": "part_time"} for a in names],
+        skills=[{"agent_id": a, "shop_id": s} for a in names for s in ("S1", "S2")],
+    )
+    story = scenario(tmp_path, days=1, rules=FREE)
+    required = SeatRequirement(table=need({(wanted, 0, h): 2 for h in AFTERNOON}))
+    of = published(space, story, required, table(*(duty(0, 14, 18, agent=a) for a in names)))
+    swapped = {(name, 0): replace(of.roll[name, 0], pools=("Q",) * 8) for name in names}
+    left = needful(of, Changes(duties=swapped)).duties
+    assert left == (swapped if wanted == "Q" else {})
 
 
 def test_a_duty_that_has_begun_is_extended_and_keeps_its_start(tmp_path: Path) -> None:
@@ -579,6 +610,75 @@ def test_who_was_absent_for_an_earlier_replan_stays_absent(here: Path, tmp_path:
     copy = tmp_path / "copy.csv"
     copy.write_bytes((made / "roster.csv").read_bytes())
     assert f"A1 {START}" not in run("audit", copy, story, "--lang", "en").stderr
+    kept = json.loads((made / "manifest.json").read_text("utf-8"))
+    for spoilt in ("{", "[]", json.dumps(kept | {"absent": [{"agent_id": "A1"}]})):
+        (made / "manifest.json").write_text(spoilt, "utf-8")
+        for command in ("audit", "replan", "publish"):
+            told = run(command, made / "roster.csv", story, "--lang", "en")
+            assert told.exit_code == 2, spoilt
+            assert "the absences of earlier replans are not known" in told.stderr
+
+
+def test_an_edited_replan_is_the_version_after_it(here: Path, tmp_path: Path) -> None:
+    """Published, it follows the replan that it was edited from, not the plan before that.
+
+    And it is the newest of the two folders, which is what reports go by.
+    """
+    story, folders = here / "scenario.toml", [tmp_path / name for name in ("tiny", "tiny-replan")]
+    assert run("publish", here / "roster.csv", story, "--out", tmp_path).exit_code in (0, 3)
+    roster = folders[0] / "roster.csv"
+    away = f"A1:{START}"
+    assert run("replan", roster, story, "--absent", away, "--out", tmp_path).exit_code in (0, 3)
+    assert newest(folders) == folders[1] / "roster.csv"
+    table = pd.read_csv(folders[1] / "roster.csv")
+    table[table["agent_id"] != table["agent_id"].iloc[0]].to_csv(
+        folders[1] / "roster.csv", index=False
+    )
+    told = run("publish", folders[1] / "roster.csv", story, "--out", tmp_path)
+    assert told.exit_code in (0, 3), told.output
+    numbers = [
+        json.loads((folder / "manifest.json").read_text("utf-8"))["version"]["number"]
+        for folder in folders
+    ]
+    assert numbers == [3, 2]
+    assert newest(folders) == folders[0] / "roster.csv"
+    assert newest([tmp_path / "none"]) is None
+
+
+def test_when_everybody_is_absent_the_empty_roster_is_read_back(here: Path, tmp_path: Path) -> None:
+    """The audit of it finds nobody on duty; a replan of it says that it is short of people."""
+    story, agents = here / "scenario.toml", pd.read_csv(here / "workspace" / "agents.csv")
+    away = [f"--absent={name}:{START}" for name in agents["agent_id"]]
+    assert run("replan", here / "roster.csv", story, *away, "--out", tmp_path).exit_code == 3
+    made = tmp_path / "tiny-replan" / "roster.csv"
+    assert len(pd.read_csv(made)) == 0
+    assert run("audit", made, story).exit_code == 0
+    again = run("replan", made, story, "--out", tmp_path, "--lang", "en")
+    assert again.exit_code == 3
+    assert "Short of people" in again.stdout
+
+
+def test_only_the_hours_of_who_is_absent_are_not_held_against_the_roster(
+    here: Path, tmp_path: Path
+) -> None:
+    """A duty in a pool that does not exist is a fault, also of somebody who is ill that week."""
+    table = pd.read_csv(here / "roster.csv")
+    own = table[table["agent_id"] == "A1"].assign(pool="NOPE")
+    day = START + dt.timedelta(days=1)
+    for name in ("date", "start", "end", "shift_start", "shift_end"):
+        if name in own:
+            own[name] = own[name].str.replace(f"{START}", f"{day}")
+    pd.concat([table, own]).to_csv(tmp_path / "odd.csv", index=False)
+    home = tmp_path / "home"
+    shutil.copytree(here / "workspace", home / "workspace")
+    story = (here / "scenario.toml").read_text("utf-8").replace("days = 1", "days = 2")
+    (home / "scenario.toml").write_text(story, "utf-8")
+    (home / "workspace" / "absences.csv").write_text(
+        f"agent_id,date,kind\nA1,{START},sick\n", "utf-8"
+    )
+    told = run("replan", tmp_path / "odd.csv", home / "scenario.toml", "--out", tmp_path)
+    assert told.exit_code == 2, told.output
+    assert "NOPE" in told.stderr
 
 
 def test_a_changed_demand_is_replanned_without_any_absence(here: Path, tmp_path: Path) -> None:

@@ -25,6 +25,9 @@ from staffing.commands.planning import cache_of, cache_told
 from staffing.commands.reading import faults_told, read_expecting, stages_of
 
 if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable
+
     import pandas as pd
 
     from staffing.roster import Roster
@@ -119,7 +122,7 @@ def publish(
             made = plan_of(workspace, scenario, found.brief, found.roster, live.step)
             live.step("publish")
             paths = write(
-                made, folder, scenario_file=scenario_file, roster_file=roster, absent=absent
+                made, folder, scenario_file=scenario_file, roster_file=roster, absent=found.absent
             )
         cache_told(kept, scenario.lang)
     published(report(made), summary(made), scenario.lang, paths, machine=as_json)
@@ -164,9 +167,21 @@ def _brief(stages: Stages, absent: Absent) -> Brief:
     return replace(brief, workspace=with_deducted(brief.workspace, absent))
 
 
+def _typed(typed: Iterable[tuple[str, dt.date]], absent: Absent, file: str, lang: Lang) -> Absent:
+    """Return absences with those that were written into a grid, and tell them."""
+    from staffing.errors import Fault
+    from staffing.tell import faults
+    from staffing.words import listed
+
+    facts = {"names": listed([f"{agent} {date}" for agent, date in sorted(typed)])}
+    faults.notices([Fault(code="absent_typed", file=file, facts=facts)], lang)
+    return {**absent, **dict.fromkeys(typed, True)}
+
+
 def _edited(path: Path, stages: Stages, absent: Absent, *, replayed: bool = True) -> _Handed:
     """Read a roster with its edited cells, place their meals and pools, and compute coverage."""
     from staffing.publish.edited import is_grid, read_edited
+    from staffing.replan import with_deducted
     from staffing.roster import handed
     from staffing.roster.file import read_roster
     from staffing.roster.placing import placed
@@ -180,6 +195,10 @@ def _edited(path: Path, stages: Stages, absent: Absent, *, replayed: bool = True
     if workbook:
         edited = read_edited(path, workspace, scenario)
         stretches, wanted = edited.stretches, edited.wanted
+        if edited.absent:
+            absent = _typed(edited.absent, absent, path.name, scenario.lang)
+            workspace = with_deducted(brief.workspace, absent)
+            brief = replace(brief, workspace=workspace)
     else:
         stretches = read_roster(path, scenario.zone)
     with progress(scenario.lang) as live:
@@ -265,7 +284,8 @@ def replan(
         refuse_unusable(folder, listed(folder))
         still_absent = _absent_before(roster, scenario.lang)
         if is_grid(roster):
-            table = _edited(roster, stages, still_absent, replayed=False).table
+            given = _edited(roster, stages, still_absent, replayed=False)
+            table, still_absent = given.table, given.absent
         else:
             table = read_roster(roster, scenario.zone)
         asked = Asked(absent=tuple(absent or ()), now=now, freeze_h=freeze_h, everywhere=all_days)

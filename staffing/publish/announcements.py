@@ -12,7 +12,7 @@ from staffing.version import FIRST, Version
 from staffing.words import Lang, say
 
 FOLDER = "announcements"
-PRIVATE = ("leave", "sick")
+PRIVATE = ("leave", "sick", "absent")
 """Kinds of absence that a group is told alike: who is ill is nobody's business there."""
 
 

@@ -32,6 +32,7 @@ def calendars(plan: Plan, roster: Board, version: Version) -> dict[str, bytes]:
     dates = plan.scenario.grid.dates
     span = (dates[0], dates[-1] + dt.timedelta(days=2))
     zone = Timezone.from_tzid(plan.scenario.zone, first_date=span[0], last_date=span[1])
+    del zone["comment"]  # of the days that it is cut down to, which is nothing to an agent
     names = file_names(line.agent_id for line in roster.lines)
     found = {}
     for line in roster.lines:

@@ -42,7 +42,8 @@ def changes(lang: Lang, roster: Board, version: Version) -> Changes:
             if day not in at:
                 continue
             now = _spelt(line.cells[at[day]]) if line else ""
-            kind = _kind(was, now)
+            away = line is not None and line.cells[at[day]].kind == "leave"
+            kind = "absent_told" if away and not now else _kind(was, now)
             text = _told if kind == "seats" else _hours
             row = (
                 agent,

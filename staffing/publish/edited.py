@@ -20,7 +20,7 @@ from openpyxl.utils import get_column_letter
 from staffing.errors import Fault, RosterFileError, WorkspaceError
 from staffing.grid import DAY_MIN, INTERVAL_MIN, clock_min
 from staffing.publish.board import SPLIT, board_of, spans
-from staffing.roster.file import checked
+from staffing.roster.file import checked, no_stretches
 from staffing.roster.placing import Wanted
 from staffing.scenario import Scenario
 from staffing.words import LANGS, listed, say
@@ -48,10 +48,12 @@ class Edited:
     stretches : of all duties as they were published, one row each: agent_id, date, start, end,
         activity, pool
     wanted : (agent, day) -> the shift that an edited cell asks for; no spans: a rest day
+    absent : (agent, day) of the words of absence that no table knows of
     """
 
     stretches: pd.DataFrame
     wanted: Wanted
+    absent: frozenset[tuple[str, dt.date]] = frozenset()
 
 
 def is_grid(path: Path) -> bool:
@@ -89,7 +91,9 @@ def read_edited(path: Path, workspace: Workspace, scenario: Scenario) -> Edited:
     said = grid.cells()
     if faults or base is None:
         raise RosterFileError(faults)
-    return Edited(stretches=base, wanted=_changes(said, base, workspace, scenario))
+    absent = frozenset(k for k, own in said.items() if own.spans is None and k not in grid.away)
+    wanted = _changes(said, base, workspace, scenario)
+    return Edited(stretches=base, wanted=wanted, absent=absent)
 
 
 def _named(sheet: str, sheets: Mapping[str, Sheet]) -> str | None:
@@ -111,9 +115,7 @@ def _stretches(
         frame = framed(file, sheets[name])
     except WorkspaceError as error:
         if [each.code for each in error.faults] == ["no_rows"]:
-            columns = ["agent_id", "date", "start", "end", "activity", "pool"]
-            times = dict.fromkeys(("date", "start", "end"), "datetime64[ns]")
-            return pd.DataFrame(columns=columns).astype(times)
+            return no_stretches()
         faults += error.faults
         return None
     return checked(Raw(table=STRETCHES.name, file=file, frame=frame), zone, faults)
@@ -232,7 +234,7 @@ class _Grid:
         elif plain in _RESTS:
             return _Said(plain, ())
         elif plain in _ABSENCES:
-            if absent:
+            if absent or plain in _TYPED:
                 return _Said(plain, None)
             self.fault("grid_absence", at, column, text)
         elif (asked := read_spans(plain)) is None:
@@ -296,10 +298,14 @@ def _plain(text: str) -> str:
 
 
 _RESTS = {_plain(say(lang, "kind.rest")) for lang in LANGS} | {"休息", "rest"}
-_ABSENCES = {
-    _plain(say(lang, f"absence.{kind}"))
+_TYPED = {
+    _plain(say(lang, key))
     for lang in LANGS
-    for kind in ("leave", "sick", "training", "not_started", "finished")
+    for key in ("kind.leave", "absence.leave", "absence.sick", "absence.training", "absence.absent")
+}
+"""What a planner may write for an absence that no table has yet."""
+_ABSENCES = _TYPED | {
+    _plain(say(lang, f"absence.{kind}")) for lang in LANGS for kind in ("not_started", "finished")
 }
 
 

@@ -10,6 +10,7 @@ from staffing.plan import Plan
 from staffing.promotion import LEVERS, STRENGTHS, Lever, Outlook, Promotion, Use
 from staffing.publish.cells import Column, Form, Table
 from staffing.words import Lang, say
+from staffing.workspace.tables.columns import PLATFORMS
 
 __all__ = ["levers_table", "people", "phases", "record", "sentences", "strengths", "temps_table"]
 
@@ -156,6 +157,11 @@ def people(plan: Plan, made: Promotion) -> Table:
     return Table(title=say(lang, "promotion.people"), columns=columns, rows=tuple(rows))
 
 
+def _scope(lang: Lang, scope: str) -> str:
+    """Return a platform by its name in the language; shop and category are the data's own."""
+    return say(lang, f"letter_value.{scope}") if scope in PLATFORMS else scope
+
+
 def phases(plan: Plan, made: Promotion) -> Table:
     """Return the phases that touch the horizon."""
     lang = plan.scenario.lang
@@ -163,7 +169,7 @@ def phases(plan: Plan, made: Promotion) -> Table:
         (
             str(row["name"]),
             phase_name(lang, str(row["phase"])),
-            str(row["scope"]),
+            _scope(lang, str(row["scope"])),
             f"{row['start']:{MINUTE}}",
             f"{row['end']:{MINUTE}}",
             float(row["multiple"]),

@@ -18,6 +18,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 
 import numpy as np
 from ortools.sat.python import cp_model
@@ -49,7 +50,7 @@ from staffing.roster.relax import (
 from staffing.roster.shifts import Meal, Template
 from staffing.roster.staff import Agent
 from staffing.roster.told import Speed, Told
-from staffing.roster.turns import crowd_of
+from staffing.roster.turns import at_table, crowd_of
 
 GAP = 1e-3
 """Relative gap at which the changes found are called the best."""
@@ -61,6 +62,8 @@ AHEAD, PAIR = 3, 2
 """Windows stated at once, and how many of them are solved side by side."""
 MOST = 130
 """Days of people planned at once; more are planned day after day."""
+PAIRED = 12
+"""Changes of pools and meals up to which two of them at once are tried to be taken back."""
 ROUNDING = 1e-4
 """What a whole number of people at the table stays below their share plus one by, at least."""
 STAYS = (SEPARATOR, 0)
@@ -212,7 +215,49 @@ def fewest_changes(
                 )
                 left = {d for _, d in (*found.duties, *found.dropped)} - done
                 pending += _together(of, frozenset(left - set().union(*pending)))
+    return needful(of, made)
+
+
+def needful(of: Published, made: Changes) -> Changes:
+    """Return the changes without those of pools and meals that are good for nothing.
+
+    What is worth less than the gap to which a window is solved may be in it. One such change or
+    two at once are taken back as long as no seat is missed for it and no table more crowded.
+    """
+    roll = of.roll
+    least = _lost(of, made.applied(roll))
+
+    def taken_back() -> Changes | None:
+        same = [
+            key
+            for key, duty in sorted(made.duties.items())
+            if key in roll and roll[key].shift.on_duty == duty.shift.on_duty
+        ]
+        alone = [(key,) for key in same]
+        pairs = combinations(same, 2) if len(same) <= PAIRED else ()
+        for keys in (*alone, *pairs):
+            fewer = {key: duty for key, duty in made.duties.items() if key not in keys}
+            less = replace(made, duties=fewer)
+            if _lost(of, less.applied(roll)) <= least:
+                return less
+        return None
+
+    while (less := taken_back()) is not None:
+        made = less
     return made
+
+
+def _lost(of: Published, roll: Roll) -> int:
+    """Return the points of missing seats, and of people too many at a table (R18)."""
+    missing = by_pool(of.left_open(roll))
+    lost = sum(missing_points(of.problem.steps[key], n) for key, n in missing.items())
+    share = of.problem.meal_share
+    crowded = sum(
+        max(eating - at_table(here, share), 0)
+        for (_, t), (here, eating) in crowd_of(roll, of.speed).items()
+        if t >= of.cut
+    )
+    return lost + crowded * change_prices(of.problem).seats
 
 
 def _fits(

@@ -25,11 +25,20 @@ def read_roster(path: Path, zone: str = "Asia/Shanghai") -> pd.DataFrame:
     try:
         frame = read_table(path, STRETCHES)
     except WorkspaceError as error:
+        if [each.code for each in error.faults] == ["no_rows"]:  # nobody works
+            return no_stretches()
         raise RosterFileError(error.faults) from None
     table = checked(Raw(table=STRETCHES.name, file=path.name, frame=frame), zone, faults)
     if table is None or faults:
         raise RosterFileError(faults)
     return table
+
+
+def no_stretches() -> pd.DataFrame:
+    """Return the stretches of a roster in which nobody works."""
+    columns = ["agent_id", "date", "start", "end", "activity", "pool"]
+    times = dict.fromkeys(("date", "start", "end"), "datetime64[ns]")
+    return pd.DataFrame(columns=columns).astype(times)
 
 
 def checked(found: Raw, zone: str, faults: list[Fault]) -> pd.DataFrame | None:

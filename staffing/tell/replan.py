@@ -52,6 +52,8 @@ def replanned(made: Replanned) -> None:
         line(say("replan.nothing"))
     _cost(made, say)
     _open(made, say)
+    if made.plan.short:
+        line(say("replan.short", most=f"{made.plan.scenario.roster.max_uncovered:.1%}"))
 
 
 def _row(each: Change, people: Workspace, say: Say) -> list[str]:
@@ -117,7 +119,7 @@ def _cost(made: Replanned, say: Say) -> None:
             after=now,
         )
     )
-    elsewhere = float(made.after.loc[~made.after["date"].isin(on_days), "uncovered"].sum()) * HALF_H
+    elsewhere = float(made.ahead.loc[~made.ahead["date"].isin(on_days), "uncovered"].sum()) * HALF_H
     if elsewhere and made.absent:
         line(say("replan.elsewhere", hours=f"{elsewhere:,.1f}"))
 
@@ -128,7 +130,7 @@ def _share(level: float) -> str:
 
 def _open(made: Replanned, say: Say) -> None:
     """Print the pools and times that still lack seats on the days looked at, most first."""
-    found = made.after[made.after["uncovered"] > 0]
+    found = made.ahead[made.ahead["uncovered"] > 0]
     found = found[found["date"].isin(pd.to_datetime(list(made.looked_at)))]
     if found.empty:
         return
@@ -151,5 +153,3 @@ def _open(made: Replanned, say: Say) -> None:
     table([say(f"table.{name}") for name in names], cells)
     if len(runs) > SHOWN_OPEN:
         line(say("replan.more_open", count=len(runs) - SHOWN_OPEN))
-    if made.plan.short:
-        line(say("replan.short", most=f"{made.plan.scenario.roster.max_uncovered:.1%}"))
