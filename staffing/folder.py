@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -26,6 +27,8 @@ __all__ = [
 
 MANIFEST = "manifest.json"
 """The output that lists the others."""
+WORKBOOK = "roster.xlsx"
+"""The output that is edited."""
 NOBODYS = ("~$", ".~lock.", "._", ".DS_Store", "Thumbs.db", "desktop.ini")
 """How the names of files begin that Excel, LibreOffice and file managers leave in a folder."""
 
@@ -39,18 +42,21 @@ def writing(folder: Path) -> Iterator[None]:
         raise PublishError([_cannot_write(folder, error.strerror or str(error))]) from error
 
 
-def refuse_unusable(folder: Path, ours: Collection[str] | None = None) -> None:
+def refuse_unusable(
+    folder: Path, ours: Collection[str] | None = None, source: Path | None = None
+) -> None:
     """Refuse a folder that outputs cannot go to, before they are computed.
 
     Parameters
     ----------
     ours : as in `replace`, where that is known so early
+    source : the file that the outputs are made of, which may be one of the folder's own
 
     Raises
     ------
     PublishError
         When it is a file or below one, may not be written, or holds files of somebody else
-        (``cannot_write``).
+        (``cannot_write``), or a workbook that was edited since (``edits_unpublished``).
     """
     target = folder.resolve()
     there = next(each for each in (target, *target.parents) if each.exists())
@@ -65,6 +71,19 @@ def refuse_unusable(folder: Path, ours: Collection[str] | None = None) -> None:
         reason = Statement("page.foreign", {"names": foreign})
     if reason is not None:
         raise PublishError([_cannot_write(folder, reason)])
+    book = target / WORKBOOK
+    if (source is None or source.resolve() != book) and _edited(book):
+        raise PublishError([Fault(code="edits_unpublished", file=str(folder / WORKBOOK))])
+
+
+def _edited(book: Path) -> bool:
+    """Return whether a workbook is no longer as it was written."""
+    try:
+        files = json.loads((book.parent / MANIFEST).read_text("utf-8"))["files"]
+        told = {str(each["file"]): each.get("sha256") for each in files}.get(WORKBOOK)
+        return told is not None and hashlib.sha256(book.read_bytes()).hexdigest() != told
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return False
 
 
 def replace(folder: Path, files: Mapping[str, bytes], ours: Collection[str]) -> None:

@@ -46,6 +46,8 @@ ABSENCE = re.compile(
 )
 WEEKLY = frozenset({"R5", "R6", "R12", "R13"})
 """Rules of a week's hours, which a day of absence changes."""
+MOST_DAYS = 1_000
+"""Days of an absence that are looked at; no horizon is as long."""
 FREEZE_H = 2.0
 """Hours after now in which nothing changes: people must hear of it, and come."""
 
@@ -252,7 +254,7 @@ def _absence(text: str) -> tuple[str, list[dt.date] | None, dt.time | None]:
         ]
     except ValueError:
         return text, None, None
-    length = (ends[1] - ends[0]).days + 1
+    length = min((ends[1] - ends[0]).days + 1, MOST_DAYS)
     return match["agent"], [ends[0] + dt.timedelta(days=i) for i in range(length)], time
 
 

@@ -572,6 +572,23 @@ def test_a_lawful_edit_is_published_with_all_outputs(tiny, home, book, tmp_path)
     assert "SEQUENCE:1" in calendar
 
 
+def test_edits_that_were_not_published_are_not_overwritten(tiny, home, book, tmp_path):
+    """Saved over the output as the docs have it: nothing takes its place but what is made of it."""
+    publish(tiny, tmp_path / "out" / "tiny", VERSIONS)
+    own = tmp_path / "out" / "tiny" / "roster.xlsx"
+    own.write_bytes(saved(tmp_path, book, sets("A3", 0, "10:00-19:00")).read_bytes())
+    edited, out = own.read_bytes(), ("--out", tmp_path / "out", "--lang", "en")
+    other = home / "roster.csv"
+    other.write_bytes((tmp_path / "out" / "tiny" / "roster.csv").read_bytes())
+    for command in (("plan", home / "tiny.toml"), ("publish", other, home / "tiny.toml")):
+        done = run(*command, *out)
+        assert done.exit_code == 2
+        assert "Publish it with 'staffing publish' first" in done.stderr
+        assert own.read_bytes() == edited
+    assert run("publish", own, home / "tiny.toml", *out).exit_code == 0
+    assert own.read_bytes() != edited
+
+
 def test_an_unedited_workbook_is_published_as_it_was(tiny, home, book, tmp_path):
     """Published from the workbook, every .csv is the same byte for byte, and so is the version."""
     publish(tiny, tmp_path / "out" / "tiny", VERSIONS)

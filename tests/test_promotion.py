@@ -37,6 +37,7 @@ from staffing.workspace import Workspace
 from staffing.workspace.past import CAME, as_of
 from tests.rosters import MONDAY, duty, need, scenario, table, workspace
 from tests.tiny import START, tiny_workspace
+from tests.workspaces import project
 
 OFF: Mapping[str, object] = {
     "moved_rest_days": 0,
@@ -346,6 +347,16 @@ def test_a_roster_uses_what_is_beyond_the_hours_of_its_weeks(tmp_path: Path) -> 
     assert counted(0, 1, 2, 3, 4) == {}
     assert counted(0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11) == {"overtime": 8.0}
     assert counted(0, 1, 2, 3, 4, 5, 7, 8, 9, 10) == {"moved_rest_days": 1.0}
+
+
+def test_a_promotion_run_without_any_promotion_says_so(tmp_path: Path) -> None:
+    """Levers are bought all the same: the planner is told that the three strengths are one."""
+    home = project(tmp_path)
+    story = home / "scenario.toml"
+    story.write_text(story.read_text("utf-8") + "\n[promotion]\n", "utf-8")
+    told = CliRunner().invoke(cli.app, ["plan", f"{story}", "--out", f"{home / 'out'}"])
+    assert told.exit_code in (0, 3), told.output
+    assert "no promotion lies in the planned days" in told.stderr
 
 
 def test_strengths_rise_from_low_to_high(published: tuple[Path, str]) -> None:

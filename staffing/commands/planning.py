@@ -123,6 +123,8 @@ def outcome_of(
             advice = mend(workspace, scenario, made.seats, made.roster, check=False)
     notices = [*ledger_notices(workspace, scenario), *seat_notices(workspace, scenario)]
     notices += forecast_notices(workspace, made.forecast)
+    if made.promotion is not None and made.promotion.phases.empty:
+        notices.append(Fault(code="no_phase", file=scenario_file.name))
     if made.roster.report.cut_short:
         notices.append(Fault(code="cut_short", file=scenario_file.name))
     faults.notices(notices, scenario.lang)

@@ -98,7 +98,7 @@ def publish(
 
         refuse_unlawful(scenario)
         folder = out / scenario.name
-        refuse_unusable(folder, listed(folder))
+        refuse_unusable(folder, listed(folder), roster)
         absent = _absent_before(roster, scenario.lang)
         found = _edited(roster, stages, absent, replayed=False)
         assert found.brief is not None
@@ -281,7 +281,7 @@ def replan(
         from staffing.tell.replan import filed, replanned
 
         folder = out / f"{scenario.name}-replan"
-        refuse_unusable(folder, listed(folder))
+        refuse_unusable(folder, listed(folder), roster)
         still_absent = _absent_before(roster, scenario.lang)
         if is_grid(roster):
             given = _edited(roster, stages, still_absent, replayed=False)
