@@ -116,6 +116,7 @@ class Replanned:
     looked_at : the days on which seats were looked at
     notices : what is odd about what was asked
     gone : who is absent when, those of earlier replans included
+    back : who is there after all, and may be called in
     """
 
     plan: Plan
@@ -128,6 +129,7 @@ class Replanned:
     looked_at: tuple[dt.date, ...]
     notices: tuple[Fault, ...]
     gone: Absent
+    back: tuple[tuple[str, dt.date], ...] = ()
 
     @property
     def after(self) -> pd.DataFrame:
@@ -166,12 +168,14 @@ class Asked:
     ----------
     absent : ``AGENT:DATE``, ``AGENT:FIRST..LAST`` or, of who goes home, ``AGENT:DATETTIME``, as
         they were typed
+    back : who is there after all, in the same way
     now : the moment of asking, local wall time; None: before the horizon
     freeze_h : hours after it in which nothing changes
     everywhere : whether days without an absence are looked at as well, if there is any absence
     """
 
     absent: tuple[str, ...] = ()
+    back: tuple[str, ...] = ()
     now: dt.datetime | None = None
     freeze_h: float = FREEZE_H
     everywhere: bool = False
@@ -210,6 +214,20 @@ class Asked:
             facts = {"last": f"{grid.dates[-1]}"}
             value = f"{self.now:%Y-%m-%d %H:%M}"
             faults.append(Fault(code="now_too_late", file="--now", value=value, facts=facts))
+        return found, faults
+
+    def returned(self, absent: Absent) -> tuple[set[tuple[str, dt.date]], list[Fault]]:
+        """Return who is back on which days of earlier absences, and what is wrong with it."""
+        found: set[tuple[str, dt.date]] = set()
+        faults = []
+        for text in self.back:
+            agent, dates, time = _absence(text)
+            pairs = {(agent, day) for day in dates or ()} & absent.keys()
+            if dates is None or time is not None:
+                faults.append(Fault(code="back_unread", file="--back", value=text))
+            elif not pairs:
+                faults.append(Fault(code="back_not_absent", file="--back", value=text))
+            found |= pairs
         return found, faults
 
     def left(
@@ -292,13 +310,16 @@ def replan(
     # a promotion run's people stand in no table before its levers are pulled
     brief = stages.brief() if scenario.is_promotion else None
     tables, rules = (brief.workspace, brief.scenario) if brief else (workspace, scenario)
+    back, wrong = asked.returned(still_absent)
+    still_absent = {pair: each for pair, each in still_absent.items() if pair not in back}
     space = with_deducted(tables, still_absent)
-    gone, left, notices = _checked(space, rules, table, asked, file)
+    gone, left, notices = _checked(space, rules, table, asked, file, wrong)
     brief = brief or stages.brief()
     expected, required = brief.expected, brief.required
     step("replan")
     known = with_deducted(brief.workspace, still_absent)
-    case = Case(known, brief.scenario, required, table, {*gone, *still_absent}, asked, left)
+    away = {*gone, *still_absent}
+    case = Case(known, brief.scenario, required, table, away, asked, left, back)
     notices += case.notices
     brief = replace(brief, workspace=case.workspace)
 
@@ -323,7 +344,8 @@ def replan(
         proven=proven,
         looked_at=tuple(scenario.grid.dates[d] for d in sorted(case.days)),
         notices=tuple(notices),
-        gone=_absent(case.workspace, {*gone, *still_absent}),
+        gone=_absent(case.workspace, away),
+        back=tuple(sorted(back - gone)),
     )
 
 
@@ -338,11 +360,20 @@ def _clash(each: Violation) -> Statement:
 
 
 def _checked(
-    workspace: Workspace, scenario: Scenario, table: pd.DataFrame, asked: Asked, file: str
+    workspace: Workspace,
+    scenario: Scenario,
+    table: pd.DataFrame,
+    asked: Asked,
+    file: str,
+    wrong: Sequence[Fault],
 ) -> tuple[set[tuple[str, dt.date]], Left, list[Fault]]:
     """Return who is absent when, who goes home when, and what is odd about it.
 
     A duty on a day for which the workspace knows an absence is one of the absent, too.
+
+    Parameters
+    ----------
+    wrong : what is wrong already
 
     Raises
     ------
@@ -350,8 +381,8 @@ def _checked(
         With all faults.
     """
     gone, faults = asked.days(workspace, scenario.grid)
-    left, wrong = asked.left(table, gone)
-    faults += [*wrong, *off_grid(table, file)]
+    left, odd = asked.left(table, gone)
+    faults += [*wrong, *odd, *off_grid(table, file)]
     found = hard(audit(workspace, scenario, table))
     away = {(each.agent_id, each.date) for each in found if each.how.key == "violation.absent"}
     sick = {agent for agent, _ in away}
@@ -396,8 +427,9 @@ class Case:
         gone: Iterable[tuple[str, dt.date]],
         asked: Asked,
         left: Left | None = None,
+        back: Collection[tuple[str, dt.date]] = (),
     ) -> None:
-        self._left = left or {}
+        self._left, self._back = left or {}, back
         self._scenario, self._required, self._asked = scenario, required, asked
         self._cut = asked.cut(scenario.grid)
         self.notices: list[Fault] = []
@@ -496,8 +528,8 @@ class Case:
         """Return the days of the horizon on which seats are looked at."""
         grid = self._scenario.grid
         ahead = {d for d in range(grid.days) if (d + 2) * SLOTS_PER_DAY > self._cut}
-        if (self._gone or self._left) and not self._asked.everywhere:
-            days = {day for _, day in (*self._missing, *self._left)}
+        if (self._gone or self._left or self._back) and not self._asked.everywhere:
+            days = {day for _, day in (*self._missing, *self._left, *self._back)}
             return frozenset((day - grid.start).days for day in days) & ahead
         return worthy(self.published) & ahead
 

@@ -619,6 +619,36 @@ def test_who_was_absent_for_an_earlier_replan_stays_absent(here: Path, tmp_path:
             assert "the absences of earlier replans are not known" in told.stderr
 
 
+def test_who_is_back_may_be_called_in_again(here: Path, tmp_path: Path) -> None:
+    """Everybody is absent, then A1 is back: she serves again, the others stay away."""
+    story, agents = here / "scenario.toml", pd.read_csv(here / "workspace" / "agents.csv")
+    away = [f"--absent={name}:{START}" for name in agents["agent_id"]]
+    assert run("replan", here / "roster.csv", story, *away, "--out", tmp_path).exit_code == 3
+    made = tmp_path / "tiny-replan"
+    told = run(
+        "replan",
+        made / "roster.csv",
+        story,
+        "--back",
+        f"A1:{START}",
+        "--out",
+        tmp_path,
+        "--lang",
+        "en",
+    )
+    assert told.exit_code in (0, 3), told.output
+    assert f"on {START}, to serve where seats are missing" in told.stdout
+    assert set(pd.read_csv(made / "roster.csv")["agent_id"]) == {"A1"}
+    kept = json.loads((made / "manifest.json").read_text("utf-8"))
+    assert "A1" not in {each["agent_id"] for each in kept["absent"]}
+    assert len(kept["absent"]) == len(agents) - 1
+    wrong = ("--back", f"A1:{START}", "--back", "A2")
+    again = run("replan", made / "roster.csv", story, *wrong, "--out", tmp_path, "--lang", "en")
+    assert again.exit_code == 2
+    assert "is no absence that an earlier replan was told of" in again.stderr
+    assert "does not say who is back when" in again.stderr
+
+
 def test_an_edited_replan_is_the_version_after_it(here: Path, tmp_path: Path) -> None:
     """Published, it follows the replan that it was edited from, not the plan before that.
 

@@ -244,6 +244,14 @@ def replan(
             "2026-11-25T13:00 of who goes home then; repeat it.",
         ),
     ] = None,
+    back: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--back",
+            metavar="AGENT:DATE",
+            help="Who is there after all, absent by an earlier replan; repeat it.",
+        ),
+    ] = None,
     now: Annotated[
         datetime | None,
         moment("This moment, such as '2026-11-25 08:50'; what lies before it stays."),
@@ -288,7 +296,13 @@ def replan(
             table, still_absent = given.table, given.absent
         else:
             table = read_roster(roster, scenario.zone)
-        asked = Asked(absent=tuple(absent or ()), now=now, freeze_h=freeze_h, everywhere=all_days)
+        asked = Asked(
+            absent=tuple(absent or ()),
+            back=tuple(back or ()),
+            now=now,
+            freeze_h=freeze_h,
+            everywhere=all_days,
+        )
         with progress(scenario.lang) as live:
             stages.step = live.step
             made = run(

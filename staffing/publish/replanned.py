@@ -59,6 +59,7 @@ def publish_replanned(
         told = _manifest.manifest(made.plan, files, packages, scenario_file, version, roster)
         told["asked"] = {
             "absent": list(asked.absent),
+            "back": list(asked.back),
             "now": None if asked.now is None else asked.now.strftime(MINUTE),
             "freeze_h": asked.freeze_h,
             "all_days": asked.everywhere,

@@ -42,6 +42,8 @@ def replanned(made: Replanned) -> None:
         facts = {"day": f"{each.date}", "duty": _hours(each.old, say), "now": _hours(each.new, say)}
         key = "replan.absent" if each.new.empty else "replan.left"
         line(say(key, agent=named(people, each.agent_id), **facts))
+    for agent, day in made.back:
+        line(say("replan.back", agent=named(people, agent), day=f"{day}"))
     if made.changed:
         line(say("replan.changed", count=len(made.changed)))
         names = ("day", "agent", "kind", "old_duty", "new_duty", "why_changed")
