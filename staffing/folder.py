@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from staffing.errors import Fault, PublishError
 from staffing.words import Statement
@@ -18,6 +19,7 @@ __all__ = [
     "json_bytes",
     "listed",
     "paths",
+    "read_manifest",
     "refuse_unusable",
     "replace",
     "replace_all",
@@ -72,18 +74,18 @@ def refuse_unusable(
     if reason is not None:
         raise PublishError([_cannot_write(folder, reason)])
     book = target / WORKBOOK
-    if (source is None or source.resolve() != book) and _edited(book):
+    with writing(folder):
+        edited = _edited(book)
+    if edited and (source is None or source.resolve() != book):
         raise PublishError([Fault(code="edits_unpublished", file=str(folder / WORKBOOK))])
 
 
 def _edited(book: Path) -> bool:
     """Return whether a workbook is no longer as it was written."""
-    try:
-        files = json.loads((book.parent / MANIFEST).read_text("utf-8"))["files"]
-        told = {str(each["file"]): each.get("sha256") for each in files}.get(WORKBOOK)
-        return told is not None and hashlib.sha256(book.read_bytes()).hexdigest() != told
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return False
+    files = read_manifest(book.parent).get("files", ())
+    told = {each["file"]: each.get("sha256") for each in files}.get(WORKBOOK)
+    known = told is not None and book.is_file()
+    return known and hashlib.sha256(book.read_bytes()).hexdigest() != told
 
 
 def replace(folder: Path, files: Mapping[str, bytes], ours: Collection[str]) -> None:
@@ -146,13 +148,20 @@ def write(path: Path, content: bytes) -> None:
         new.unlink(missing_ok=True)
 
 
-def listed(folder: Path) -> set[str]:
-    """Return the files that an older manifest lists, itself included; empty if it is not ours."""
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of an older output; empty where it is missing or not ours."""
     try:
         old = json.loads((folder / MANIFEST).read_text("utf-8"))
-        return {str(each["file"]) for each in old["files"]} | {MANIFEST}
-    except (OSError, ValueError, TypeError, KeyError):
-        return set()
+        ours = all(isinstance(each["file"], str) for each in old["files"])
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return {}
+    return dict(old) if ours else {}
+
+
+def listed(folder: Path) -> set[str]:
+    """Return the files that an older manifest lists, itself included; empty if it is not ours."""
+    old = read_manifest(folder)
+    return {each["file"] for each in old["files"]} | {MANIFEST} if old else set()
 
 
 def paths(folder: Path, files: Iterable[str]) -> list[Path]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,9 +18,10 @@ from typing import Literal
 
 import pandas as pd
 
+from staffing.asked import Asked, GoneHome
 from staffing.errors import Fault, InfeasibleRosterError, InputError
 from staffing.frames import rows
-from staffing.grid import INTERVAL_MIN, SLOTS_PER_DAY, SLOTS_PER_H, Grid
+from staffing.grid import INTERVAL_MIN, SLOTS_PER_DAY, SLOTS_PER_H
 from staffing.plan import Plan, plan_of
 from staffing.roster import Violation, audit, handed, refuse_unlawful
 from staffing.roster.audit import hard
@@ -40,22 +40,12 @@ from staffing.version import NOBODY, Absent
 from staffing.words import Statement, listed
 from staffing.workspace import Workspace
 
-ABSENCE = re.compile(
-    r"^\s*(?P<agent>.+?)\s*[:：=]\s*(?P<first>\d{4}[-/]\d{1,2}[-/]\d{1,2})"
-    r"(?:\s*\.\.\s*(?P<last>\d{4}[-/]\d{1,2}[-/]\d{1,2})|[T\s]+(?P<time>\d{1,2}:\d{2}))?\s*$"
-)
 WEEKLY = frozenset({"R5", "R6", "R12", "R13"})
 """Rules of a week's hours, which a day of absence changes."""
-MOST_DAYS = 1_000
-"""Days of an absence that are looked at; no horizon is as long."""
-FREEZE_H = 2.0
-"""Hours after now in which nothing changes: people must hear of it, and come."""
 
 Kind = Literal["absent", "went_home", "called_in", "sent_home", "hours", "seats"]
 GONE: tuple[Kind, ...] = ("absent", "went_home")
 """What happened to somebody, and is no change for the others' sake."""
-Left = Mapping[tuple[str, dt.date], dt.datetime]
-"""Who goes home from her duty of which service day, and when."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,122 +150,6 @@ class Replanned:
         return float(answered / contacts) if contacts else math.nan
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What is asked for.
-
-    Attributes
-    ----------
-    absent : ``AGENT:DATE``, ``AGENT:FIRST..LAST`` or, of who goes home, ``AGENT:DATETTIME``, as
-        they were typed
-    back : who is there after all, in the same way
-    now : the moment of asking, local wall time; None: before the horizon
-    freeze_h : hours after it in which nothing changes
-    everywhere : whether days without an absence are looked at as well, if there is any absence
-    """
-
-    absent: tuple[str, ...] = ()
-    back: tuple[str, ...] = ()
-    now: dt.datetime | None = None
-    freeze_h: float = FREEZE_H
-    everywhere: bool = False
-
-    def cut(self, grid: Grid) -> int:
-        """Return the slot before which all is frozen."""
-        if self.now is None:
-            return 0
-        since = self.now - dt.datetime.combine(grid.start, dt.time())
-        since += dt.timedelta(hours=self.freeze_h)
-        return max(-(-since // dt.timedelta(minutes=INTERVAL_MIN)), 0)
-
-    def days(
-        self, workspace: Workspace, grid: Grid
-    ) -> tuple[set[tuple[str, dt.date]], list[Fault]]:
-        """Return agents with their days of absence, and what is wrong with what was typed."""
-        found: set[tuple[str, dt.date]] = set()
-        faults: list[Fault] = []
-        known = set(workspace.agents.index.astype(str))
-        for text in self.absent:
-            agent, dates, time = _absence(text)
-            if dates is None:
-                faults.append(Fault(code="absence_unread", file="--absent", value=text))
-                continue
-            if agent not in known:
-                facts: dict[str, object] = {"table": "agents"}
-                faults.append(Fault(code="unknown", file="--absent", value=agent, facts=facts))
-            outside = [day for day in dates if time is None and day not in grid.dates]
-            if outside or not dates:
-                facts = {"first": f"{grid.dates[0]}", "last": f"{grid.dates[-1]}"}
-                code = "not_planned" if outside else "absence_backwards"
-                faults.append(Fault(code=code, file="--absent", value=text, facts=facts))
-            if time is None:
-                found |= {(agent, day) for day in dates}
-        if self.now is not None and self.cut(grid) >= grid.slots:
-            facts = {"last": f"{grid.dates[-1]}"}
-            value = f"{self.now:%Y-%m-%d %H:%M}"
-            faults.append(Fault(code="now_too_late", file="--now", value=value, facts=facts))
-        return found, faults
-
-    def returned(self, absent: Absent) -> tuple[set[tuple[str, dt.date]], list[Fault]]:
-        """Return who is back on which days of earlier absences, and what is wrong with it."""
-        found: set[tuple[str, dt.date]] = set()
-        faults = []
-        for text in self.back:
-            agent, dates, time = _absence(text)
-            pairs = {(agent, day) for day in dates or ()} & absent.keys()
-            if dates is None or time is not None:
-                faults.append(Fault(code="back_unread", file="--back", value=text))
-            elif not pairs:
-                faults.append(Fault(code="back_not_absent", file="--back", value=text))
-            found |= pairs
-        return found, faults
-
-    def left(
-        self, table: pd.DataFrame, gone: Collection[tuple[str, dt.date]]
-    ) -> tuple[dict[tuple[str, dt.date], dt.datetime], list[Fault]]:
-        """Return who goes home when, and what is wrong with it.
-
-        Parameters
-        ----------
-        table : the roster: whose duty it is, and of which service day, may be told past midnight
-        gone : who is absent all day: that is the more
-        """
-        found: dict[tuple[str, dt.date], dt.datetime] = {}
-        faults = []
-        for text in self.absent:
-            agent, dates, time = _absence(text)
-            if dates is None or time is None:
-                continue
-            moment = dt.datetime.combine(dates[0], time)
-            own = table[table["agent_id"].astype(str) == agent].groupby("date")
-            ends = own["end"].max()
-            on_duty = ends.index[(own["start"].min() < moment) & (ends > moment)]
-            if moment.minute % INTERVAL_MIN:
-                faults.append(Fault(code="left_off_half_hour", file="--absent", value=text))
-            elif on_duty.empty:
-                faults.append(Fault(code="left_off_duty", file="--absent", value=text))
-            elif (pair := (agent, on_duty[0].date())) not in gone:
-                found[pair] = min(moment, found.get(pair, moment))
-        return found, faults
-
-
-def _absence(text: str) -> tuple[str, list[dt.date] | None, dt.time | None]:
-    """Return agent, days and time of an absence as typed; no days for what is no date or time."""
-    match = ABSENCE.match(text)
-    if match is None:
-        return text, None, None
-    try:
-        time = dt.time.fromisoformat(match["time"].zfill(5)) if match["time"] else None
-        ends = [
-            dt.date(*map(int, re.split("[-/]", day)))
-            for day in (match["first"], match["last"] or match["first"])
-        ]
-    except ValueError:
-        return text, None, None
-    length = min((ends[1] - ends[0]).days + 1, MOST_DAYS)
-    return match["agent"], [ends[0] + dt.timedelta(days=i) for i in range(length)], time
-
-
 def replan(
     workspace: Workspace,
     scenario: Scenario,
@@ -313,13 +187,13 @@ def replan(
     back, wrong = asked.returned(still_absent)
     still_absent = {pair: each for pair, each in still_absent.items() if pair not in back}
     space = with_deducted(tables, still_absent)
-    gone, left, notices = _checked(space, rules, table, asked, file, wrong)
+    gone, home, notices = _checked(space, rules, table, asked, file, wrong)
     brief = brief or stages.brief()
     expected, required = brief.expected, brief.required
     step("replan")
     known = with_deducted(brief.workspace, still_absent)
     away = {*gone, *still_absent}
-    case = Case(known, brief.scenario, required, table, away, asked, left, back)
+    case = Case(known, brief.scenario, required, table, away, asked, home, back)
     notices += case.notices
     brief = replace(brief, workspace=case.workspace)
 
@@ -366,7 +240,7 @@ def _checked(
     asked: Asked,
     file: str,
     wrong: Sequence[Fault],
-) -> tuple[set[tuple[str, dt.date]], Left, list[Fault]]:
+) -> tuple[set[tuple[str, dt.date]], GoneHome, list[Fault]]:
     """Return who is absent when, who goes home when, and what is odd about it.
 
     A duty on a day for which the workspace knows an absence is one of the absent, too.
@@ -381,7 +255,7 @@ def _checked(
         With all faults.
     """
     gone, faults = asked.days(workspace, scenario.grid)
-    left, odd = asked.left(table, gone)
+    home, odd = asked.gone_home(table, gone)
     faults += [*wrong, *odd, *off_grid(table, file)]
     found = hard(audit(workspace, scenario, table))
     away = {(each.agent_id, each.date) for each in found if each.how.key == "violation.absent"}
@@ -412,7 +286,7 @@ def _checked(
         if late:
             facts = {"names": listed(late)}
             notices.append(Fault(code="absent_begun", file="--absent", facts=facts))
-    return gone | away, left, notices
+    return gone | away, home, notices
 
 
 class Case:
@@ -426,15 +300,15 @@ class Case:
         table: pd.DataFrame,
         gone: Iterable[tuple[str, dt.date]],
         asked: Asked,
-        left: Left | None = None,
+        home: GoneHome | None = None,
         back: Collection[tuple[str, dt.date]] = (),
     ) -> None:
-        self._left, self._back = left or {}, back
+        self._gone_home, self._back = home or {}, back
         self._scenario, self._required, self._asked = scenario, required, asked
         self._cut = asked.cut(scenario.grid)
         self.notices: list[Fault] = []
         self._told = _ordered(with_names(workspace, _with_shifts(table)))
-        here = _ordered(with_names(workspace, _with_shifts(_ended(table, self._left))))
+        here = _ordered(with_names(workspace, _with_shifts(_ended(table, self._gone_home))))
         keys = pd.Series(
             list(zip(here["agent_id"].astype(str), here["date"].dt.date, strict=True)),
             index=here.index,
@@ -452,7 +326,7 @@ class Case:
         self._people = [self._away(agent) for agent in staff(self.workspace, scenario)]
         speed = speeds_in_units(self.workspace, grid.dates)
         told = told_duties(grid, self.struck, speed, scenario.fairness.late_after)
-        for agent, day in self._left:  # what is left of her duty stays as it is
+        for agent, day in self._gone_home:  # what is left of her duty stays as it is
             key = (agent, (day - grid.start).days)
             told[key] = replace(told[key], busy=True)
         return Published(
@@ -528,8 +402,8 @@ class Case:
         """Return the days of the horizon on which seats are looked at."""
         grid = self._scenario.grid
         ahead = {d for d in range(grid.days) if (d + 2) * SLOTS_PER_DAY > self._cut}
-        if (self._gone or self._left or self._back) and not self._asked.everywhere:
-            days = {day for _, day in (*self._missing, *self._left, *self._back)}
+        if (self._gone or self._gone_home or self._back) and not self._asked.everywhere:
+            days = {day for _, day in (*self._missing, *self._gone_home, *self._back)}
             return frozenset((day - grid.start).days for day in days) & ahead
         return worthy(self.published) & ahead
 
@@ -562,7 +436,7 @@ class Case:
 
     def changes(self, assignments: pd.DataFrame, after: pd.DataFrame) -> list[Change]:
         """Return the duties that are not as they were told, by day, kind and agent."""
-        found = sorted(changed_duties(self._told, assignments, self._gone, self._left).items())
+        found = sorted(changed_duties(self._told, assignments, self._gone, self._gone_home).items())
         old, new = (
             _duties(table, {key for key, _ in found}) for table in (self._told, assignments)
         )
@@ -631,21 +505,21 @@ def changed_duties(
     told: pd.DataFrame,
     new: pd.DataFrame,
     gone: Collection[tuple[str, dt.date]],
-    left: Collection[tuple[str, dt.date]] = (),
+    home: Collection[tuple[str, dt.date]] = (),
 ) -> dict[tuple[str, dt.date], Kind]:
     """Return (agent id, day) -> how a duty differs from what was told, where it does.
 
     Parameters
     ----------
     told, new : one row a stretch, in order
-    gone, left : who is absent when, and who goes home early
+    gone, home : who is absent when, and who goes home early
     """
     old, now = _stretches(told), _stretches(new)
     kinds = {
         key: _kind(old.get(key, []), now.get(key, []), absent=key in gone)
         for key in sorted(old.keys() | now.keys())
     }
-    kinds |= dict.fromkeys(left, "went_home")
+    kinds |= dict.fromkeys(home, "went_home")
     return {key: kind for key, kind in kinds.items() if kind is not None}
 
 
@@ -718,10 +592,10 @@ def _with_shifts(table: pd.DataFrame) -> pd.DataFrame:
     return found.drop(columns=["name", "team"], errors="ignore")
 
 
-def _ended(table: pd.DataFrame, left: Left) -> pd.DataFrame:
+def _ended(table: pd.DataFrame, home: GoneHome) -> pd.DataFrame:
     """Return a roster in which who goes home has no duty from then on, nor a meal at its end."""
     table = table.sort_values("start", kind="stable")
-    for (agent, day), moment in left.items():
+    for (agent, day), moment in home.items():
         own = (table["agent_id"].astype(str) == agent) & (table["date"] == pd.Timestamp(day))
         table = table[~own | (table["start"] < moment)]
         own = own[table.index]

@@ -13,7 +13,6 @@ import csv
 import datetime as dt
 import hashlib
 import io
-import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ from types import MappingProxyType
 from typing import Any
 
 from staffing.errors import Fault, RosterFileError
-from staffing.folder import MANIFEST
+from staffing.folder import MANIFEST, read_manifest
 
 Told = Mapping[str, tuple[str, ...]]
 """Agent -> days (ISO), in order."""
@@ -76,7 +75,7 @@ def following(folder: Path, roster: bytes, days: Collection[str]) -> Version:
     roster : the new ``roster.csv``
     days : of the horizon, ISO; of other days nothing is withdrawn
     """
-    old = read_manifest(folder / MANIFEST)
+    old = read_manifest(folder)
     if not old:
         return FIRST
     known = _known(old.get("version"))
@@ -129,20 +128,9 @@ def _before(told: Duties, now: Duties, days: Collection[str]) -> Before:
 def newest(folders: Iterable[Path]) -> Path | None:
     """Return the roster of the latest version that some folders hold; of equals the first."""
     found = [folder for folder in folders if (folder / ROSTER).exists()]
-    numbers = [_known(read_manifest(each / MANIFEST).get("version")).number for each in found]
+    numbers = [_known(read_manifest(each).get("version")).number for each in found]
     best = max(range(len(found)), key=numbers.__getitem__, default=None)
     return None if best is None else found[best] / ROSTER
-
-
-def read_manifest(path: Path) -> dict[str, Any]:
-    """Return the manifest of an older output; empty where it is missing or not ours."""
-    try:
-        old = json.loads(path.read_text("utf-8"))
-        {str(each["file"]) for each in old["files"]}
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        return {}
-    names = [each["file"] for each in old["files"]]
-    return dict(old) if all(isinstance(name, str) for name in names) else {}
 
 
 def absent_before(roster: Path) -> Absent:
@@ -158,7 +146,7 @@ def absent_before(roster: Path) -> Absent:
         When there is a manifest beside it that cannot be read.
     """
     path = roster.parent / MANIFEST
-    old = read_manifest(path)
+    old = read_manifest(roster.parent)
     damaged = RosterFileError([Fault(code="manifest_damaged", file=str(path))])
     if not old and path.exists():
         raise damaged
@@ -180,7 +168,7 @@ def handed_in(folder: Path, roster: bytes) -> str | None:
 
     None where it was planned, or is the same as the ``roster.csv`` that is given.
     """
-    old = read_manifest(folder / MANIFEST)
+    old = read_manifest(folder)
     entry = old.get("roster_file")
     if not isinstance(entry, dict) or "file" not in entry or _holds(old, roster):
         return None

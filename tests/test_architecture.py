@@ -44,6 +44,7 @@ GROUND = (
     "queue",
     "store",
     "platforms",
+    "asked",
 )
 """Shared ground: any stage may stand on it, it stands on no stage."""
 ONLY_IN = {

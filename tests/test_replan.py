@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 import cli
+from staffing.asked import Asked
 from staffing.errors import InputError
-from staffing.replan import Asked, Case, Change, replan, with_absences
+from staffing.replan import Case, Change, replan, with_absences
 from staffing.roster import _missing, audit, roster
 from staffing.roster import changes as changes_of
 from staffing.roster.audit import hard
@@ -297,7 +298,7 @@ def left_at(
     """Return who goes home when, and the codes of what is wrong."""
     asked = Asked(absent=absent)
     gone, faults = asked.days(space, story.grid)
-    left, wrong = asked.left(told, gone)
+    left, wrong = asked.gone_home(told, gone)
     return left, [fault.code for fault in (*faults, *wrong)]
 
 

@@ -278,10 +278,10 @@ def replan(
         kept = cache_of(cache, out, no_cache=no_cache)
         stages = stages_of(scenario_file, voice, kept)
         workspace, scenario = stages.workspace, stages.scenario
+        from staffing.asked import Asked
         from staffing.folder import listed, refuse_unusable
         from staffing.publish.edited import is_grid
         from staffing.publish.replanned import publish_replanned
-        from staffing.replan import Asked
         from staffing.replan import replan as run
         from staffing.roster.file import read_roster
         from staffing.tell import faults

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from staffing.asked import Asked
 from staffing.folder import MANIFEST, json_bytes, listed, paths, replace, writing
 from staffing.frames import rows
 from staffing.grid import INTERVAL_MIN
@@ -18,7 +19,7 @@ from staffing.publish import contents
 from staffing.publish import manifest as _manifest
 from staffing.publish.summary import rounded, summary
 from staffing.publish.tables import MINUTE, SEAT_DECIMALS, csv_bytes, roster_table
-from staffing.replan import Asked, Change, Replanned
+from staffing.replan import Change, Replanned
 from staffing.simulate import Replay
 from staffing.version import absent_record, following, joined
 

@@ -40,7 +40,7 @@ def replanned(made: Replanned) -> None:
         line(say("replan.frozen", time=f"{made.frozen_until:%Y-%m-%d %H:%M}"))
     for each in made.absent:
         facts = {"day": f"{each.date}", "duty": _hours(each.old, say), "now": _hours(each.new, say)}
-        key = "replan.absent" if each.new.empty else "replan.left"
+        key = "replan.absent" if each.new.empty else "replan.went_home_at"
         line(say(key, agent=named(people, each.agent_id), **facts))
     for agent, day in made.back:
         line(say("replan.back", agent=named(people, agent), day=f"{day}"))
