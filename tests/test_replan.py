@@ -639,6 +639,8 @@ def test_who_is_back_may_be_called_in_again(here: Path, tmp_path: Path) -> None:
     )
     assert told.exit_code in (0, 3), told.output
     assert f"on {START}, to serve where seats are missing" in told.stdout
+    assert f"A1 {START}" not in told.stderr
+    assert f"A2 {START}" in told.stderr
     assert set(pd.read_csv(made / "roster.csv")["agent_id"]) == {"A1"}
     kept = json.loads((made / "manifest.json").read_text("utf-8"))
     assert "A1" not in {each["agent_id"] for each in kept["absent"]}

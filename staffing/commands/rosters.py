@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from staffing.asked import Asked
     from staffing.roster import Roster
     from staffing.roster.placing import Wanted
     from staffing.simulate import Replay
@@ -142,16 +143,17 @@ class _Handed:
     replay: Replay | None = None
 
 
-def _absent_before(roster: Path, lang: Lang) -> Absent:
-    """Return the absences that a roster was replanned with, and tell them."""
+def _absent_before(roster: Path, lang: Lang, asked: Asked | None = None) -> Absent:
+    """Return the absences that a roster was replanned with; tell those of who is not back."""
     from staffing.errors import Fault
     from staffing.tell import faults
     from staffing.version import absent_before
     from staffing.words import listed
 
     absent = absent_before(roster)
-    if absent:
-        facts = {"names": listed([f"{agent} {date}" for agent, date in sorted(absent)])}
+    back = set() if asked is None else asked.returned(absent)[0]
+    if still := sorted(absent.keys() - back):
+        facts = {"names": listed([f"{agent} {date}" for agent, date in still])}
         faults.notices([Fault(code="absent_still", file=roster.name, facts=facts)], lang)
     return absent
 
@@ -290,12 +292,6 @@ def replan(
 
         folder = out / f"{scenario.name}-replan"
         refuse_unusable(folder, listed(folder), roster)
-        still_absent = _absent_before(roster, scenario.lang)
-        if is_grid(roster):
-            given = _edited(roster, stages, still_absent, replayed=False)
-            table, still_absent = given.table, given.absent
-        else:
-            table = read_roster(roster, scenario.zone)
         asked = Asked(
             absent=tuple(absent or ()),
             back=tuple(back or ()),
@@ -303,6 +299,12 @@ def replan(
             freeze_h=freeze_h,
             everywhere=all_days,
         )
+        still_absent = _absent_before(roster, scenario.lang, asked)
+        if is_grid(roster):
+            given = _edited(roster, stages, still_absent, replayed=False)
+            table, still_absent = given.table, given.absent
+        else:
+            table = read_roster(roster, scenario.zone)
         with progress(scenario.lang) as live:
             stages.step = live.step
             made = run(
