@@ -23,7 +23,7 @@ from staffing.roster.first import NoWeekError, first_roll
 from staffing.roster.kernel.days import ILLEGAL, personal
 from staffing.roster.lawful import is_lawful
 from staffing.roster.limits import MonthOvertime, WeekHours, WeekStarts
-from staffing.roster.prices import SEAT
+from staffing.roster.prices import CROWD
 from staffing.roster.problem import Problem
 from staffing.roster.report import Reached
 from staffing.roster.shifts import Template
@@ -133,7 +133,7 @@ def points(problem: Problem, roll: Roll) -> int:
     """Return what the whole roster costs, people too many at the table included."""
     crowds = crowd_of(roll, problem.speed).values()
     above = sum(max(eat - at_table(here, problem.meal_share), 0) for here, eat in crowds)
-    return problem.score(roll).total + SEAT * above
+    return problem.score(roll).total + CROWD * above
 
 
 @settings(max_examples=24, deadline=None)

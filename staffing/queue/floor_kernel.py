@@ -12,6 +12,10 @@ import numpy as np
 
 from staffing.queue.kernel import Floats, Ints, apart, cached, inner, push, renew, replace, tree_of
 
+SOURCES = "7c5baa2ce50a4e75"
+"""Of the other files whose functions are compiled into those that are kept here: without it numba
+would take kept machine code for that of a changed function elsewhere. A test tells it."""
+
 # Of a plain number numba would compile every function that is given it anew, as a constant.
 FIRST = cast("int", np.int64(0))
 NOBODY, SEVERAL = cast("int", np.int64(-1)), cast("int", np.int64(-2))

@@ -3,8 +3,8 @@
 One duty, or a few together, change by chance: another shift, another meal, another rest day, an
 exchange between two people. A change that breaks a limit of an agent is never made; one that costs
 points is made the less likely the more it costs and the cooler it has become (Kirkpatrick, Gelatt
-& Vecchi 1983, Science 220). Who serves which pool follows by shortest augmenting paths, half hour
-by half hour, and people at the table beyond `Problem.meal_share` (R18) cost as much as a seat. So
+& Vecchi 1983, Science 220). Who serves which pool follows by cheapest augmenting paths, half hour
+by half hour, and people at the table beyond `Problem.meal_share` (R18) cost more than a seat. So
 all goals are priced at once and on the whole problem, some hundred thousand times a second.
 """
 
@@ -25,8 +25,9 @@ from staffing.roster.kernel.walk import adopt, enter, walk
 from staffing.roster.prices import SPEED_UNITS
 from staffing.roster.problem import Problem
 
-HOT, COLD = 0.5, 0.015
-"""Temperatures of the first and last change, as shares of the dearest seat that may be missing."""
+HEAT = ((0.0, 0.5), (0.9, 0.06), (1.0, 0.01))
+"""Part of the changes made, and the temperature by then as a share of the dearest seat that may be
+missing; in between its logarithm is a straight line. Nearly all is gained in the first stretch."""
 CHUNKS = 40
 """Parts in which the changes are made, so that progress is told and an interrupt is heard."""
 PAIR = 2
@@ -62,7 +63,7 @@ class Annealing:
         first, each = self._copies[0], -(-steps // (CHUNKS * len(self._copies)))
         with ThreadPoolExecutor(PAIR) as pool:
             for i in range(CHUNKS):
-                hot, cold = (HOT * (COLD / HOT) ** (k / CHUNKS) for k in (i, i + 1))
+                hot, cold = (_heat(k / CHUNKS) for k in (i, i + 1))
                 for copy, span in zip(self._copies, self._spans(i), strict=False):
                     copy.duties.span[:] = span
                 walks = [pool.submit(copy.walk, each, hot, cold) for copy in self._copies]
@@ -155,6 +156,12 @@ class _Copy:
         points += other.points - int(other._own.sum()) - self._begun
         points += int(adopt(self.seats, self.duties, self._own, other.duties.taken))
         self._begun, self.points = points, points + int(self._own.sum())
+
+
+def _heat(part: float) -> float:
+    """Return the temperature when a part of the changes is made."""
+    parts, heats = zip(*HEAT, strict=True)
+    return float(np.exp(np.interp(part, parts, np.log(heats))))
 
 
 def _seeded(seed: int) -> int:

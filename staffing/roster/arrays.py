@@ -18,7 +18,7 @@ from staffing.roster.kernel import seats as of_seats
 from staffing.roster.kernel.days import OFF, Duties
 from staffing.roster.kernel.seats import Seats
 from staffing.roster.places import pool_of
-from staffing.roster.prices import SEAT
+from staffing.roster.prices import CROWD
 from staffing.roster.problem import Problem
 from staffing.roster.shifts import Template
 from staffing.roster.staff import Agent, Capability, Limits, Option
@@ -202,9 +202,9 @@ class Arrays:
         slots = np.zeros((self._slots, 2), np.int64)
         for t, points in problem.idle.items():
             slots[t, of_seats.IDLE] = points
-        marks = np.zeros(4, np.int64)
+        marks = np.zeros(of_seats.MARKS, np.int64)
         marks[of_seats.DAYBREAK] = self.daybreak
-        marks[of_seats.CROWDED] = SEAT if problem.meal_share < 1 else 0
+        marks[of_seats.CROWDED] = CROWD if problem.meal_share < 1 else 0
         most = [at_table(n, problem.meal_share) for n in range(len(problem.agents) + 2)]
         return Seats(
             posts=table,
@@ -219,7 +219,7 @@ class Arrays:
             helpers=_lists(self._helpers(pools, table)),
             table=np.array(most, np.int64),
             log=np.zeros((LOG, 4), np.int64),
-            path=np.zeros((len(pools), 4), np.int64),
+            path=np.zeros((len(pools), 7), np.int64),
             marks=marks,
         )
 

@@ -26,7 +26,7 @@ from staffing.roster.interior import corner
 from staffing.roster.mip import WholeProgram, minimised, program
 from staffing.roster.model import Answer, Task
 from staffing.roster.places import by_pool, pool_of
-from staffing.roster.prices import SEAT, first
+from staffing.roster.prices import CROWD, first
 from staffing.roster.relax import (
     Eating,
     Floats,
@@ -138,7 +138,7 @@ def rounding(
 
 
 def _meals_in_turn(rows: Rows, task: Task, present: Present) -> None:
-    """R18: state how many of each pool's people may be at the table; each above costs a seat.
+    """R18: state how many of each pool's people may be at the table; each above costs `CROWD`.
 
     Of n people ``ceil(share n)`` may eat, so a whole number may iff it is below ``share n + 1``.
     """
@@ -151,7 +151,7 @@ def _meals_in_turn(rows: Rows, task: Task, present: Present) -> None:
         on_duty = [j for people in groups for j in people.here]
         kept_on, kept_eating = task.crowd.get((pool, t), (0, 0))
         if eating:
-            above = rows.column(float(SEAT), len(eating) + kept_eating)
+            above = rows.column(float(CROWD), len(eating) + kept_eating)
             values = [1.0] * len(eating) + [-task.meal_share] * len(on_duty) + [-1.0]
             most = task.meal_share * kept_on + 1 - ROUNDING - kept_eating
             rows.row([*eating, *on_duty, above], values, high=most)

@@ -30,6 +30,9 @@ UNIT = 12
 """Points of the first missing speed unit of a slot, in a horizon without dear shifts."""
 SEAT = UNIT * SPEED_UNITS
 """Points of the first seat that is missing for half an hour: 12 paid hours."""
+CROWD = 2 * SEAT
+"""Points of each person too many at a meal (R18): more than nearly all seats, since meals that take
+turns after the search leave seats open that it would not have left."""
 STEPS = ((0.1, 1, 1.0), (0.3, 2, 1.25), (1.0, 0, 1.5))
 """(share of the seats required, but at least so many seats; factor): a tenth of a pool's seats, or
 the first of them, is missed least, more than three tenths most."""

@@ -1,8 +1,9 @@
 """Who serves where, compiled: people come and go, and others change places for them.
 
-Half hours are apart from each other: in each, what a pool misses is mended by the shortest
-augmenting path. Every step is written down, so that a change can be taken back. Nothing is
-checked here; every array is what `staffing.roster.arrays` says it is.
+Half hours are apart from each other: in each, what a pool misses is mended along the cheapest path
+or cycle found of people who change places, each at her own speed where she goes. Every step is
+written down, so that a change can be taken back. Nothing is checked here; every array is what
+`staffing.roster.arrays` says it is.
 """
 
 # mypy: disable-error-code="no-any-return"
@@ -24,14 +25,15 @@ NEED, COVERED = 0, 1
 """Columns of `Seats.rows`."""
 MISSED, IDLE = 0, 1
 """Columns of `Seats.slots`."""
-SEEN, FROM, TO, QUEUE = 0, 1, 2, 3
+SEEN, FROM, TO, QUEUE, BASE, TOTAL, FIRST = 0, 1, 2, 3, 4, 5, 6
 """Columns of `Seats.path`."""
-SIZE, STAMP, CROWDED, DAYBREAK = 0, 1, 2, 3
+SIZE, STAMP, CROWDED, DAYBREAK, TAIL, BEST, END, POST, CLOSER, MARKS = range(10)
 """Of `Seats.marks`: entries of the log, number of the last search, points of each person too many
-at the table, first slot of the day at which any shift begins."""
+at the table, first slot of the day at which any shift begins; of the last search how many pools it
+has met, and its best way: points, last pool, the posts that somebody comes to there and from."""
 NOBODY = cast("int", np.int64(-1))
-DEEP = 6
-"""Pools that a search for somebody to change places looks at, at most."""
+DEEP = 10
+"""Pools whose people a search asks, at most."""
 
 
 class Seats(NamedTuple):
@@ -52,7 +54,7 @@ class Seats(NamedTuple):
     helpers : (pools, 1 + most) how many agents ever serve a pool, and which
     table : (people + 1) how many of so many may be at a meal
     log : (entries, 4) index of `crews` or, below zero, of pools; slot, change, change of points
-    path : (pools, 4) of the search for somebody to change places
+    path : (pools, 7) of the search for somebody to change places
     marks : see above
     """
 
@@ -186,127 +188,200 @@ def gain(s: Seats, j: int, t: int) -> int:
     return price(s, p, t, now) - price(s, p, t, then)
 
 
+@inner
+def shifted(s: Seats, p: int, t: int, gone: int, new: int) -> int:
+    """Return what one person less at a post of a pool and one more at another change its points.
+
+    Either may be NOBODY.
+    """
+    if s.parts[p, 0] == 1:
+        r = s.parts[p, 1]
+        now = s.rows[r, t, NEED] - s.rows[r, t, COVERED]
+        then = now
+        if gone >= 0:
+            then += s.posts[gone, UNITS]
+        if new >= 0:
+            then -= s.posts[new, UNITS]
+        return price(s, p, t, then) - price(s, p, t, now)
+    before = price(s, p, t, lacking(s, p, t))
+    if gone >= 0:
+        fill(s, gone, t, -1)
+    if new >= 0:
+        fill(s, new, t, 1)
+    after = price(s, p, t, lacking(s, p, t))
+    if gone >= 0:
+        fill(s, gone, t, 1)
+    if new >= 0:
+        fill(s, new, t, -1)
+    return after - before
+
+
+@inner
+def label(s: Seats, p: int, gone: int, new: int, base: int, total: int) -> None:
+    """Note how a search comes to a pool."""
+    s.path[p, SEEN] = s.marks[STAMP]
+    s.path[p, FROM], s.path[p, TO], s.path[p, BASE], s.path[p, TOTAL] = gone, new, base, total
+
+
 @apart
 def mend(s: Seats, target: int, t: int) -> int:
     """Move people along pools towards one that misses some; return the change of points.
 
-    Breadth first from the pool backwards to who is free, or can be spared, or is missed less
-    where she is: the shortest augmenting path.
+    Breadth first from the pool backwards to who is free, or is missed less where she is, or changes
+    places with one of the pool's own. Each pool keeps the cheapest way found until people of it
+    are asked themselves.
     """
     s.marks[STAMP] += 1
-    stamp = s.marks[STAMP]
-    s.path[target, SEEN] = stamp
+    label(s, target, NOBODY, NOBODY, 0, 0)
     s.path[0, QUEUE] = target
-    head, tail = 0, 1
-    best, source, post = ILLEGAL, NOBODY, NOBODY
-    while head < tail and best > 0:
+    s.marks[BEST], s.marks[TAIL] = 0, 1
+    head, ideal = 0, ZERO
+    while head < min(s.marks[TAIL], DEEP):
         p = s.path[head, QUEUE]
+        least = ask(s, target, p, t)
+        if head == 0:
+            ideal = least
+        if s.marks[BEST] <= ideal:
+            break
         head += 1
-        for i in range(1, s.users[p, 0] + 1):
-            j = s.users[p, i]
-            g = s.posts[j, GROUP]
-            if s.crews[len(s.posts) + g, t] > 0:
-                best, source, post = ZERO, p, j
-                break
-            for k in range(s.groups[g], s.groups[g + 1]):
-                other = s.posts[k, POOL]
-                if s.crews[k, t] == 0 or s.path[other, SEEN] == stamp:
-                    continue
-                s.path[other, SEEN] = stamp
-                s.path[other, FROM], s.path[other, TO] = k, j
-                cost = loss(s, k, t)
-                if cost < best:
-                    best, source = cost, other
-                if tail < min(DEEP, len(s.path)):
-                    s.path[tail, QUEUE] = other
-                    tail += 1
-            if best == 0:
-                break
-    if source < 0:
-        return ZERO
-    size, total, p = s.marks[SIZE], ZERO, source
+    if s.marks[BEST] < 0:
+        move(s, target, t)
+    return s.marks[BEST]
+
+
+@inner
+def ask(s: Seats, target: int, p: int, t: int) -> int:
+    """Ask who could come to a pool of the search; return the least points with one who is free."""
+    s.path[p, SEEN] = -s.marks[STAMP]
+    gone, base, least, idle = s.path[p, FROM], s.path[p, BASE], ZERO, s.slots[t, IDLE]
+    for i in range(1, s.users[p, 0] + 1):
+        j = s.users[p, i]
+        g = s.posts[j, GROUP]
+        closed = base + shifted(s, p, t, gone, j)
+        least = min(least, closed - idle)
+        if closed - idle >= s.marks[BEST]:
+            continue
+        if s.crews[len(s.posts) + g, t] > 0:
+            choose(s, closed - idle, p, j, NOBODY)
+            continue
+        for k in range(s.groups[g], s.groups[g + 1]):
+            other = s.posts[k, POOL]
+            if s.crews[k, t] == 0:
+                continue
+            if other == target and p != target:
+                new = s.path[p, FIRST]
+                total = closed + shifted(s, target, t, k, new) - shifted(s, target, t, NOBODY, new)
+                if total < s.marks[BEST]:
+                    choose(s, total, p, j, k)
+            elif s.path[other, SEEN] != -s.marks[STAMP]:
+                total = closed + loss(s, k, t)
+                if queued(s, other, k, j, closed, total):
+                    s.path[other, FIRST] = j if p == target else s.path[p, FIRST]
+                    if total < s.marks[BEST]:
+                        choose(s, total, other, NOBODY, NOBODY)
+    return least
+
+
+@inner
+def choose(s: Seats, total: int, p: int, post: int, closer: int) -> None:
+    """Note the best way of a search: from which pool, and who comes to it, if anybody.
+
+    Parameters
+    ----------
+    post : to which somebody comes, NOBODY where the pool is missed less
+    closer : the post that she leaves, NOBODY where she is free
+    """
+    s.marks[BEST], s.marks[END], s.marks[POST], s.marks[CLOSER] = total, p, post, closer
+
+
+@inner
+def queued(s: Seats, p: int, gone: int, new: int, base: int, total: int) -> bool:
+    """Note a way to a pool if it is the first one or cheaper; return whether it is."""
+    if s.path[p, SEEN] != s.marks[STAMP]:
+        s.path[s.marks[TAIL], QUEUE] = p
+        s.marks[TAIL] += 1
+    elif total >= s.path[p, TOTAL]:
+        return False
+    label(s, p, gone, new, base, total)
+    return True
+
+
+@inner
+def move(s: Seats, target: int, t: int) -> None:
+    """Let people move along the best way of a search."""
+    p, post = s.marks[END], s.marks[POST]
     if post >= 0:
-        total += rest(s, s.posts[post, GROUP], t, -1)
-        total += seat(s, post, t, 1)
+        if s.marks[CLOSER] >= 0:
+            seat(s, s.marks[CLOSER], t, -1)
+        else:
+            rest(s, s.posts[post, GROUP], t, -1)
+        seat(s, post, t, 1)
     while p != target:
         k, j = s.path[p, FROM], s.path[p, TO]
-        total += seat(s, k, t, -1)
-        total += seat(s, j, t, 1)
+        seat(s, k, t, -1)
+        seat(s, j, t, 1)
         p = s.posts[j, POOL]
-    if total >= 0:
-        undo(s, size)
-        return ZERO
-    return total
 
 
 @inner
 def come(s: Seats, g: int, t: int) -> int:
     """Let somebody of a group start serving in a slot; return the change of points."""
     total = rest(s, g, t, 1)
-    if s.slots[t, MISSED] == 0 and s.slots[t, IDLE] == 0:
+    if s.slots[t, MISSED] == 0:
         return total
-    best, post = ZERO, NOBODY
-    for j in range(s.groups[g], s.groups[g + 1]):
-        saved = gain(s, j, t)
-        if saved > best:
-            best, post = saved, j
-    if post >= 0:
-        total += rest(s, g, t, -1)
-        return total + seat(s, post, t, 1)
-    return total + send(s, g, t) if s.slots[t, MISSED] > 0 else total
+    return total + send(s, g, t)
 
 
 @apart
 def send(s: Seats, g: int, t: int) -> int:
-    """Put somebody who is free where another can leave for a pool that misses some.
+    """Put somebody who is free where she, or who leaves for another pool then, helps most.
 
-    Breadth first from the pools that she knows to the nearest that misses some; return the change
-    of points, 0 where none is reached.
+    Breadth first from the pools that she knows; return the change of points.
     """
     s.marks[STAMP] += 1
-    stamp, head, tail, end = s.marks[STAMP], 0, 0, NOBODY
+    s.marks[BEST], s.marks[TAIL], s.marks[END] = 0, 0, NOBODY
+    missed, head = s.slots[t, MISSED], 0
     for j in range(s.groups[g], s.groups[g + 1]):
-        p = s.posts[j, POOL]
-        s.path[p, SEEN] = stamp
-        s.path[p, FROM], s.path[p, TO] = NOBODY, j
-        s.path[tail, QUEUE] = p
-        tail += 1
-    while head < tail and end < 0:
+        push(s, s.posts[j, POOL], NOBODY, j, 0, t)
+    end = s.marks[END]
+    if end >= 0 and price(s, end, t, lacking(s, end, t)) == missed:
+        head = s.marks[TAIL]  # nothing is missed elsewhere
+    while head < min(s.marks[TAIL], DEEP) and s.marks[BEST] > -missed:
         p = s.path[head, QUEUE]
-        head += 1
+        new, base = s.path[p, TO], s.path[p, BASE]
+        s.path[p, SEEN] = -s.marks[STAMP]
         for i in range(1, s.users[p, 0] + 1):
             k = s.users[p, i]
             if s.crews[k, t] == 0:
                 continue
+            left = base + shifted(s, p, t, k, new)
             h = s.posts[k, GROUP]
-            for j in range(s.groups[h], s.groups[h + 1]):
-                other = s.posts[j, POOL]
-                if s.path[other, SEEN] == stamp:
-                    continue
-                s.path[other, SEEN] = stamp
-                s.path[other, FROM], s.path[other, TO] = k, j
-                if tail < min(DEEP, len(s.path)):
-                    s.path[tail, QUEUE] = other
-                    tail += 1
-                if gain(s, j, t) > 0:
-                    end = other
-                    break
-            if end >= 0:
-                break
-    if end < 0:
+            if left - missed < s.marks[BEST]:
+                for j in range(s.groups[h], s.groups[h + 1]):
+                    push(s, s.posts[j, POOL], k, j, left, t)
+        head += 1
+    p = s.marks[END]
+    if p < 0:
         return ZERO
-    size, total, p = s.marks[SIZE], rest(s, g, t, -1), end
+    total = s.marks[BEST] + rest(s, g, t, -1)
     while p >= 0:
         k, j = s.path[p, FROM], s.path[p, TO]
-        total += seat(s, j, t, 1)
+        seat(s, j, t, 1)
         p = NOBODY
         if k >= 0:
-            total += seat(s, k, t, -1)
+            seat(s, k, t, -1)
             p = s.posts[k, POOL]
-    if total >= 0:
-        undo(s, size)
-        return ZERO
     return total
+
+
+@inner
+def push(s: Seats, p: int, gone: int, new: int, base: int, t: int) -> None:
+    """Note that somebody could come to a pool, unless people of it were moved on already."""
+    if s.path[p, SEEN] == -s.marks[STAMP]:
+        return
+    total = base + shifted(s, p, t, NOBODY, new)
+    if queued(s, p, gone, new, base, total) and total < s.marks[BEST]:
+        choose(s, total, p, new, NOBODY)
 
 
 @inner

@@ -51,6 +51,9 @@ from staffing.roster.kernel.seats import (
     undo,
 )
 
+SOURCES = "c84de23aebdc92e3"
+"""Of the other files whose functions are compiled into those that are kept here: without it numba
+would take kept machine code for that of a changed function elsewhere. A test tells it."""
 ABSENT, WORKING, EATING = 0, 1, 2
 """What somebody does in a slot."""
 MOST_CHANGES = 4
