@@ -5,8 +5,9 @@ problems and changes as a roster gets better: a day of many people, two days of 
 few. So a window takes the shape that has lately gained most for its effort, and now and then
 another one in turn (large neighbourhoods chosen by success: Ropke & Pisinger 2006, Transportation
 Science 40). While a window is solved in one process another one is in a second process, of people's
-days far from it where there are any; answers are taken in the order of their questions, so that
-what comes out does not depend on which is ready first.
+days far from it; a shape for which too few are free waits for the first window to end. Answers are
+taken in the order of their questions, so that what comes out does not depend on which is ready
+first.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from staffing.roster.fairness import unfairness
 from staffing.roster.lawful import is_lawful
 from staffing.roster.model import Answer, Task
 from staffing.roster.places import by_pool, pool_of
-from staffing.roster.prices import SEAT
+from staffing.roster.prices import CROWD
 from staffing.roster.problem import Problem
 from staffing.roster.relax import Bools, Ints
 from staffing.roster.staff import Agent
@@ -39,7 +40,7 @@ class Shape(NamedTuple):
     people: int
 
 
-SHAPES = (Shape(1, 70), Shape(7, 15), Shape(2, 60), Shape(3, 60), Shape(7, 30))
+SHAPES = (Shape(1, 70), Shape(2, 60), Shape(2, 35), Shape(7, 15), Shape(3, 60))
 """The first takes HiGHS a second and gains most from a rough roster, the last some ten."""
 TRIAL = 8
 """Every so many windows another shape has its turn."""
@@ -117,9 +118,10 @@ def improved(
     begun = idle = 0
     while True:
         while len(asked) < len(lanes) and effort > 0 and idle < PATIENCE * len(draw.shapes):
-            found = draw.window(success.ranked(begun), [each.window for each in asked])
+            ranked = success.ranked(begun)
+            found = draw.window(ranked[:1] if asked else ranked, [each.window for each in asked])
             if found is None:
-                break
+                break  # until nobody is in another window
             shape, window = found
             crew = [problem.agents[a] for a in window.crew]
             task = crew_task(
@@ -240,7 +242,7 @@ def _crowded(roll: Roll, problem: Problem) -> int:
         max(eating - at_table(on_duty, problem.meal_share), 0)
         for on_duty, eating in crowd_of(roll, problem.speed).values()
     )
-    return SEAT * sum(above)
+    return CROWD * sum(above)
 
 
 # --- windows --------------------------------------------------------------------------------------

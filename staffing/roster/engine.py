@@ -1,7 +1,7 @@
 """The search: a first roster agent by agent, all of it annealed, then whole days planned exactly.
 
 `first` gives everybody a lawful horizon where seats are open; `anneal` changes all duties at once
-at half a million changes a second; then crews of people who know the same pools have some of
+at some hundred thousand changes a second; then crews of people who know the same pools have some of
 their days planned anew by HiGHS, several windows side by side (`crews`). A few people are
 planned exactly, all at once, by CP-SAT (`model`). How good the result is at best is told by the
 linear relaxation of the whole problem (`bound`), in a second process meanwhile, not by the search.
@@ -40,9 +40,9 @@ SERIAL = 16
 """Agents up to whom a second process costs more time than it saves."""
 FEW_PART = 0.25
 """Part of the effort that a few agents may take."""
-STEPS_PER_EFFORT = 500_000
+STEPS_PER_EFFORT = 350_000
 """Changes that annealing tries in a second of the scenario's effort, on each core."""
-ANNEALED_PART = 0.2
+ANNEALED_PART = 0.5
 """Part of the effort that annealing takes at least; the windows planned exactly have the rest."""
 WINDOWED = 2_000
 """Days of people up to which the windows have all of that rest. Of more they would not get around
@@ -52,7 +52,7 @@ BOUND_PART = 0.3
 ALONE_PART = 0.3
 """Part of the windows' effort before the bound is waited for, to see whether that is near enough:
 it is not needed sooner, and what comes out may not depend on when it is there."""
-EFFORT_PER_S = 1.0
+EFFORT_PER_S = 1.3
 """Effort that a process spends on windows in a second of the scenario's effort."""
 TOLD_EACH = 4
 """Parts of the annealing after which it is told where it stands: to reckon that takes a while."""

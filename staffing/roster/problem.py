@@ -63,7 +63,7 @@ class Problem:
     meal_share: float = 1.0
     idle: Mapping[int, int] = field(default_factory=dict)
     seed: int = 1
-    effort: float = 45.0
+    effort: float = 60.0
     gap: float = 0.005
 
     @property

@@ -16,7 +16,7 @@ class RosterSettings(Section):
         le=1,
     )
     effort: float = given(
-        45.0,
+        60.0,
         "Work the solver may do.",
         origin="about as many seconds on two cores; counted in deterministic work units",
         gt=0,
