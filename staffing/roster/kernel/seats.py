@@ -173,26 +173,10 @@ def loss(s: Seats, j: int, t: int) -> int:
 
 
 @inner
-def gain(s: Seats, j: int, t: int) -> int:
-    """Return the points that one person more at a post would save."""
-    p = s.posts[j, POOL]
-    now = lacking(s, p, t)
-    if now <= 0:
-        return ZERO
-    if s.parts[p, 0] == 1:
-        then = max(now - s.posts[j, UNITS], 0)
-    else:
-        fill(s, j, t, 1)
-        then = lacking(s, p, t)
-        fill(s, j, t, -1)
-    return price(s, p, t, now) - price(s, p, t, then)
-
-
-@inner
 def shifted(s: Seats, p: int, t: int, gone: int, new: int) -> int:
-    """Return what one person less at a post of a pool and one more at another change its points.
+    """Return the change of a pool's points: one person less at one post of it, one more at another.
 
-    Either may be NOBODY.
+    Either post may be NOBODY.
     """
     if s.parts[p, 0] == 1:
         r = s.parts[p, 1]
@@ -342,7 +326,7 @@ def send(s: Seats, g: int, t: int) -> int:
     s.marks[BEST], s.marks[TAIL], s.marks[END] = 0, 0, NOBODY
     missed, head = s.slots[t, MISSED], 0
     for j in range(s.groups[g], s.groups[g + 1]):
-        push(s, s.posts[j, POOL], NOBODY, j, 0, t)
+        offer(s, s.posts[j, POOL], NOBODY, j, 0, t)
     end = s.marks[END]
     if end >= 0 and price(s, end, t, lacking(s, end, t)) == missed:
         head = s.marks[TAIL]  # nothing is missed elsewhere
@@ -358,7 +342,7 @@ def send(s: Seats, g: int, t: int) -> int:
             h = s.posts[k, GROUP]
             if left - missed < s.marks[BEST]:
                 for j in range(s.groups[h], s.groups[h + 1]):
-                    push(s, s.posts[j, POOL], k, j, left, t)
+                    offer(s, s.posts[j, POOL], k, j, left, t)
         head += 1
     p = s.marks[END]
     if p < 0:
@@ -375,7 +359,7 @@ def send(s: Seats, g: int, t: int) -> int:
 
 
 @inner
-def push(s: Seats, p: int, gone: int, new: int, base: int, t: int) -> None:
+def offer(s: Seats, p: int, gone: int, new: int, base: int, t: int) -> None:
     """Note that somebody could come to a pool, unless people of it were moved on already."""
     if s.path[p, SEEN] == -s.marks[STAMP]:
         return

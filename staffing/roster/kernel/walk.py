@@ -38,20 +38,21 @@ from staffing.roster.kernel.seats import (
     CROWDED,
     DAYBREAK,
     MISSED,
+    NOBODY,
     ON_DUTY,
     POOL,
     SIZE,
     Seats,
     come,
     count,
-    gain,
     lacking,
     leave,
     price,
+    shifted,
     undo,
 )
 
-SOURCES = "c84de23aebdc92e3"
+SOURCES = "f9ecee2ffe9ac1c1"
 """Of the other files whose functions are compiled into those that are kept here: without it numba
 would take kept machine code for that of a changed function elsewhere. A test tells it."""
 ABSENT, WORKING, EATING = 0, 1, 2
@@ -177,7 +178,7 @@ def worth(s: Seats, g: int, t: int) -> int:
     best = ZERO
     if s.slots[t, MISSED] > 0:
         for j in range(s.groups[g], s.groups[g + 1]):
-            best = max(best, gain(s, j, t))
+            best = max(best, -shifted(s, s.posts[j, POOL], t, NOBODY, j))
     if s.marks[CROWDED] > 0:
         for j in range(s.groups[g], s.groups[g + 1]):
             p = s.posts[j, POOL]
