@@ -10,6 +10,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from staffing.roster.engine import STEPS_PER_EFFORT, search
 from staffing.roster.fairness import Standing
 from staffing.roster.first import NoWeekError, first_roll
 from staffing.roster.kernel.days import ILLEGAL, personal
+from staffing.roster.kernel.seats import COMING, GOING, SIZE, Seats, come, leave, undo
 from staffing.roster.lawful import is_lawful
 from staffing.roster.limits import MonthOvertime, WeekHours, WeekStarts
 from staffing.roster.prices import CROWD
@@ -148,6 +150,31 @@ def test_points_are_kept_as_they_change(seed: int, paired: bool) -> None:
         problem = over_weekend(problem)
     assert walk.points == points(problem, walk.roll())
     assert walk.units == problem.score(walk.roll()).units
+
+
+@pytest.mark.parametrize("paired", [False, True])
+def test_what_is_known_of_a_half_hour_is_true(paired: bool) -> None:
+    """What was reckoned of somebody's coming or going there holds until its version changes."""
+    problem = busy(5)
+    walk = annealing(problem, paired=paired)
+    for _ in walk.improve(20_000):
+        pass
+    seats, told = walk.seats, 0
+    for g, t, way in np.argwhere(seats.known[..., 1] == seats.versions[:, None]).tolist():
+        if way == GOING and not serving(seats, g, t):
+            continue  # nobody is there who could go
+        seats.marks[SIZE] = 0
+        cost = come(seats, g, t) if way == COMING else leave(seats, g, t)
+        undo(seats, 0)
+        assert cost == seats.known[g, t, way, 0]
+        told += 1
+    assert told > 10
+
+
+def serving(seats: Seats, g: int, t: int) -> bool:
+    """Return whether somebody of a group is on duty in a slot."""
+    own = range(seats.groups[g], seats.groups[g + 1])
+    return bool(seats.crews[[*own, len(seats.posts) + g], t].any())
 
 
 @settings(max_examples=24, deadline=None)

@@ -93,16 +93,21 @@ class Annealing:
         return self._copies[0].points
 
     @property
+    def seats(self) -> Seats:
+        """Return who serves where."""
+        return self._copies[0].seats
+
+    @property
     def units(self) -> int:
         """Return the speed units that pools miss."""
-        s = self._copies[0].seats
+        s = self.seats
         open_ = np.maximum(s.rows[:, :, NEED] - s.rows[:, :, COVERED], 0)
         most = [open_[parts[1 : 1 + parts[0]]].max(axis=0) for parts in s.parts]
         return int(np.sum(most))
 
     def roll(self) -> Roll:
         """Return the duties as they are now."""
-        return self._arrays.roll(self._copies[0].seats, self._copies[0].duties)
+        return self._arrays.roll(self.seats, self._copies[0].duties)
 
 
 class _Copy:
@@ -134,6 +139,7 @@ class _Copy:
         """Take over all duties and seats."""
         for name in CHANGING:
             getattr(self.seats, name)[:] = getattr(of.seats, name)
+        self.seats.versions[:] += 1
         self.duties.taken[:], self._own[:] = of.duties.taken, of._own
         self.points, self._begun = of.points, of.points - int(of._own.sum())
 
@@ -152,6 +158,7 @@ class _Copy:
         for name in CHANGING:
             at = np.s_[slots] if name == "slots" else np.s_[:, slots]
             getattr(self.seats, name)[at] = getattr(other.seats, name)[at]
+        self.seats.versions[slots] += 1
         points = self.points - int(self._own.sum())
         points += other.points - int(other._own.sum()) - self._begun
         points += int(adopt(self.seats, self.duties, self._own, other.duties.taken))

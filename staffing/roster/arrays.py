@@ -216,6 +216,8 @@ class Arrays:
             pools=self._prices(pools),
             crews=np.zeros((len(posts) + len(self._groups), self._slots), np.int64),
             slots=slots,
+            versions=np.ones(self._slots, np.int64),
+            known=np.zeros((len(self._groups), self._slots, 2, 2), np.int64),
             helpers=_lists(self._helpers(pools, table)),
             table=np.array(most, np.int64),
             log=np.zeros((LOG, 4), np.int64),

@@ -2,8 +2,9 @@
 
 Half hours are apart from each other: in each, what a pool misses is mended along the cheapest path
 or cycle found of people who change places, each at her own speed where she goes. Every step is
-written down, so that a change can be taken back. Nothing is checked here; every array is what
-`staffing.roster.arrays` says it is.
+written down, so that a change can be taken back. What somebody's coming or going comes to is kept
+(`Seats.known`) until the half hour changes, for few of the changes tried are made. Nothing is
+checked here; every array is what `staffing.roster.arrays` says it is.
 """
 
 # mypy: disable-error-code="no-any-return"
@@ -25,6 +26,8 @@ NEED, COVERED = 0, 1
 """Columns of `Seats.rows`."""
 MISSED, IDLE = 0, 1
 """Columns of `Seats.slots`."""
+GOING, COMING = 0, 1
+"""Of `Seats.known`: that somebody stops serving, or starts."""
 SEEN, FROM, TO, QUEUE, BASE, TOTAL, FIRST = 0, 1, 2, 3, 4, 5, 6
 """Columns of `Seats.path`."""
 SIZE, STAMP, CROWDED, DAYBREAK, TAIL, BEST, END, POST, CLOSER, MARKS = range(10)
@@ -51,6 +54,9 @@ class Seats(NamedTuple):
         unit on each step, people on duty and at the table who know some of the pool's shops
     crews : (posts + groups, slots) people at each post, and of each group who serve nobody
     slots : (slots, 2) points of what is missing in all pools; points of somebody who serves nobody
+    versions : (slots) how often it has changed who serves where, and one more
+    known : (groups, slots, 2, 2) points that somebody of a group adds who stops or starts serving,
+        as they were reckoned last, and the slot's version then, 0 for never
     helpers : (pools, 1 + most) how many agents ever serve a pool, and which
     table : (people + 1) how many of so many may be at a meal
     log : (entries, 4) index of `crews` or, below zero, of pools; slot, change, change of points
@@ -67,6 +73,8 @@ class Seats(NamedTuple):
     pools: Ints
     crews: Ints
     slots: Ints
+    versions: Ints
+    known: Ints
     helpers: Ints
     table: Ints
     log: Ints
@@ -385,3 +393,38 @@ def leave(s: Seats, g: int, t: int) -> int:
     if total > 0:
         total += mend(s, s.posts[post, POOL], t)
     return total
+
+
+@inner
+def least(s: Seats, g: int, t: int, way: int, once: bool) -> int:
+    """Return the least points that somebody who stops or starts serving adds, by what is known.
+
+    Parameters
+    ----------
+    way : GOING or COMING
+    once : whether what was true once is taken as known
+    """
+    version = s.known[g, t, way, 1]
+    if version == s.versions[t] or (once and version > 0):
+        return s.known[g, t, way, 0]
+    idle = s.slots[t, IDLE]
+    return idle - s.slots[t, MISSED] if way == COMING else min(-idle, 0)
+
+
+@inner
+def exact(s: Seats, g: int, t: int, way: int) -> int:
+    """Return the points that somebody who stops or starts serving adds, and keep them as known."""
+    if s.known[g, t, way, 1] != s.versions[t]:
+        size = s.marks[SIZE]
+        s.known[g, t, way, 0] = come(s, g, t) if way == COMING else leave(s, g, t)
+        s.known[g, t, way, 1] = s.versions[t]
+        undo(s, size)
+    return s.known[g, t, way, 0]
+
+
+@inner
+def changed(s: Seats) -> None:
+    """Give new versions to the half hours in which the log has changed who serves where."""
+    for n in range(s.marks[SIZE]):
+        if s.log[n, 0] >= 0:
+            s.versions[s.log[n, 1]] += 1

@@ -35,34 +35,44 @@ from staffing.roster.kernel.days import (
 )
 from staffing.roster.kernel.seats import (
     AT_TABLE,
+    COMING,
     CROWDED,
     DAYBREAK,
+    GOING,
     MISSED,
     NOBODY,
     ON_DUTY,
     POOL,
     SIZE,
     Seats,
+    changed,
     come,
     count,
+    exact,
     lacking,
+    least,
     leave,
     price,
     shifted,
     undo,
 )
 
-SOURCES = "f9ecee2ffe9ac1c1"
+SOURCES = "e3055acaff78693a"
 """Of the other files whose functions are compiled into those that are kept here: without it numba
 would take kept machine code for that of a changed function elsewhere. A test tells it."""
 ABSENT, WORKING, EATING = 0, 1, 2
 """What somebody does in a slot."""
 MOST_CHANGES = 4
+DAYS_A_WEEK = 7
+NEARBY = 4
+"""Of so many days one is any of the horizon, the others are of the same week."""
 MEALS_PART, WANTED_PART = 20, 30
 """Per cent of the changes that move a meal, or go to where seats are missing."""
-ANOTHER_PART, DAY_PART, TWO_DAYS_PART = 37, 8, 30
+ANOTHER_PART, DAY_PART, TWO_DAYS_PART = 25, 4, 15
 """Per cent of the other changes: another shift, a day more or less, two days of an agent; what
 remains are exchanges between two."""
+ANEW = 5
+"""One of so many changes is reckoned anew although it was too dear by what was known once."""
 TRIES = 12
 """Draws of chance until what was sought is given up."""
 
@@ -128,13 +138,7 @@ def turn(s: Seats, w: Duties, a: int, d: int, new: Ints, leaving: bool, limit: i
     new : option and meals, as in `taken`
     """
     g, old = w.group[a, d], w.taken[a, d]
-    first, end = FAR, ZERO
-    if old[OPTION] != OFF:
-        k = w.options[old[OPTION], SHIFT]
-        first, end = w.templates[k, BEGINS], w.templates[k, ENDS]
-    if new[OPTION] != OFF:
-        k = w.options[new[OPTION], SHIFT]
-        first, end = min(first, w.templates[k, BEGINS]), max(end, w.templates[k, ENDS])
+    first, end = stretch(w, old, new)
     total = ZERO
     for h in range(first, end):
         was = doing(w, old[OPTION], old[FIRST_MEAL], old[SECOND_MEAL], h)
@@ -153,6 +157,77 @@ def turn(s: Seats, w: Duties, a: int, d: int, new: Ints, leaving: bool, limit: i
         if s.marks[CROWDED] > 0:
             total += _counted(s, g, t, was, now)
     return total
+
+
+@inner
+def crowding(s: Seats, g: int, t: int, was: int, now: int) -> int:
+    """Return the change of points by too many at the table when somebody does something else."""
+    here = (1 if now != ABSENT else 0) - (1 if was != ABSENT else 0)
+    eats = (1 if now == EATING else 0) - (1 if was == EATING else 0)
+    total = ZERO
+    for j in range(s.groups[g], s.groups[g + 1]):
+        p = s.posts[j, POOL]
+        on, at = s.pools[p, t, ON_DUTY], s.pools[p, t, AT_TABLE]
+        total += max(at + eats - s.table[on + here], 0) - max(at - s.table[on], 0)
+    return s.marks[CROWDED] * total
+
+
+@apart
+def bounded(s: Seats, w: Duties, a: int, d: int, new: Ints, once: bool) -> int:
+    """Return the least points that another duty of an agent adds, by what is known of half hours.
+
+    Parameters
+    ----------
+    once : whether what was true once is taken as known
+    """
+    g, old = w.group[a, d], w.taken[a, d]
+    first, end = stretch(w, old, new)
+    total = ZERO
+    for h in range(first, end):
+        was = doing(w, old[OPTION], old[FIRST_MEAL], old[SECOND_MEAL], h)
+        now = doing(w, new[OPTION], new[FIRST_MEAL], new[SECOND_MEAL], h)
+        if was == now:
+            continue
+        t = d * SLOTS + h
+        if was == WORKING:
+            total += least(s, g, t, GOING, once)
+        elif now == WORKING:
+            total += least(s, g, t, COMING, once)
+        if s.marks[CROWDED] > 0:
+            total += crowding(s, g, t, was, now)
+    return total
+
+
+@apart
+def reckoned(s: Seats, w: Duties, a: int, d: int, new: Ints, room: int) -> int:
+    """Return the points that another duty adds beyond those of `bounded`, or more than `room`."""
+    g, old = w.group[a, d], w.taken[a, d]
+    first, end = stretch(w, old, new)
+    total = ZERO
+    for h in range(first, end):
+        was = doing(w, old[OPTION], old[FIRST_MEAL], old[SECOND_MEAL], h) == WORKING
+        now = doing(w, new[OPTION], new[FIRST_MEAL], new[SECOND_MEAL], h) == WORKING
+        if was == now:
+            continue
+        t, way = d * SLOTS + h, COMING if now else GOING
+        total -= least(s, g, t, way, False)
+        total += exact(s, g, t, way)
+        if total > room:
+            break
+    return total
+
+
+@inner
+def stretch(w: Duties, old: Ints, new: Ints) -> tuple[int, int]:
+    """Return first slot of the day, and the one after the last, of either of two duties."""
+    first, end = FAR, ZERO
+    if old[OPTION] != OFF:
+        k = w.options[old[OPTION], SHIFT]
+        first, end = w.templates[k, BEGINS], w.templates[k, ENDS]
+    if new[OPTION] != OFF:
+        k = w.options[new[OPTION], SHIFT]
+        first, end = min(first, w.templates[k, BEGINS]), max(end, w.templates[k, ENDS])
+    return first, end
 
 
 @inner
@@ -242,11 +317,16 @@ def another(w: Duties, random: NDArray[np.uint64], a: int, d: int) -> int:
 
 
 @inner
-def alike(w: Duties, a: int, d: int, option: int) -> int:
-    """Return an agent's option of a day with the template of another option, or OFF."""
+def alike(w: Duties, a: int, d: int, b: int, e: int) -> int:
+    """Return an agent's option of a day with the template of what another has on hers, or OFF."""
+    option = w.taken[b, e, OPTION]
     if option == OFF:
         return OFF
-    for i in range(w.first[a * w.week.size + d], w.first[a * w.week.size + d + 1]):
+    first, end = w.first[a * w.week.size + d], w.first[a * w.week.size + d + 1]
+    same = first + option - w.first[b * w.week.size + e]  # most have the same ones
+    if same < end and w.options[same, SHIFT] == w.options[option, SHIFT]:
+        return same
+    for i in range(first, end):
         if w.options[i, SHIFT] == w.options[option, SHIFT]:
             return i
     return OFF
@@ -291,7 +371,7 @@ def wanted(s: Seats, w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
         if option == now or not w.templates[k, BEGINS] <= h < w.templates[k, ENDS]:
             continue
         at[0, 0], at[0, 1], at[0, 2] = a, d, option
-        e = day(w, random)
+        e = nearby(w, random, d)
         if now != OFF or e == d or w.taken[a, e, OPTION] == OFF or below(random, 4) == 0:
             return 1
         at[1, 0], at[1, 1], at[1, 2] = a, e, OFF
@@ -328,7 +408,7 @@ def proposed(s: Seats, w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
 @apart
 def two_days(w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
     """Give an agent other shifts on two days, or move her rest day; return how many changes."""
-    a, d, e = at[0, 0], at[0, 1], day(w, random)
+    a, d, e = at[0, 0], at[0, 1], nearby(w, random, at[0, 1])
     now, then = w.taken[a, d, OPTION], w.taken[a, e, OPTION]
     at[1, 0], at[1, 1] = a, e
     if e == d or not free(w, a, e):
@@ -337,10 +417,10 @@ def two_days(w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
     if now == OFF and then == OFF:
         return 0
     if now == OFF:
-        at[0, 2] = alike(w, a, d, then) if copy else another(w, random, a, d)
+        at[0, 2] = alike(w, a, d, a, e) if copy else another(w, random, a, d)
         at[1, 2] = OFF
     elif then == OFF:
-        at[1, 2] = alike(w, a, e, now) if copy else another(w, random, a, e)
+        at[1, 2] = alike(w, a, e, a, d) if copy else another(w, random, a, e)
         at[0, 2] = OFF
     else:
         at[0, 2], at[1, 2] = another(w, random, a, d), another(w, random, a, e)
@@ -349,28 +429,76 @@ def two_days(w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
 
 @apart
 def exchange(s: Seats, w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
-    """Let two agents who know the same pool exchange a day or two; return how many changes."""
-    a, g, number = at[0, 0], w.group[at[0, 0], at[0, 1]], 0
+    """Let two agents who know the same pool exchange a day or two; return how many changes.
+
+    Where only one of them works that day, the other gives a day of hers for it.
+    """
+    a, d, g = at[0, 0], at[0, 1], w.group[at[0, 0], at[0, 1]]
     if s.groups[g] == s.groups[g + 1]:
         return 0
     j = s.groups[g] + below(random, s.groups[g + 1] - s.groups[g])
     b = helper(s, random, s.posts[j, POOL])
-    for i in range(1 + below(random, 2)):
-        d = at[0, 1] if i == 0 else day(w, random)
-        if b == a or (i == 1 and d == at[0, 1]) or w.group[a, d] < 0 or w.group[b, d] < 0:
+    if b == a or not free(w, b, d):
+        return 0
+    mine, hers = w.taken[a, d, OPTION], w.taken[b, d, OPTION]
+    if (mine == OFF) == (hers == OFF):
+        if mine == OFF or not exchanged(w, at, 0, b):
             return 0
-        mine, hers = w.taken[a, d, OPTION], w.taken[b, d, OPTION]
-        at[number, 0], at[number, 1], at[number, 2] = a, d, alike(w, a, d, hers)
-        number += 1
-        at[number, 0], at[number, 1], at[number, 2] = b, d, alike(w, b, d, mine)
-        number += 1
-        if at[number - 2, 2] == mine and at[number - 1, 2] == hers:
-            return 0
-        if (at[number - 2, 2] == OFF) != (hers == OFF) or (at[number - 1, 2] == OFF) != (
-            mine == OFF
-        ):
-            return 0
-    return number
+        if below(random, 2) == 0:
+            return 2
+        at[2, 0], at[2, 1] = a, nearby(w, random, d)
+        return 4 if at[2, 1] != d and exchanged(w, at, 2, b) else 0
+    first = below(random, DAYS_A_WEEK)
+    for i in range(DAYS_A_WEEK):
+        e = w.week[d] + (first + i) % DAYS_A_WEEK
+        if e < 0 or e >= w.week.size or not may_change(w, e) or not free(w, a, e):
+            continue
+        if (w.taken[a, e, OPTION] == OFF) == (mine == OFF):
+            continue
+        if (w.taken[b, e, OPTION] == OFF) == (hers == OFF) or not free(w, b, e):
+            continue
+        at[2, 0], at[2, 1] = a, e
+        return 4 if exchanged(w, at, 0, b) and exchanged(w, at, 2, b) else 0
+    return 0
+
+
+@inner
+def exchanged(w: Duties, at: Ints, i: int, b: int) -> bool:
+    """Write that two exchange a day; return whether each may have the other's shift, a new one.
+
+    Parameters
+    ----------
+    i : first of the two rows of `at`, which names one of them and the day
+    b : the other one
+    """
+    a, d = at[i, 0], at[i, 1]
+    mine, hers = w.taken[a, d, OPTION], w.taken[b, d, OPTION]
+    at[i, 2], at[i + 1, 2] = alike(w, a, d, b, d), alike(w, b, d, a, d)
+    at[i + 1, 0], at[i + 1, 1] = b, d
+    if (at[i, 2] == OFF) != (hers == OFF) or (at[i + 1, 2] == OFF) != (mine == OFF):
+        return False
+    return at[i, 2] != mine or at[i + 1, 2] != hers
+
+
+@inner
+def exchanged_meals(w: Duties, at: Ints, new: Ints, i: int) -> None:
+    """Write one of two exchanged duties to `new`, with the meals of who had it."""
+    had = w.taken[at[i ^ 1, 0], at[i, 1]]
+    new[i, OPTION], new[i, FIRST_MEAL], new[i, SECOND_MEAL] = (
+        at[i, 2],
+        had[FIRST_MEAL],
+        had[SECOND_MEAL],
+    )
+
+
+@inner
+def nearby(w: Duties, random: NDArray[np.uint64], d: int) -> int:
+    """Return a day by chance, mostly of the same week; it may be the same one."""
+    if below(random, NEARBY) > 0:
+        e = w.week[d] + below(random, DAYS_A_WEEK)
+        if 0 <= e < w.week.size and may_change(w, e):
+            return e
+    return day(w, random)
 
 
 @inner
@@ -417,6 +545,36 @@ def later(w: Duties, random: NDArray[np.uint64], at: Ints, new: Ints) -> int:
     return 1 if new[0, FIRST_MEAL + i] != w.taken[a, d, FIRST_MEAL + i] else 0
 
 
+@inner
+def too_dear(
+    s: Seats,
+    w: Duties,
+    random: NDArray[np.uint64],
+    at: Ints,
+    new: Ints,
+    number: int,
+    limit: int,
+) -> bool:
+    """Return whether changes of one agent's days cost more than `limit`, without making them.
+
+    First by what was known of half hours once, true or not; then, unless that was too dear, by
+    what is known to be true, and only then is reckoned what is not known.
+    """
+    delta = ZERO
+    if below(random, ANEW) > 0:
+        for i in range(number):
+            delta += bounded(s, w, at[i, 0], at[i, 1], new[i], True)
+        if delta > limit:
+            return True
+    delta = ZERO
+    for i in range(number):
+        delta += bounded(s, w, at[i, 0], at[i, 1], new[i], False)
+    for i in range(number):
+        if delta <= limit:
+            delta += reckoned(s, w, at[i, 0], at[i, 1], new[i], limit - delta)
+    return delta > limit
+
+
 @cached
 def walk(
     s: Seats,
@@ -457,9 +615,15 @@ def walk(
         chance = (np.float64(below(random, 1 << 53)) + 1.0) / 9007199254740992.0
         limit = int(np.floor(-heat * np.log(chance)))
         s.marks[SIZE] = 0
-        for i in range(number):
-            if not eaten:
+        alone = at[number - 1, 0] == at[0, 0]
+        for i in range(0 if eaten else number):
+            if alone:
                 fed(s, w, random, at[i, 0], at[i, 1], at[i, 2], new[i])
+            else:
+                exchanged_meals(w, at, new, i)
+        if alone and too_dear(s, w, random, at, new, number, limit - delta):
+            continue
+        for i in range(number):
             delta += turn(s, w, at[i, 0], at[i, 1], new[i], False, ILLEGAL)
         for i in range(number):
             if delta <= limit:
@@ -469,6 +633,7 @@ def walk(
             undo(s, 0)
             continue
         gained += delta
+        changed(s)
         for i in range(number):
             w.taken[at[i, 0], at[i, 1]] = new[i]
         if not eaten:
@@ -527,5 +692,6 @@ def adopt(s: Seats, w: Duties, costs: Ints, other: Ints) -> int:
             s.marks[SIZE] = 0
             total += turn(s, w, a, d, mine[d], False, ILLEGAL)
             total += turn(s, w, a, d, mine[d], True, ILLEGAL)
+            changed(s)
             w.taken[a, d] = mine[d]
     return total
