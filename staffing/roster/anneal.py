@@ -30,6 +30,8 @@ HEAT = ((0.0, 0.5), (0.9, 0.06), (1.0, 0.01))
 missing; in between its logarithm is a straight line. Nearly all is gained in the first stretch."""
 CHUNKS = 40
 """Parts in which the changes are made, so that progress is told and an interrupt is heard."""
+JOINS = 4
+"""So many times in each part two copies hand each other what they have found."""
 PAIR = 2
 """Copies of a roster that are annealed side by side, each on its half of the days."""
 CHANGING = ("rows", "pools", "crews", "slots")
@@ -60,10 +62,12 @@ class Annealing:
 
     def improve(self, steps: int) -> Iterator[int]:
         """Try so many changes, from hot to cold; yield how many after each of `CHUNKS` parts."""
-        first, each = self._copies[0], -(-steps // (CHUNKS * len(self._copies)))
+        first, copies = self._copies[0], len(self._copies)
+        joins = JOINS if copies > 1 else 1
+        each = -(-steps // (CHUNKS * joins * copies))
         with ThreadPoolExecutor(PAIR) as pool:
-            for i in range(CHUNKS):
-                hot, cold = (_heat(k / CHUNKS) for k in (i, i + 1))
+            for i in range(CHUNKS * joins):
+                hot, cold = (_heat(k / (CHUNKS * joins)) for k in (i, i + 1))
                 for copy, span in zip(self._copies, self._spans(i), strict=False):
                     copy.duties.span[:] = span
                 walks = [pool.submit(copy.walk, each, hot, cold) for copy in self._copies]
@@ -72,15 +76,21 @@ class Annealing:
                 for other in self._copies[1:]:
                     first.join(other)
                     other.copy(first)
-                yield each * len(self._copies) * (i + 1)
+                if (i + 1) % joins == 0:
+                    yield each * copies * (i + 1)
 
     def _spans(self, number: int) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Return first day and number of days of either half: whole weeks, other ones each time."""
+        """Return first day and number of days of either half: whole weeks, other ones each time.
+
+        But for one day at an edge, the last one or in turn the first, which stays as it is: so who
+        works late before an edge and early after it has the rest that either half takes for given.
+        """
         days, begins = self._copies[0].duties.week.size, self._begins
         if len(self._copies) == 1:
             return (0, days), (0, 0)
         one, two = (begins[(number + k) % len(begins)] for k in (0, len(begins) // 2))
-        return (one, (two - one) % days), (two, (one - two) % days)
+        skip = number // len(begins) % 2
+        return _inside(one, (two - one) % days, skip), _inside(two, (one - two) % days, skip)
 
     @property
     def threads(self) -> int:
@@ -163,6 +173,11 @@ class _Copy:
         points += other.points - int(other._own.sum()) - self._begun
         points += int(adopt(self.seats, self.duties, self._own, other.duties.taken))
         self._begun, self.points = points, points + int(self._own.sum())
+
+
+def _inside(first: int, days: int, skip: int) -> tuple[int, int]:
+    """Return first day and number of all days but one, which is the first or the last of them."""
+    return (first + skip, days - 1) if days > 1 else (first, days)
 
 
 def _heat(part: float) -> float:
