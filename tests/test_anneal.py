@@ -203,6 +203,26 @@ def test_what_is_found_is_lawful(seed: int, paired: bool) -> None:
         assert not set(served) & duty.away
 
 
+@pytest.mark.parametrize("weeks", [2, 3, 4, 5])
+def test_a_day_stays_between_what_two_threads_change(weeks: int) -> None:
+    """Else who works late in one half and early after it in the other has no rest.
+
+    In time every day is changed.
+    """
+    days = 7 * weeks
+    agent = Agent(agent_id="A", contract_h=40.0, options=(Option((("P", 20),), (EARLY,)),) * days)
+    problem = Problem(agents=(agent,), need={}, steps={}, start=MONDAY, fairness=Fairness())
+    walk = Annealing(problem, {}, paired=True)
+    changed: set[int] = set()
+    for number in range(4 * weeks):
+        one, two = ({(first + k) % days for k in range(n)} for first, n in walk._spans(number))
+        assert one
+        assert two
+        assert not one & {(d + k) % days for d in two for k in (-1, 0, 1)}
+        changed |= one | two
+    assert changed == set(range(days))
+
+
 def test_two_halves_that_do_not_go_together_are_not_joined() -> None:
     """One day of the week may be worked, both halves would work theirs: she keeps the first."""
     once = Limits(spans=(Span(days=tuple(range(DAYS)), most_paid=48, most_days=1),))
