@@ -20,7 +20,7 @@ from staffing.queue.kernel import Ints
 from staffing.roster.arrays import Arrays
 from staffing.roster.duty import Roll
 from staffing.roster.kernel.days import Duties
-from staffing.roster.kernel.seats import COVERED, DAYBREAK, NEED, PRICE, Seats
+from staffing.roster.kernel.seats import COVERED, DAYBREAK, LARGE, NEED, PRICE, Seats
 from staffing.roster.kernel.walk import adopt, enter, walk
 from staffing.roster.prices import SPEED_UNITS
 from staffing.roster.problem import Problem
@@ -34,7 +34,8 @@ JOINS = 4
 """So many times in each part two copies hand each other what they have found."""
 PAIR = 2
 """Copies of a roster that are annealed side by side, each on its half of the days."""
-CHANGING = ("rows", "pools", "crews", "slots")
+OF_SLOTS = ("slots", "versions")
+CHANGING = ("rows", "pools", "crews", "known", *OF_SLOTS)
 """Arrays of seats in which somebody's coming and going is written, slot by slot."""
 SECOND = 1 << 40
 """What the second copy adds to the seed."""
@@ -54,6 +55,7 @@ class Annealing:
         """
         self._arrays = Arrays(problem)
         first = _Copy(self._arrays.seats(), self._arrays.duties(roll), problem.seed)
+        first.seats.marks[LARGE] = paired
         first.enter()
         self._begins = [0, *(np.flatnonzero(np.diff(first.duties.week)) + 1).tolist()]
         self._copies = [first]
@@ -149,7 +151,6 @@ class _Copy:
         """Take over all duties and seats."""
         for name in CHANGING:
             getattr(self.seats, name)[:] = getattr(of.seats, name)
-        self.seats.versions[:] += 1
         self.duties.taken[:], self._own[:] = of.duties.taken, of._own
         self.points, self._begun = of.points, of.points - int(of._own.sum())
 
@@ -166,9 +167,8 @@ class _Copy:
         slots += int(self.seats.marks[DAYBREAK])
         slots = slots[slots < len(self.seats.slots)]
         for name in CHANGING:
-            at = np.s_[slots] if name == "slots" else np.s_[:, slots]
+            at = np.s_[slots] if name in OF_SLOTS else np.s_[:, slots]
             getattr(self.seats, name)[at] = getattr(other.seats, name)[at]
-        self.seats.versions[slots] += 1
         points = self.points - int(self._own.sum())
         points += other.points - int(other._own.sum()) - self._begun
         points += int(adopt(self.seats, self.duties, self._own, other.duties.taken))

@@ -39,6 +39,7 @@ from staffing.roster.kernel.seats import (
     CROWDED,
     DAYBREAK,
     GOING,
+    LARGE,
     MISSED,
     NOBODY,
     ON_DUTY,
@@ -57,7 +58,7 @@ from staffing.roster.kernel.seats import (
     undo,
 )
 
-SOURCES = "e3055acaff78693a"
+SOURCES = "bb319c8e1a855db0"
 """Of the other files whose functions are compiled into those that are kept here: without it numba
 would take kept machine code for that of a changed function elsewhere. A test tells it."""
 ABSENT, WORKING, EATING = 0, 1, 2
@@ -68,9 +69,10 @@ NEARBY = 4
 """Of so many days one is any of the horizon, the others are of the same week."""
 MEALS_PART, WANTED_PART = 20, 30
 """Per cent of the changes that move a meal, or go to where seats are missing."""
-ANOTHER_PART, DAY_PART, TWO_DAYS_PART = 25, 4, 15
+ANOTHER_PART, DAY_PART, TWO_DAYS_PART = (25, 37), (4, 8), (15, 40)
 """Per cent of the other changes: another shift, a day more or less, two days of an agent; what
-remains are exchanges between two."""
+remains are exchanges between two. Those take long, and pay where a roster is good already: the
+second numbers are of large companies, whose people have fewer changes each (`LARGE`)."""
 ANEW = 5
 """One of so many changes is reckoned anew although it was too dear by what was known once."""
 TRIES = 12
@@ -389,18 +391,18 @@ def helper(s: Seats, random: NDArray[np.uint64], p: int) -> int:
 def proposed(s: Seats, w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
     """Write changes by chance to `at`, (changes, 3) agent, day and option; return how many."""
     a, d = below(random, w.group.shape[0]), day(w, random)
-    kind = below(random, 100)
+    kind, large = below(random, 100), s.marks[LARGE]
     if not free(w, a, d):
         return 0
     now = w.taken[a, d, OPTION]
     at[0, 0], at[0, 1] = a, d
-    if kind < ANOTHER_PART:
+    if kind < ANOTHER_PART[large]:
         at[0, 2] = another(w, random, a, d)
         return 1 if now != OFF and at[0, 2] != now else 0
-    if kind < ANOTHER_PART + DAY_PART:
+    if kind < ANOTHER_PART[large] + DAY_PART[large]:
         at[0, 2] = another(w, random, a, d) if now == OFF else OFF
         return 1
-    if kind < ANOTHER_PART + DAY_PART + TWO_DAYS_PART:
+    if kind < ANOTHER_PART[large] + DAY_PART[large] + TWO_DAYS_PART[large]:
         return two_days(w, random, at)
     return exchange(s, w, random, at)
 
