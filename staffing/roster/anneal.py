@@ -5,7 +5,7 @@ exchange between two people. A change that breaks a limit of an agent is never m
 points is made the less likely the more it costs and the cooler it has become (Kirkpatrick, Gelatt
 & Vecchi 1983, Science 220). Who serves which pool follows by cheapest augmenting paths, half hour
 by half hour, and people at the table beyond `Problem.meal_share` (R18) cost more than a seat. So
-all goals are priced at once and on the whole problem, some hundred thousand times a second.
+all goals are priced at once and on the whole problem, up to a million times a second.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ JOINS = 4
 PAIR = 2
 """Copies of a roster that are annealed side by side, each on its half of the days."""
 OF_SLOTS = ("slots", "versions")
+"""Those of the next ones whose first axis is slots; of the others it is the second."""
 CHANGING = ("rows", "pools", "crews", "known", *OF_SLOTS)
 """Arrays of seats in which somebody's coming and going is written, slot by slot."""
 SECOND = 1 << 40
@@ -49,9 +50,9 @@ class Annealing:
 
         Parameters
         ----------
-        paired : whether two threads change half of the weeks each, and join what they have found
-            after each part of the changes; one does where there is one week, or where shifts go on
-            when others of the day after begin
+        paired : whether the company is large: then duties are exchanged less often, and two threads
+            change half of the weeks each and join what they have found time and again; one does
+            where there is one week, or where shifts go on when others of the day after begin
         """
         self._arrays = Arrays(problem)
         first = _Copy(self._arrays.seats(), self._arrays.duties(roll), problem.seed)

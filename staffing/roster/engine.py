@@ -1,7 +1,7 @@
 """The search: a first roster agent by agent, all of it annealed, then whole days planned exactly.
 
 `first` gives everybody a lawful horizon where seats are open; `anneal` changes all duties at once
-at some hundred thousand changes a second; then crews of people who know the same pools have some of
+at up to a million changes a second; then crews of people who know the same pools have some of
 their days planned anew by HiGHS, several windows side by side (`crews`). A few people are
 planned exactly, all at once, by CP-SAT (`model`). How good the result is at best is told by the
 linear relaxation of the whole problem (`bound`), in a second process meanwhile, not by the search.
