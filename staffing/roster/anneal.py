@@ -24,6 +24,7 @@ from staffing.roster.kernel.seats import COVERED, DAYBREAK, LARGE, NEED, PRICE, 
 from staffing.roster.kernel.walk import adopt, enter, walk
 from staffing.roster.prices import SPEED_UNITS
 from staffing.roster.problem import Problem
+from staffing.roster.relax import Bools
 
 HEAT = ((0.0, 0.5), (0.9, 0.06), (1.0, 0.01))
 """Part of the changes made, and the temperature by then as a share of the dearest seat that may be
@@ -34,6 +35,8 @@ JOINS = 4
 """So many times in each part two copies hand each other what they have found."""
 PAIR = 2
 """Copies of a roster that are annealed side by side, each on its half of the days."""
+NEAR = 6
+"""Days near the edge of a half that stay as they are: so many may be worked in a row."""
 OF_SLOTS = ("slots", "versions")
 """Those of the next ones whose first axis is slots; of the others it is the second."""
 CHANGING = ("rows", "pools", "crews", "known", *OF_SLOTS)
@@ -71,8 +74,7 @@ class Annealing:
         with ThreadPoolExecutor(PAIR) as pool:
             for i in range(CHUNKS * joins):
                 hot, cold = (_heat(k / (CHUNKS * joins)) for k in (i, i + 1))
-                for copy, span in zip(self._copies, self._spans(i), strict=False):
-                    copy.duties.span[:] = span
+                self.part(i)
                 walks = [pool.submit(copy.walk, each, hot, cold) for copy in self._copies]
                 for walked in walks:
                     walked.result()
@@ -82,18 +84,33 @@ class Annealing:
                 if (i + 1) % joins == 0:
                     yield each * copies * (i + 1)
 
-    def _spans(self, number: int) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Return first day and number of days of either half: whole weeks, other ones each time.
+    def part(self, number: int) -> list[Bools]:
+        """Let each copy change whole weeks, other ones each time; return whose days those are.
 
-        But for one day at an edge, the last one or in turn the first, which stays as it is: so who
-        works late before an edge and early after it has the rest that either half takes for given.
+        Limits bind an agent's days in a row. So where two halves meet, `NEAR` days of hers stay as
+        they are, at the end of the one half or at the beginning of the other, in turn: what either
+        copy finds there goes together.
+
+        Returns
+        -------
+        For each copy (agents, days)
         """
-        days, begins = self._copies[0].duties.week.size, self._begins
+        agents, days = self._copies[0].duties.group.shape
         if len(self._copies) == 1:
-            return (0, days), (0, 0)
-        one, two = (begins[(number + k) % len(begins)] for k in (0, len(begins) // 2))
-        skip = number // len(begins) % 2
-        return _inside(one, (two - one) % days, skip), _inside(two, (one - two) % days, skip)
+            return [np.ones((agents, days), bool)]
+        weeks = len(self._begins)
+        edges = [self._begins[(number + k) % weeks] for k in (0, weeks // 2)]
+        late = (np.arange(agents) + number // weeks) % 2 == 0
+        for copy, first, end in zip(self._copies, edges, edges[::-1], strict=True):
+            half = (first + np.arange((end - first) % days)) % days
+            copy.duties.span[:] = first, half.size
+            copy.duties.fixed[:] = 1
+            copy.duties.fixed[:, half] = 0
+            if first > 0:
+                copy.duties.fixed[np.ix_(late, half[:NEAR])] = 1
+            if end > 0:
+                copy.duties.fixed[np.ix_(~late, half[-NEAR:])] = 1
+        return [copy.duties.fixed == 0 for copy in self._copies]
 
     @property
     def threads(self) -> int:
@@ -174,11 +191,6 @@ class _Copy:
         points += other.points - int(other._own.sum()) - self._begun
         points += int(adopt(self.seats, self.duties, self._own, other.duties.taken))
         self._begun, self.points = points, points + int(self._own.sum())
-
-
-def _inside(first: int, days: int, skip: int) -> tuple[int, int]:
-    """Return first day and number of all days but one, which is the first or the last of them."""
-    return (first + skip, days - 1) if days > 1 else (first, days)
 
 
 def _heat(part: float) -> float:

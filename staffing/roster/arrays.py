@@ -325,6 +325,7 @@ class Arrays:
             prices=np.array([*prices, *weights(fairness).values()], np.int64),
             convex=np.array(convex, np.int64),
             span=np.array([0, self._days], np.int64),
+            fixed=np.zeros(self._group.shape, np.int64),
         )
 
     def roll(self, seats: Seats, duties: Duties) -> dict[tuple[str, int], Duty]:

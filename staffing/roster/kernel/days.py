@@ -47,6 +47,7 @@ class Duties(NamedTuple):
     prices : see above
     convex : (counts) points of a count
     span : first of the days that may change, and how many they are: after the last comes the first
+    fixed : (agents, days) whether an agent's day stays all the same, but for its meals
     """
 
     taken: Ints
@@ -61,6 +62,7 @@ class Duties(NamedTuple):
     prices: Ints
     convex: Ints
     span: Ints
+    fixed: Ints
 
 
 @apart

@@ -58,7 +58,7 @@ from staffing.roster.kernel.seats import (
     undo,
 )
 
-SOURCES = "bb319c8e1a855db0"
+SOURCES = "8c8938b486d6bfbe"
 """Of the other files whose functions are compiled into those that are kept here: without it numba
 would take kept machine code for that of a changed function elsewhere. A test tells it."""
 ABSENT, WORKING, EATING = 0, 1, 2
@@ -336,9 +336,9 @@ def alike(w: Duties, a: int, d: int, b: int, e: int) -> int:
 
 @inner
 def free(w: Duties, a: int, d: int) -> bool:
-    """Return whether an agent may work on a day at all."""
+    """Return whether an agent may work on a day at all, and the day may change."""
     n = a * w.week.size + d
-    return w.group[a, d] >= 0 and w.first[n] < w.first[n + 1]
+    return not w.fixed[a, d] and w.group[a, d] >= 0 and w.first[n] < w.first[n + 1]
 
 
 @apart
@@ -376,6 +376,8 @@ def wanted(s: Seats, w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
         e = nearby(w, random, d)
         if now != OFF or e == d or w.taken[a, e, OPTION] == OFF or below(random, 4) == 0:
             return 1
+        if w.fixed[a, e]:
+            return 0
         at[1, 0], at[1, 1], at[1, 2] = a, e, OFF
         return 2
     return 0
@@ -453,7 +455,7 @@ def exchange(s: Seats, w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
     first = below(random, DAYS_A_WEEK)
     for i in range(DAYS_A_WEEK):
         e = w.week[d] + (first + i) % DAYS_A_WEEK
-        if e < 0 or e >= w.week.size or not may_change(w, e) or not free(w, a, e):
+        if e < 0 or e >= w.week.size or not free(w, a, e):
             continue
         if (w.taken[a, e, OPTION] == OFF) == (mine == OFF):
             continue
@@ -474,6 +476,8 @@ def exchanged(w: Duties, at: Ints, i: int, b: int) -> bool:
     b : the other one
     """
     a, d = at[i, 0], at[i, 1]
+    if w.fixed[a, d] or w.fixed[b, d]:
+        return False
     mine, hers = w.taken[a, d, OPTION], w.taken[b, d, OPTION]
     at[i, 2], at[i + 1, 2] = alike(w, a, d, b, d), alike(w, b, d, a, d)
     at[i + 1, 0], at[i + 1, 1] = b, d
