@@ -11,10 +11,10 @@ import numpy as np
 from ortools.math_opt.python import mathopt
 from ortools.math_opt.solvers import highs_pb2
 
-from staffing.roster.mip import WholeProgram, proto
+from staffing.roster.mip import HUSHED, WholeProgram, proto
 from staffing.roster.relax import Floats
 
-__all__ = ["corner", "middle"]
+__all__ = ["corner", "duals", "middle"]
 
 TOLERANCE = 1e-5
 """Relative, of the optimum of a middle: what programs of shares of people are good for."""
@@ -47,6 +47,18 @@ def middle(of: WholeProgram) -> tuple[Floats, float] | None:
     return None
 
 
+def duals(of: WholeProgram) -> Floats | None:
+    """Return the duals of its rows, nearly the best; None where none were found.
+
+    The same program gives the same ones.
+    """
+    found = _solved(of, {"run_crossover": "off"}, {"ipm_optimality_tolerance": TOLERANCE})
+    if found is None or not found[1].has_dual_feasible_solution():
+        return None
+    told = found[1].dual_values()
+    return np.array([told[row] for row in sorted(told, key=lambda row: row.id)], float)
+
+
 def _solved(
     of: WholeProgram, texts: dict[str, str], numbers: dict[str, float] | None = None
 ) -> tuple[Floats | None, mathopt.SolveResult] | None:
@@ -56,9 +68,10 @@ def _solved(
         string_options={"solver": "ipm", "parallel": "off", **texts}, double_options=numbers or {}
     )
     try:
-        found = mathopt.solve(
-            model, mathopt.SolverType.HIGHS, params=mathopt.SolveParameters(highs=options)
-        )
+        with HUSHED:
+            found = mathopt.solve(
+                model, mathopt.SolverType.HIGHS, params=mathopt.SolveParameters(highs=options)
+            )
     except (AttributeError, RuntimeError):
         # HiGHS could not tell how good its point is, and MathOpt trips over saying so.
         return None

@@ -22,11 +22,34 @@ from ortools.math_opt.python import mathopt
 from ortools.math_opt.solvers import highs_pb2
 from ortools.sat import sat_parameters_pb2
 
-from staffing.roster.bound import Linear
-from staffing.roster.relax import Bools, Floats, Rows
+from staffing.roster.relax import Bools, Floats, Ints, Rows
 
 EFFORT = 1 / 7e6
 """Effort that a simplex iteration of a row is counted as: about the seconds it takes."""
+
+
+class Linear(Protocol):
+    """Minimise ``cost @ x`` over ``low <= matrix @ x <= high``, ``x <= upper``."""
+
+    @property
+    def cost(self) -> Floats:
+        """Return the points of each column."""
+
+    @property
+    def upper(self) -> Floats:
+        """Return the most of each column."""
+
+    @property
+    def matrix(self) -> sp.csr_array:
+        """Return rows × columns."""
+
+    @property
+    def low(self) -> Floats:
+        """Return the least of each row."""
+
+    @property
+    def high(self) -> Floats:
+        """Return the most of each row."""
 
 
 class Program(Linear, Protocol):
@@ -52,6 +75,19 @@ class WholeProgram:
     matrix: sp.csr_array
     low: Floats
     high: Floats
+
+
+def cut(of: Linear, columns: Ints, rows: Ints) -> WholeProgram:
+    """Return what some columns and rows of a linear program are by themselves."""
+    return WholeProgram(
+        cost=of.cost[columns],
+        lower=np.zeros(columns.size),
+        upper=of.upper[columns],
+        whole=np.zeros(columns.size, bool),
+        matrix=sp.csr_array(of.matrix[rows][:, columns]),
+        low=of.low[rows],
+        high=of.high[rows],
+    )
 
 
 def program(rows: Rows, kept: Sequence[int], whole: Sequence[int]) -> WholeProgram:
@@ -159,7 +195,7 @@ def _solved(
     values = {variables[column]: value for column, value in start.items()}
     hints = [mathopt.SolutionHint(variable_values=values)] if start else []
     hinted = mathopt.ModelSolveParameters(solution_hints=hints)
-    with _HUSHED:
+    with HUSHED:
         found = mathopt.solve(model, solver, params=params, model_params=hinted)
     ends, point = found.termination, None
     proven = ends.reason == mathopt.TerminationReason.OPTIMAL
@@ -206,7 +242,7 @@ class _Hushed:
             os.close(self._kept)
 
 
-_HUSHED = _Hushed()
+HUSHED = _Hushed()
 
 
 def proto(of: Program) -> model_pb2.ModelProto:

@@ -14,8 +14,10 @@ costs of a part are whole numbers of that size.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -24,10 +26,14 @@ import scipy.sparse as sp
 from ortools.sat.python import cp_model
 from scipy.sparse.csgraph import connected_components
 
+from staffing.grid import SLOTS_PER_DAY
+from staffing.roster import interior
 from staffing.roster.bound import duals_of, fitting, safe_bound
 from staffing.roster.classes import classes
+from staffing.roster.mip import cut
+from staffing.roster.places import by_pool
 from staffing.roster.problem import Problem
-from staffing.roster.relax import Floats, Hulls, Ints, Relaxation, relaxation
+from staffing.roster.relax import MOST_HULLS, Floats, Hulls, Ints, Relaxation, relaxation
 
 Bools = npt.NDArray[np.bool_]
 SCALE = 2**12
@@ -36,6 +42,10 @@ HULLS: tuple[Hulls, Hulls] = ("corners", "whole")
 """Of the relaxation that prices the days, and of the one that states them in whole numbers."""
 FEW, MOST = 5, 20_000
 """Columns of a part that is worth stating and not too large to gain anything."""
+SEATS_PER_EFFORT = 600
+"""Pools times half hours for each second of effort up to which large problems have hulls, week by
+week."""
+DAYS_A_WEEK = 7
 LEAST_EFFORT = 0.5
 """Deterministic seconds below which a part is not begun."""
 
@@ -92,6 +102,9 @@ def improved_bound(problem: Problem, effort: float) -> Iterator[float]:
     duals = fitting(tight, duals_of(tight, problem.effort))
     best = safe_bound(tight, duals)
     yield best
+    if _have_hulls_by_week(problem):
+        yield max(best, _by_weeks(problem, tight, duals))
+        return
     parts = parted(tight)
     prices = np.where(parts.binding, np.round(duals * SCALE) / SCALE, 0.0)
     duals = np.where(parts.binding, prices, duals)
@@ -110,16 +123,60 @@ def improved_bound(problem: Problem, effort: float) -> Iterator[float]:
             yield best
 
 
+def _have_hulls_by_week(problem: Problem) -> bool:
+    """Return whether all at once is too much, but no week is, and the effort lasts."""
+    seats = by_pool(problem.need)
+    weeks = Counter(_week(problem, t // SLOTS_PER_DAY) for _, t in seats)
+    most = max(weeks.values(), default=0)
+    return most <= MOST_HULLS < len(seats) <= SEATS_PER_EFFORT * problem.effort
+
+
+def _week(problem: Problem, day: int) -> int:
+    """Return the number of a day's calendar week."""
+    return (problem.start.weekday() + day) // DAYS_A_WEEK
+
+
+def _by_weeks(problem: Problem, plain: Relaxation, duals: Floats) -> float:
+    """Return the bound of a relaxation with hulls, each week's duals found by themselves.
+
+    Parameters
+    ----------
+    plain, duals : the relaxation without hulls: its duals price what ties weeks together
+    """
+    whole = relaxation(
+        classes(problem.agents),
+        problem.need,
+        problem.steps,
+        problem.reach,
+        problem.idle,
+        most_hulls=np.inf,
+    )
+    weeks = parted(whole, partial(_week, problem))
+    found = np.zeros(whole.low.size)
+    found[whole.limits] = np.where(weeks.binding[whole.limits], duals[plain.limits], 0.0)
+    cost = whole.cost - whole.matrix.T @ found
+    for columns, rows in weeks.parts:
+        own = interior.duals(cut(replace(whole, cost=cost), columns, rows))
+        if own is not None:
+            found[rows] = own
+    return safe_bound(whole, found)
+
+
 def _mixtures(of: Relaxation) -> int:
     """Return how many rows are sums that are one, as those of mixtures are."""
     return int(np.sum((of.low == 1.0) & (of.high == 1.0)))
 
 
-def parted(of: Relaxation) -> Parts:
-    """Return the parts into which a relaxation falls without the rows that tie days together."""
+def parted(of: Relaxation, period: Callable[[int], int] = int) -> Parts:
+    """Return the parts into which a relaxation falls without the rows that tie days together.
+
+    Parameters
+    ----------
+    period : the number of the days that stay together, from 0, of each day; else each is alone
+    """
     day = np.full(of.cost.size, -1)
     for (_, d), free in of.shifts.items():
-        day[[column for _, column in free]] = d
+        day[[column for _, column in free]] = period(d)
     matrix = of.matrix
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     days = day[matrix.indices]

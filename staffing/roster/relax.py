@@ -28,7 +28,7 @@ from staffing.roster import hull
 from staffing.roster.classes import Class
 from staffing.roster.duty import Group
 from staffing.roster.limits import MonthOvertime, WeekStarts
-from staffing.roster.places import Reach, pool_of
+from staffing.roster.places import Reach, by_pool, pool_of
 from staffing.roster.prices import Need, Place, Steps, StepsOf
 from staffing.roster.shifts import Meal, Template
 from staffing.roster.staff import Limits
@@ -128,6 +128,7 @@ def relaxation(
     idle: Mapping[int, int],
     *,
     hulls: Hulls | None = "corners",
+    most_hulls: float = MOST_HULLS,
 ) -> Relaxation:
     """Return the linear program of classes against what is required.
 
@@ -136,8 +137,9 @@ def relaxation(
     need, steps, reach, idle : as in `problem.Problem`
     hulls : whether pools miss what whole people leave open; None: what any numbers leave open.
         With the corners alone the parts of a mixture are fractions even in a roster; with all
-        points of it (``whole``) whole numbers in all columns are the problem itself. Beyond
-        `MOST_HULLS`, and of a pool with too many points, none are taken
+        points of it (``whole``) whole numbers in all columns are the problem itself. Of a pool
+        with too many points none are taken
+    most_hulls : pools times half hours up to which any hulls are taken
     """
     rows, constant, limits = Rows(), 0.0, list[int]()
     shifts: dict[tuple[int, int], Free] = {}
@@ -157,6 +159,8 @@ def relaxation(
         state_limits(rows, each, own)
         limits += range(before, len(rows.low))
     present, _ = state_presence(rows, of, shifts, idle)
+    if hulls is not None and len(by_pool(need)) > most_hulls:
+        hulls = None
     missing, _ = state_coverage(rows, present, need, steps, reach, idle, hulls=hulls)
     units = np.zeros(len(rows.cost))
     units[list(missing)] = list(missing.values())
@@ -448,7 +452,7 @@ def state_coverage(
     for (pool, t), of_rows in required.items():
         kinds, of_pool = serving[pool, t], steps[pool, t]
         exact, mixed = t in idle, None
-        if hulls is not None and len(required) <= MOST_HULLS:
+        if hulls is not None:
             inner = hulls == "whole"
             mixed = _mixtures(rows, of_rows, of_pool, kinds, exact=exact, inner=inner)
         missing |= mixed or _step_by_step(rows, of_rows, of_pool, kinds, exact=exact)
