@@ -156,7 +156,7 @@ def test_any_duals_give_a_bound(seed: int, noise: float) -> None:
 @SOME
 @given(seed=st.integers(0, 10_000))
 def test_the_bound_is_the_optimum_of_the_relaxation(seed: int) -> None:
-    """What is lost to PDLP's tolerance is below a thousandth."""
+    """What is lost to the solver's tolerance is below a thousandth."""
     of = relaxed(replace(company(seed), idle={18: 5, 30: 7}))
     assert least_points(of) == pytest.approx(best(of, whole=False), rel=1e-3, abs=1.0)
 

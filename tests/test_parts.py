@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from staffing.roster.parts import improved_bound, parted
+from staffing.roster import parts
+from staffing.roster.bound import duals_of, least_points
+from staffing.roster.parts import by_weeks, improved_bound, parted
 from staffing.roster.prices import steps
 from staffing.roster.problem import Problem
 from staffing.roster.shifts import Template
 from staffing.roster.staff import Agent, Option
 from tests.rosters import MONDAY
 from tests.test_bound import EVEN, best, company, relaxed
+from tests.test_hull import slow
 
 
 @settings(max_examples=8, deadline=None)
@@ -81,3 +87,30 @@ def test_a_problem_without_agents_has_its_plain_bound_alone() -> None:
         agents=(), need={("P", 20): 20}, steps={("P", 20): steps(1)}, start=MONDAY, fairness=EVEN
     )
     assert list(improved_bound(of, 5.0)) == [pytest.approx(240.0, abs=0.1)]
+
+
+@settings(max_examples=12, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_hulls_by_weeks_are_between_none_and_all_at_once(seed: int) -> None:
+    """Priced, what ties the weeks together costs nothing of the plain bound, and is still valid."""
+    of = replace(company(seed, people=4), start=MONDAY - dt.timedelta(days=1))
+    plain = relaxed(of, hulls=None)
+    found = by_weeks(of, plain, duals_of(plain))
+    assert found >= least_points(plain) - 0.5
+    assert found <= least_points(relaxed(of)) + 0.5
+    assert found <= best(relaxed(of, apart=True, hulls=None), whole=True) + 1e-6
+
+
+def test_a_large_problem_has_hulls_week_by_week(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two people at speed 0.7 are needed on each of nine days, of which eight are too many."""
+    monkeypatch.setattr(parts, "MOST_HULLS", 60)
+    first, last = improved_bound(slow(Template(18, 26, 8, ()), days=9), 10.0)
+    assert first == pytest.approx(9 * 80 * 20 / 14, abs=0.5)
+    assert last == pytest.approx(9 * 160, abs=0.5)
+
+
+def test_hulls_week_by_week_wait_for_an_effort_that_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They take as long as a small problem's whole search, so little effort goes without."""
+    monkeypatch.setattr(parts, "MOST_HULLS", 60)
+    of = replace(slow(Template(18, 26, 8, ()), days=9), effort=0.1)
+    assert not any(bound > 9 * 159 for bound in improved_bound(of, 0.0))

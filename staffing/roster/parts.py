@@ -7,6 +7,9 @@ relaxation; Geoffrion 1974). In a part all shifts, meals and services are whole 
 knows what the linear program does not: that nobody has half a meal, and that a day's people fill
 the seats of all its half hours at once.
 
+A problem too large for hulls in the linear program has them week by week instead: what ties weeks
+together is priced by the duals of the program without.
+
 CP-SAT works in whole numbers, so what it proves of a part holds without rounding errors, also
 where its effort ends before the optimum. The prices are multiples of a power of two, so that the
 costs of a part are whole numbers of that size.
@@ -84,7 +87,7 @@ def improved_bound(problem: Problem, effort: float) -> Iterator[float]:
     Yields
     ------
     Points that no lawful roster goes below: after the linear program, and after each part that
-    gains.
+    gains. Of a large problem, after the linear program without hulls and after that with hulls.
     """
     tight, whole = (
         relaxation(
@@ -94,6 +97,7 @@ def improved_bound(problem: Problem, effort: float) -> Iterator[float]:
             problem.reach,
             problem.idle,
             hulls=hulls,
+            most_hulls=MOST_HULLS,
         )
         for hulls in HULLS
     )
@@ -103,7 +107,7 @@ def improved_bound(problem: Problem, effort: float) -> Iterator[float]:
     best = safe_bound(tight, duals)
     yield best
     if _have_hulls_by_week(problem):
-        yield max(best, _by_weeks(problem, tight, duals))
+        yield max(best, by_weeks(problem, tight, duals))
         return
     parts = parted(tight)
     prices = np.where(parts.binding, np.round(duals * SCALE) / SCALE, 0.0)
@@ -136,12 +140,12 @@ def _week(problem: Problem, day: int) -> int:
     return (problem.start.weekday() + day) // DAYS_A_WEEK
 
 
-def _by_weeks(problem: Problem, plain: Relaxation, duals: Floats) -> float:
-    """Return the bound of a relaxation with hulls, each week's duals found by themselves.
+def by_weeks(problem: Problem, plain: Relaxation, duals: Floats) -> float:
+    """Return the bound of the relaxation with hulls, each week's duals found by themselves.
 
     Parameters
     ----------
-    plain, duals : the relaxation without hulls: its duals price what ties weeks together
+    plain, duals : the relaxation without hulls, whose duals price what ties weeks together
     """
     whole = relaxation(
         classes(problem.agents),
@@ -155,11 +159,19 @@ def _by_weeks(problem: Problem, plain: Relaxation, duals: Floats) -> float:
     found = np.zeros(whole.low.size)
     found[whole.limits] = np.where(weeks.binding[whole.limits], duals[plain.limits], 0.0)
     cost = whole.cost - whole.matrix.T @ found
-    for columns, rows in weeks.parts:
-        own = interior.duals(cut(replace(whole, cost=cost), columns, rows))
+    for part in (*weeks.parts, _rest(whole, weeks)):
+        own = interior.duals(cut(replace(whole, cost=cost), part.columns, part.rows))
         if own is not None:
-            found[rows] = own
+            found[part.rows] = own
     return safe_bound(whole, found)
+
+
+def _rest(of: Relaxation, parts: Parts) -> Part:
+    """Return what is in none of the parts and not binding."""
+    columns, rows = np.ones(of.cost.size, bool), ~parts.binding
+    for part in parts.parts:
+        columns[part.columns] = rows[part.rows] = False
+    return Part(np.flatnonzero(columns), np.flatnonzero(rows))
 
 
 def _mixtures(of: Relaxation) -> int:
