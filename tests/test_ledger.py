@@ -24,9 +24,9 @@ from staffing.roster.fairness import (
     unfairness_terms,
 )
 from staffing.roster.ledger import hard_pools, ledger_notices, standing, wishes
-from staffing.roster.shifts import Template
-from staffing.roster.staff import staff
-from staffing.scenario import Scenario
+from staffing.roster.shifts import Meal, Template
+from staffing.roster.staff import Agent, Option, staff
+from staffing.scenario import Fairness, Scenario
 from staffing.seats import SeatRequirement
 from staffing.workspace import Workspace
 from tests.rosters import MONDAY, Row, duty, need, scenario, table, workspace
@@ -392,6 +392,32 @@ def test_exchanges_even_out_what_the_search_left(tmp_path: Path) -> None:
     assert sorted(day for day, duty in _days(made, "A1") if "late" in duty.shift.tags) in ([0], [2])
     for day in (0, 2):
         assert {made["A1", day], made["A2", day]} == {served[18], served[36]}
+
+
+@pytest.mark.parametrize(("share", "exchanged"), [(1.0, True), (0.5, False)])
+def test_evening_out_crowds_no_table(share: float, exchanged: bool) -> None:
+    """B would share A's late shifts, but would then eat with D, who knows her other pool too."""
+    early = Template(18, 34, 14, (Meal(22, 26, "lunch"),), ("early",))
+    late = Template(28, 44, 14, (Meal(32, 36, "dinner"),), ("late",))
+    knows = {"A": ("P",), "B": ("P", "Q"), "D": ("Q",)}
+    agents = tuple(
+        Agent(
+            agent_id=name,
+            contract_h=40.0,
+            options=(Option(tuple((pool, 20) for pool in own), (early, late)),) * 2,
+        )
+        for name, own in knows.items()
+    )
+    has = {
+        "A": Duty(late, (32,), ("P",) * 16),
+        "B": Duty(early, (22,), ("P",) * 16),
+        "D": Duty(late, (32,), ("Q",) * 16),
+    }
+    roll = {(name, day): duty for name, duty in has.items() for day in (0, 1)}
+    weigh = Fairness(steady_weight=0)
+    made = evened(agents, roll, MONDAY, weigh, {}, FRESH, seed=1, meal_share=share)
+    assert (made != roll) == exchanged
+    assert {made["A", 0].shift, made["A", 1].shift} == ({early, late} if exchanged else {late})
 
 
 def _days(roll: Mapping[tuple[str, int], Duty], agent: str) -> list[tuple[int, Duty]]:

@@ -116,6 +116,7 @@ def search(
         problem.wishes,
         problem.standing,
         seed=problem.seed,
+        meal_share=problem.meal_share,
     )
     report = _report(problem, roll, least, steps, time.monotonic() - began)
     return roll, replace(report, cut_short=not going)

@@ -2,16 +2,17 @@
 
 The search sees fairness last, and stops at gaps that hide single points of it. Here two agents
 exchange their duties of a day, of two days or of a whole week, where each is at least as fast in
-every pool of what she takes over, some burden moves, both stay lawful, and the soft goals cost
-less together. So no higher goal loses anything (exchanges of length two, as in Burke & Curtois
-2014, Eur. J. Oper. Res. 237(1)).
+every pool of what she takes over, some burden moves, both stay lawful, no more people are too many
+at the table (R18), and the soft goals cost less together. So no higher goal loses anything
+(exchanges of length two, as in Burke & Curtois 2014, Eur. J. Oper. Res. 237(1)).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,8 +21,10 @@ from staffing.grid import SLOTS_PER_DAY
 from staffing.roster.duty import Duty, Roll
 from staffing.roster.fairness import BURDENS, Standing, Wishes, unfairness
 from staffing.roster.lawful import is_lawful
+from staffing.roster.places import pool_of
 from staffing.roster.shifts import Template
 from staffing.roster.staff import Agent
+from staffing.roster.turns import at_table
 from staffing.scenario import Fairness
 
 PARTNERS = 25
@@ -30,6 +33,12 @@ ROUNDS = 6
 
 Week = dict[int, Duty]
 """Day of the horizon -> duty of one agent."""
+
+
+Pair = tuple[int, Duty | None, Duty | None]
+"""A day, with the duties on it that two agents exchange."""
+Crowds = Counter[tuple[str, int, bool]]
+"""(pool, slot of the horizon, False) -> its people on duty; with True those of them who eat."""
 
 
 @dataclass(slots=True)
@@ -44,6 +53,8 @@ class _Table:
     speed: Mapping[str, Sequence[Mapping[str, int]]]
     price: dict[str, int] = field(default_factory=dict)
     seen: dict[tuple[int, Template], tuple[bool, ...]] = field(default_factory=dict)
+    share: float = 1.0
+    crowd: Crowds = field(default_factory=Counter)
 
     def burdens(self, day: int, duty: Duty | None) -> tuple[bool, ...]:
         """Return which burdens a duty is one more of."""
@@ -60,6 +71,26 @@ class _Table:
         name = agent.agent_id
         roll = {(name, day): duty for day, duty in week.items()}
         return unfairness(roll, self.start, self.weigh, self.wishes[name], self.standing[name])
+
+    def moved(self, one: Agent, two: Agent, pairs: Sequence[Pair]) -> Crowds:
+        """Return what an exchange changes in `crowd`; nothing where no meal has to be in turn."""
+        found: Crowds = Counter()
+        for d, mine, hers in pairs if self.share < 1 else ():
+            for agent, old, new in ((one, mine, hers), (two, hers, mine)):
+                pools = {pool_of(place) for place in self.speed[agent.agent_id][d]}
+                found.subtract(_crowd(d, old, pools))
+                found.update(_crowd(d, new, pools))
+        return found
+
+    def too_many(self, moved: Crowds) -> int:
+        """Return how many more people a change leaves at the table than may be."""
+        total = 0
+        for pool, t in {(pool, t) for (pool, t, _), n in moved.items() if n}:
+            here, eating = ((pool, t, eats) for eats in (False, True))
+            for sign, change in ((1, moved), (-1, Crowds())):
+                most = at_table(self.crowd[here] + change[here], self.share)
+                total += sign * max(self.crowd[eating] + change[eating] - most, 0)
+        return total
 
     def can(self, agent: Agent, day: int, duty: Duty | None, of: Agent) -> bool:
         """Return whether an agent may take over a duty, no slower than whose it was."""
@@ -81,13 +112,19 @@ def evened(
     standing: Standing,
     *,
     seed: int,
+    meal_share: float = 1.0,
 ) -> dict[tuple[str, int], Duty]:
     """Return the duties dealt out so that the soft goals cost no more, mostly less.
 
-    Uncovered seats do not rise, paid hours and the duties as such stay. The answer depends on
-    the inputs and the seed alone.
+    Uncovered seats do not rise, nor who is too many at the table; paid hours and the duties as such
+    stay. The answer depends on the inputs and the seed alone.
+
+    Parameters
+    ----------
+    meal_share : of a pool's people, who may be at the table at a time (R18)
     """
     table = _table(agents, roll, start, weigh, wishes, standing)
+    table.share = meal_share
     random = np.random.default_rng(seed)
     days = range(max((len(agent.options) for agent in agents), default=0))
     weeks = [list(days[i : i + 7]) for i in range(0, len(days), 7)]
@@ -132,6 +169,9 @@ def _table(
         weeks=weeks,
         speed={a.agent_id: [dict(o.capability) if o else {} for o in a.options] for a in agents},
     )
+    for (name, day), duty in roll.items():
+        pools = {pool_of(place) for place in table.speed[name][day]}
+        table.crowd.update(_crowd(day, duty, pools))
     table.price = {a.agent_id: table.points(a, weeks[a.agent_id]) for a in agents}
     return table
 
@@ -154,14 +194,25 @@ def _exchange(table: _Table, one: Agent, two: Agent, moves: Sequence[Sequence[in
         prices = table.points(one, new_one), table.points(two, new_two)
         if sum(prices) >= now or not (_rested(one, new_one) and _rested(two, new_two)):
             continue
-        if all(
+        moved = table.moved(one, two, pairs)
+        if table.too_many(moved) <= 0 and all(
             is_lawful(agent, {day: duty.shift for day, duty in week.items()})
             for agent, week in ((one, new_one), (two, new_two))
         ):
+            table.crowd.update(moved)
             table.weeks[one.agent_id], table.weeks[two.agent_id] = new_one, new_two
             table.price[one.agent_id], table.price[two.agent_id] = prices
             return True
     return False
+
+
+def _crowd(day: int, duty: Duty | None, pools: Iterable[str]) -> Crowds:
+    """Return what the duty of somebody who knows some pools adds to the crowd."""
+    if duty is None:
+        return Counter()
+    slots = [(t, False) for t in duty.shift.on_duty]
+    slots += [(t + k, True) for t in duty.meals for k in range(duty.shift.meal_slots)]
+    return Counter((pool, day * SLOTS_PER_DAY + t, eats) for pool in pools for t, eats in slots)
 
 
 def _taken(own: Week, other: Week, days: Sequence[int]) -> Week:
