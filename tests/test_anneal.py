@@ -127,7 +127,7 @@ def annealing(problem: Problem, *, paired: bool) -> Annealing:
     if paired:
         problem = over_weekend(problem)
     walk = Annealing(problem, first_roll(problem), paired=paired)
-    assert walk.threads == 1 + paired
+    assert walk.threads == 2
     return walk
 
 

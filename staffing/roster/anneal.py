@@ -34,7 +34,7 @@ CHUNKS = 40
 JOINS = 4
 """So many times in each part two copies hand each other what they have found."""
 PAIR = 2
-"""Copies of a roster that are annealed side by side, each on its half of the days."""
+"""Copies of a roster that are annealed side by side."""
 NEAR = 6
 """Days near the edge of a half that stay as they are: so many may be worked in a row."""
 OF_SLOTS = ("slots", "versions")
@@ -55,7 +55,8 @@ class Annealing:
         ----------
         paired : whether the company is large: then duties are exchanged less often, and two threads
             change half of the weeks each and join what they have found time and again; one does
-            where there is one week, or where shifts go on when others of the day after begin
+            where there is one week, or where shifts go on when others of the day after begin. Of
+            other companies two threads change all days of a roster each, and the better one stays
         """
         self._arrays = Arrays(problem)
         first = _Copy(self._arrays.seats(), self._arrays.duties(roll), problem.seed)
@@ -63,13 +64,13 @@ class Annealing:
         first.enter()
         self._begins = [0, *(np.flatnonzero(np.diff(first.duties.week)) + 1).tolist()]
         self._copies = [first]
-        if paired and len(self._begins) > 1 and self._arrays.days_apart:
+        self._halves = paired and len(self._begins) > 1 and self._arrays.days_apart
+        if self._halves or not paired:
             self._copies.append(first.again(problem.seed + SECOND))
 
     def improve(self, steps: int) -> Iterator[int]:
         """Try so many changes, from hot to cold; yield how many after each of `CHUNKS` parts."""
-        first, copies = self._copies[0], len(self._copies)
-        joins = JOINS if copies > 1 else 1
+        copies, joins = len(self._copies), JOINS if self._halves else 1
         each = -(-steps // (CHUNKS * joins * copies))
         with ThreadPoolExecutor(PAIR) as pool:
             for i in range(CHUNKS * joins):
@@ -78,9 +79,12 @@ class Annealing:
                 walks = [pool.submit(copy.walk, each, hot, cold) for copy in self._copies]
                 for walked in walks:
                     walked.result()
-                for other in self._copies[1:]:
+                if self._halves:
+                    first, other = self._copies
                     first.join(other)
                     other.copy(first)
+                else:
+                    self._copies.sort(key=lambda copy: copy.points)
                 if (i + 1) % joins == 0:
                     yield each * copies * (i + 1)
 
@@ -96,8 +100,8 @@ class Annealing:
         For each copy (agents, days)
         """
         agents, days = self._copies[0].duties.group.shape
-        if len(self._copies) == 1:
-            return [np.ones((agents, days), bool)]
+        if not self._halves:
+            return [np.ones((agents, days), bool)] * len(self._copies)
         weeks = len(self._begins)
         edges = [self._begins[(number + k) % weeks] for k in (0, weeks // 2)]
         late = (np.arange(agents) + number // weeks) % 2 == 0
