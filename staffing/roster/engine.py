@@ -40,7 +40,7 @@ SERIAL = 16
 """Agents up to whom a second process costs more time than it saves."""
 FEW_PART = 0.25
 """Part of the effort that a few agents may take."""
-STEPS_PER_EFFORT = 600_000
+STEPS_PER_EFFORT = 450_000
 """Changes that annealing tries in a second of the scenario's effort, on each core."""
 ANNEALED_PART = 0.75
 """Part of the effort that annealing takes at least; the windows planned exactly have the rest."""
