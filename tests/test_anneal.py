@@ -203,6 +203,15 @@ def test_what_is_found_is_lawful(seed: int, paired: bool) -> None:
         assert not set(served) & duty.away
 
 
+def test_the_better_of_two_rosters_stays() -> None:
+    """Of a company that is not large two are annealed by chances of their own."""
+    walk = annealing(busy(5), paired=False)
+    list(walk.improve(400))
+    points = [copy.points for copy in walk._copies]
+    assert points[0] != points[1]
+    assert walk.points == min(points)
+
+
 @pytest.mark.parametrize("weeks", [2, 3, 4, 5])
 def test_six_days_stay_between_what_two_threads_change(weeks: int) -> None:
     """Else two halves of somebody's days might break a limit together that each of them keeps.
@@ -216,7 +225,7 @@ def test_six_days_stay_between_what_two_threads_change(weeks: int) -> None:
     walk = Annealing(problem, {}, paired=True)
     changed = np.zeros((2, days), bool)
     for number in range(4 * weeks):
-        one, two = walk.part(number)
+        one, two = walk.halve(number)
         assert one.any(axis=1).all()
         assert two.any(axis=1).all()
         for own, other in ((one, two), (two, one)):

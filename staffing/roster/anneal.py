@@ -75,7 +75,8 @@ class Annealing:
         with ThreadPoolExecutor(PAIR) as pool:
             for i in range(CHUNKS * joins):
                 hot, cold = (_heat(k / (CHUNKS * joins)) for k in (i, i + 1))
-                self.part(i)
+                if self._halves:
+                    self.halve(i)
                 walks = [pool.submit(copy.walk, each, hot, cold) for copy in self._copies]
                 for walked in walks:
                     walked.result()
@@ -88,7 +89,7 @@ class Annealing:
                 if (i + 1) % joins == 0:
                     yield each * copies * (i + 1)
 
-    def part(self, number: int) -> list[Bools]:
+    def halve(self, number: int) -> list[Bools]:
         """Let each copy change whole weeks, other ones each time; return whose days those are.
 
         Limits bind an agent's days in a row. So where two halves meet, `NEAR` days of hers stay as
@@ -100,8 +101,6 @@ class Annealing:
         For each copy (agents, days)
         """
         agents, days = self._copies[0].duties.group.shape
-        if not self._halves:
-            return [np.ones((agents, days), bool)] * len(self._copies)
         weeks = len(self._begins)
         edges = [self._begins[(number + k) % weeks] for k in (0, weeks // 2)]
         late = (np.arange(agents) + number // weeks) % 2 == 0

@@ -46,7 +46,7 @@ ANNEALED_PART = 0.75
 """Part of the effort that annealing takes at least; the windows planned exactly have the rest."""
 WINDOWED = 2_000
 """Days of people up to which the windows have all of that rest. Of more they would not get around
-in time, while annealing, in two threads then, gains from everybody at once."""
+in time, while annealing gains from everybody at once."""
 BOUND_PART = 0.3
 """Effort that the bound takes beyond its linear program, as a part of that of the search."""
 ALONE_PART = 0.3

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,10 +20,9 @@ from staffing.grid import SLOTS_PER_DAY
 from staffing.roster.duty import Duty, Roll
 from staffing.roster.fairness import BURDENS, Standing, Wishes, unfairness
 from staffing.roster.lawful import is_lawful
-from staffing.roster.places import pool_of
 from staffing.roster.shifts import Template
 from staffing.roster.staff import Agent
-from staffing.roster.turns import at_table
+from staffing.roster.turns import Crowd, Speed, at_table, crowd_of
 from staffing.scenario import Fairness
 
 PARTNERS = 25
@@ -37,8 +35,6 @@ Week = dict[int, Duty]
 
 Pair = tuple[int, Duty | None, Duty | None]
 """A day, with the duties on it that two agents exchange."""
-Crowds = Counter[tuple[str, int, bool]]
-"""(pool, slot of the horizon, False) -> its people on duty; with True those of them who eat."""
 
 
 @dataclass(slots=True)
@@ -50,11 +46,11 @@ class _Table:
     wishes: Mapping[str, Wishes]
     standing: Mapping[str, Standing]
     weeks: dict[str, Week]
-    speed: Mapping[str, Sequence[Mapping[str, int]]]
+    speed: Speed
+    share: float
+    crowd: dict[tuple[str, int], tuple[int, int]]
     price: dict[str, int] = field(default_factory=dict)
     seen: dict[tuple[int, Template], tuple[bool, ...]] = field(default_factory=dict)
-    share: float = 1.0
-    crowd: Crowds = field(default_factory=Counter)
 
     def burdens(self, day: int, duty: Duty | None) -> tuple[bool, ...]:
         """Return which burdens a duty is one more of."""
@@ -72,25 +68,34 @@ class _Table:
         roll = {(name, day): duty for day, duty in week.items()}
         return unfairness(roll, self.start, self.weigh, self.wishes[name], self.standing[name])
 
-    def moved(self, one: Agent, two: Agent, pairs: Sequence[Pair]) -> Crowds:
-        """Return what an exchange changes in `crowd`; nothing where no meal has to be in turn."""
-        found: Crowds = Counter()
-        for d, mine, hers in pairs if self.share < 1 else ():
-            for agent, old, new in ((one, mine, hers), (two, hers, mine)):
-                pools = {pool_of(place) for place in self.speed[agent.agent_id][d]}
-                found.subtract(_crowd(d, old, pools))
-                found.update(_crowd(d, new, pools))
+    def crowded(self, one: Agent, two: Agent, pairs: Sequence[Pair]) -> Crowd:
+        """Return `crowd` after an exchange, where it changes; nothing where all may eat at once."""
+        if self.share >= 1:
+            return {}
+        names = one.agent_id, two.agent_id
+        old, new = (
+            crowd_of(
+                {
+                    (name, d): duty
+                    for d, *duties in pairs
+                    for name, duty in zip(order, duties, strict=True)
+                    if duty is not None
+                },
+                self.speed,
+            )
+            for order in (names, names[::-1])
+        )
+        found = {}
+        for at in old.keys() | new.keys():
+            less, more = old.get(at, (0, 0)), new.get(at, (0, 0))
+            if less != more:
+                here, eating = self.crowd.get(at, (0, 0))
+                found[at] = here + more[0] - less[0], eating + more[1] - less[1]
         return found
 
-    def too_many(self, moved: Crowds) -> int:
-        """Return how many more people a change leaves at the table than may be."""
-        total = 0
-        for pool, t in {(pool, t) for (pool, t, _), n in moved.items() if n}:
-            here, eating = ((pool, t, eats) for eats in (False, True))
-            for sign, change in ((1, moved), (-1, Crowds())):
-                most = at_table(self.crowd[here] + change[here], self.share)
-                total += sign * max(self.crowd[eating] + change[eating] - most, 0)
-        return total
+    def too_many(self, crowd: Crowd) -> int:
+        """Return how many people are at the table beyond those who may be."""
+        return sum(max(eating - at_table(here, self.share), 0) for here, eating in crowd.values())
 
     def can(self, agent: Agent, day: int, duty: Duty | None, of: Agent) -> bool:
         """Return whether an agent may take over a duty, no slower than whose it was."""
@@ -99,7 +104,7 @@ class _Table:
         option = agent.options[day]
         if option is None or duty.shift not in option.shifts:
             return False
-        mine, hers = self.speed[agent.agent_id][day], self.speed[of.agent_id][day]
+        mine, hers = self.speed[agent.agent_id, day], self.speed[of.agent_id, day]
         return all(mine.get(pool, 0) >= hers[pool] for pool in set(duty.pools) if pool is not None)
 
 
@@ -123,8 +128,7 @@ def evened(
     ----------
     meal_share : of a pool's people, who may be at the table at a time (R18)
     """
-    table = _table(agents, roll, start, weigh, wishes, standing)
-    table.share = meal_share
+    table = _table(agents, roll, start, weigh, wishes, standing, meal_share)
     random = np.random.default_rng(seed)
     days = range(max((len(agent.options) for agent in agents), default=0))
     weeks = [list(days[i : i + 7]) for i in range(0, len(days), 7)]
@@ -152,6 +156,7 @@ def _table(
     weigh: Fairness,
     wishes: Wishes,
     standing: Standing,
+    meal_share: float,
 ) -> _Table:
     names = [agent.agent_id for agent in agents]
     weeks: dict[str, Week] = {name: {} for name in names}
@@ -161,17 +166,22 @@ def _table(
     for key, costs in wishes.items():
         if key[0] in asked:
             asked[key[0]][key] = costs
+    speed = {
+        (agent.agent_id, d): dict(option.capability)
+        for agent in agents
+        for d, option in enumerate(agent.options)
+        if option is not None
+    }
     table = _Table(
         start=start,
         weigh=weigh,
         wishes=asked,
         standing={name: standing.of({name}) for name in names},
         weeks=weeks,
-        speed={a.agent_id: [dict(o.capability) if o else {} for o in a.options] for a in agents},
+        speed=speed,
+        share=meal_share,
+        crowd=dict(crowd_of(roll, speed)),
     )
-    for (name, day), duty in roll.items():
-        pools = {pool_of(place) for place in table.speed[name][day]}
-        table.crowd.update(_crowd(day, duty, pools))
     table.price = {a.agent_id: table.points(a, weeks[a.agent_id]) for a in agents}
     return table
 
@@ -194,25 +204,17 @@ def _exchange(table: _Table, one: Agent, two: Agent, moves: Sequence[Sequence[in
         prices = table.points(one, new_one), table.points(two, new_two)
         if sum(prices) >= now or not (_rested(one, new_one) and _rested(two, new_two)):
             continue
-        moved = table.moved(one, two, pairs)
-        if table.too_many(moved) <= 0 and all(
+        new = table.crowded(one, two, pairs)
+        old = {at: table.crowd.get(at, (0, 0)) for at in new}
+        if table.too_many(new) <= table.too_many(old) and all(
             is_lawful(agent, {day: duty.shift for day, duty in week.items()})
             for agent, week in ((one, new_one), (two, new_two))
         ):
-            table.crowd.update(moved)
+            table.crowd.update(new)
             table.weeks[one.agent_id], table.weeks[two.agent_id] = new_one, new_two
             table.price[one.agent_id], table.price[two.agent_id] = prices
             return True
     return False
-
-
-def _crowd(day: int, duty: Duty | None, pools: Iterable[str]) -> Crowds:
-    """Return what the duty of somebody who knows some pools adds to the crowd."""
-    if duty is None:
-        return Counter()
-    slots = [(t, False) for t in duty.shift.on_duty]
-    slots += [(t + k, True) for t in duty.meals for k in range(duty.shift.meal_slots)]
-    return Counter((pool, day * SLOTS_PER_DAY + t, eats) for pool in pools for t, eats in slots)
 
 
 def _taken(own: Week, other: Week, days: Sequence[int]) -> Week:

@@ -24,7 +24,6 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sp
 from ortools.sat.python import cp_model
 from scipy.sparse.csgraph import connected_components
@@ -36,9 +35,8 @@ from staffing.roster.classes import classes
 from staffing.roster.mip import cut
 from staffing.roster.places import by_pool
 from staffing.roster.problem import Problem
-from staffing.roster.relax import MOST_HULLS, Floats, Hulls, Ints, Relaxation, relaxation
+from staffing.roster.relax import MOST_HULLS, Bools, Floats, Hulls, Ints, Relaxation, relaxation
 
-Bools = npt.NDArray[np.bool_]
 SCALE = 2**12
 """Prices are told in so many parts of a point."""
 HULLS: tuple[Hulls, Hulls] = ("corners", "whole")
