@@ -174,7 +174,7 @@ def test_what_is_known_of_a_half_hour_is_true(paired: bool) -> None:
 def serving(seats: Seats, g: int, t: int) -> bool:
     """Return whether somebody of a group is on duty in a slot."""
     own = range(seats.groups[g], seats.groups[g + 1])
-    return bool(seats.crews[[*own, len(seats.posts) + g], t].any())
+    return bool(seats.crews[t, [*own, len(seats.posts) + g]].any())
 
 
 @settings(max_examples=24, deadline=None)

@@ -143,21 +143,21 @@ def test_a_change_of_places_costs_what_is_told(seed: int) -> None:
     before = missed(s) + idle(s)
     assert before + mended(s) == missed(s) + idle(s)
     assert missed(s) == counted(s)
-    assert s.crews[:, SLOT].sum() == len(slot.people)
-    assert (s.crews[:, SLOT] >= 0).all()
+    assert s.crews[SLOT].sum() == len(slot.people)
+    assert (s.crews[SLOT] >= 0).all()
 
 
 def idle(s: Seats) -> int:
     """Return the points of those who serve nobody."""
-    return int(s.slots[SLOT, IDLE] * s.crews[len(s.posts) :, SLOT].sum())
+    return int(s.slots[SLOT, IDLE] * s.crews[SLOT, len(s.posts) :].sum())
 
 
 def counted(s: Seats) -> int:
     """Return the points of what all pools miss, counted from who serves at each post."""
-    covered: Ints = s.rows[:, SLOT, COVERED] * 0
+    covered: Ints = s.rows[SLOT, :, COVERED] * 0
     for j in range(len(s.posts)):
-        covered[s.posts[j, POOL]] += s.crews[j, SLOT] * s.posts[j, of_seats.UNITS]
-    assert (covered == s.rows[:, SLOT, COVERED]).all()
+        covered[s.posts[j, POOL]] += s.crews[SLOT, j] * s.posts[j, of_seats.UNITS]
+    assert (covered == s.rows[SLOT, :, COVERED]).all()
     return sum(int(of_seats.price(s, p, SLOT, lacking(s, p, SLOT))) for p in range(len(s.parts)))
 
 
@@ -185,7 +185,7 @@ def test_two_exchange_their_places() -> None:
     seat(s, post(s, b, 1), SLOT, 1)
     assert missed(s) == 2 * 12
     assert mended(s) == -2 * 12
-    assert s.crews[post(s, a, 1), SLOT] == s.crews[post(s, b, 0), SLOT] == 1
+    assert s.crews[SLOT, post(s, a, 1)] == s.crews[SLOT, post(s, b, 0)] == 1
 
 
 KERNELS = {

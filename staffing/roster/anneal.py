@@ -37,9 +37,9 @@ PAIR = 2
 """Copies of a roster that are annealed side by side."""
 NEAR = 6
 """Days near the edge of a half that stay as they are: so many may be worked in a row."""
-OF_SLOTS = ("slots", "versions")
+BY_SLOT = ("rows", "crews", "slots", "versions")
 """Those of the next ones whose first axis is slots; of the others it is the second."""
-CHANGING = ("rows", "pools", "crews", "known", *OF_SLOTS)
+CHANGING = ("present", "known", *BY_SLOT)
 """Arrays of seats in which somebody's coming and going is written, slot by slot."""
 SECOND = 1 << 40
 """What the second copy adds to the seed."""
@@ -135,7 +135,7 @@ class Annealing:
         """Return the speed units that pools miss."""
         s = self.seats
         open_ = np.maximum(s.rows[:, :, NEED] - s.rows[:, :, COVERED], 0)
-        most = [open_[parts[1 : 1 + parts[0]]].max(axis=0) for parts in s.parts]
+        most = [open_[:, parts[1 : 1 + parts[0]]].max(axis=1) for parts in s.parts]
         return int(np.sum(most))
 
     def roll(self) -> Roll:
@@ -188,7 +188,7 @@ class _Copy:
         slots += int(self.seats.marks[DAYBREAK])
         slots = slots[slots < len(self.seats.slots)]
         for name in CHANGING:
-            at = np.s_[slots] if name in OF_SLOTS else np.s_[:, slots]
+            at = np.s_[slots] if name in BY_SLOT else np.s_[:, slots]
             getattr(self.seats, name)[at] = getattr(other.seats, name)[at]
         points = self.points - int(self._own.sum())
         points += other.points - int(other._own.sum()) - self._begun

@@ -196,9 +196,9 @@ class Arrays:
             p = pools[pool_of(self._places[q])]
             users[p].append(j)
             table[j] = q, units, p, g
-        need = np.zeros((len(rows), self._slots, 2), np.int64)
+        need = np.zeros((self._slots, len(rows), 2), np.int64)
         for (row, t), units in problem.need.items():
-            need[rows[row], t, of_seats.NEED] = units
+            need[t, rows[row], of_seats.NEED] = units
         slots = np.zeros((self._slots, 2), np.int64)
         for t, points in problem.idle.items():
             slots[t, of_seats.IDLE] = points
@@ -214,7 +214,8 @@ class Arrays:
             parts=_lists(parts),
             rows=need,
             pools=self._prices(pools),
-            crews=np.zeros((len(posts) + len(self._groups), self._slots), np.int64),
+            present=np.zeros((len(pools), self._slots, 2), np.int64),
+            crews=np.zeros((self._slots, len(posts) + len(self._groups)), np.int64),
             slots=slots,
             versions=np.ones(self._slots, np.int64),
             known=np.zeros((len(self._groups), self._slots, 2, 2), np.int64),
@@ -238,11 +239,11 @@ class Arrays:
         return found
 
     def _prices(self, pools: Mapping[str, int]) -> Ints:
-        """Return what missing units of each pool and slot cost, nobody being on duty."""
-        found = np.zeros((len(pools), self._slots, of_seats.AT_TABLE + 1), np.int64)
+        """Return what missing units of each pool and slot cost."""
+        found = np.zeros((self._slots, len(pools), of_seats.STEPS), np.int64)
         found[:, :, : of_seats.PRICE] = FAR
         for (pool, t), steps in self._problem.steps.items():
-            upto, own = 0, found[pools[pool], t]
+            upto, own = 0, found[t, pools[pool]]
             for i, (width, points) in enumerate(steps):
                 own[of_seats.PRICE + i : of_seats.PRICE + 3] = points
                 upto += width
@@ -345,7 +346,7 @@ class Arrays:
         pools: dict[tuple[int, int], dict[int, str]] = {key: {} for key in shift}
         for (t, g), keys in sorted(here.items()):
             wanted = {
-                self._places[seats.posts[j, of_seats.PLACE]]: int(seats.crews[j, t])
+                self._places[seats.posts[j, of_seats.PLACE]]: int(seats.crews[t, j])
                 for j in range(seats.groups[g], seats.groups[g + 1])
             }
             free = []

@@ -20,8 +20,10 @@ from staffing.roster.kernel.days import FAR, ILLEGAL, ZERO
 
 PLACE, UNITS, POOL, GROUP = 0, 1, 2, 3
 """Columns of `Seats.posts`."""
-ONE, TWO, PRICE, ON_DUTY, AT_TABLE = 0, 1, 2, 5, 6
-"""Columns of `Seats.pools`; three prices."""
+ONE, TWO, PRICE, STEPS = 0, 1, 2, 5
+"""Columns of `Seats.pools`, three prices; how many columns."""
+ON_DUTY, AT_TABLE = 0, 1
+"""Of `Seats.present`."""
 NEED, COVERED = 0, 1
 """Columns of `Seats.rows`."""
 MISSED, IDLE = 0, 1
@@ -43,24 +45,26 @@ DEEP = 10
 class Seats(NamedTuple):
     """Who serves where; see `staffing.roster.arrays` for how it is made.
 
-    A *post* is a place as one group of people fills it, at their speed.
+    A *post* is a place as one group of people fills it, at their speed. What a search reads of one
+    slot lies side by side; what a duty reads of many slots does, slot by slot.
 
     posts : (posts, 4) place, units, pool, group
     groups : (groups + 1) where the posts of a group begin
     fills : (places, 1 + most) how many rows a place fills, and which
     users : (pools, 1 + most) how many posts are in a pool, and which
     parts : (pools, 1 + most) how many rows a pool has, and which
-    rows : (rows, slots, 2) units needed and covered
-    pools : (pools, slots, 7) missing units up to which the first and second step go, points of a
-        unit on each step, people on duty and at the table who know some of the pool's shops
-    crews : (posts + groups, slots) people at each post, and of each group who serve nobody
+    rows : (slots, rows, 2) units needed and covered
+    pools : (slots, pools, 5) missing units up to which the first and second step go, points of a
+        unit on each step
+    present : (pools, slots, 2) people on duty and at the table who know some of the pool's shops
+    crews : (slots, posts + groups) people at each post, and of each group who serve nobody
     slots : (slots, 2) points of what is missing in all pools; points of somebody who serves nobody
     versions : (slots) how often it has changed who serves where, and one more
     known : (groups, slots, 2, 2) points that somebody of a group adds who stops or starts serving,
         as they were reckoned last, and the slot's version then, 0 for never
     helpers : (pools, 1 + most) how many agents ever serve a pool, and which
     table : (people + 1) how many of so many may be at a meal
-    log : (entries, 4) index of `crews` or, below zero, of pools; slot, change, change of points
+    log : (entries, 4) index of `crews` or, below zero, of `present`; slot, change, change of points
     path : (pools, 7) of the search for somebody to change places
     marks : see above
     """
@@ -72,6 +76,7 @@ class Seats(NamedTuple):
     parts: Ints
     rows: Ints
     pools: Ints
+    present: Ints
     crews: Ints
     slots: Ints
     versions: Ints
@@ -89,7 +94,7 @@ def lacking(s: Seats, p: int, t: int) -> int:
     most = ZERO
     for i in range(1, s.parts[p, 0] + 1):
         r = s.parts[p, i]
-        most = max(most, s.rows[r, t, NEED] - s.rows[r, t, COVERED])
+        most = max(most, s.rows[t, r, NEED] - s.rows[t, r, COVERED])
     return most
 
 
@@ -98,12 +103,12 @@ def price(s: Seats, p: int, t: int, missing: int) -> int:
     """Return the points of missing units of a pool."""
     if missing <= 0:
         return ZERO
-    one, two = s.pools[p, t, ONE], s.pools[p, t, TWO]
-    points = min(missing, one) * s.pools[p, t, PRICE]
+    one, two = s.pools[t, p, ONE], s.pools[t, p, TWO]
+    points = min(missing, one) * s.pools[t, p, PRICE]
     if missing > one:
-        points += (min(missing, two) - one) * s.pools[p, t, PRICE + 1]
+        points += (min(missing, two) - one) * s.pools[t, p, PRICE + 1]
     if missing > two:
-        points += (missing - two) * s.pools[p, t, PRICE + 2]
+        points += (missing - two) * s.pools[t, p, PRICE + 2]
     return points
 
 
@@ -120,8 +125,8 @@ def fill(s: Seats, j: int, t: int, change: int) -> None:
     """Count people into the rows that a post fills."""
     q, units = s.posts[j, PLACE], change * s.posts[j, UNITS]
     for i in range(1, s.fills[q, 0] + 1):
-        s.rows[s.fills[q, i], t, COVERED] += units
-    s.crews[j, t] += change
+        s.rows[t, s.fills[q, i], COVERED] += units
+    s.crews[t, j] += change
 
 
 @inner
@@ -140,7 +145,7 @@ def seat(s: Seats, j: int, t: int, change: int) -> int:
 def rest(s: Seats, g: int, t: int, change: int) -> int:
     """Let people of a group serve nobody, or no longer; return the change of points."""
     j = len(s.posts) + g
-    s.crews[j, t] += change
+    s.crews[t, j] += change
     note(s, j, t, change, 0)
     return change * s.slots[t, IDLE]
 
@@ -148,8 +153,8 @@ def rest(s: Seats, g: int, t: int, change: int) -> int:
 @inner
 def count(s: Seats, p: int, t: int, column: int, change: int) -> None:
     """Count somebody in or out who is on duty or at the table."""
-    s.pools[p, t, column] += change
-    note(s, -1 - 2 * p - (column - ON_DUTY), t, change, 0)
+    s.present[p, t, column] += change
+    note(s, -1 - 2 * p - column, t, change, 0)
 
 
 @apart
@@ -158,12 +163,12 @@ def undo(s: Seats, size: int) -> None:
     for n in range(s.marks[SIZE] - 1, size - 1, -1):
         index, t, change = s.log[n, 0], s.log[n, 1], s.log[n, 2]
         if index < 0:
-            s.pools[(-1 - index) // 2, t, ON_DUTY + (-1 - index) % 2] -= change
+            s.present[(-1 - index) // 2, t, (-1 - index) % 2] -= change
         elif index < len(s.posts):
             fill(s, index, t, -change)
             s.slots[t, MISSED] -= s.log[n, 3]
         else:
-            s.crews[index, t] -= change
+            s.crews[t, index] -= change
     s.marks[SIZE] = size
 
 
@@ -174,7 +179,7 @@ def loss(s: Seats, j: int, t: int) -> int:
     spare = FAR
     for i in range(1, s.fills[q, 0] + 1):
         r = s.fills[q, i]
-        spare = min(spare, s.rows[r, t, COVERED] - s.rows[r, t, NEED])
+        spare = min(spare, s.rows[t, r, COVERED] - s.rows[t, r, NEED])
     if spare >= units:
         return ZERO
     now = lacking(s, p, t)
@@ -189,7 +194,7 @@ def shifted(s: Seats, p: int, t: int, gone: int, new: int) -> int:
     """
     if s.parts[p, 0] == 1:
         r = s.parts[p, 1]
-        now = s.rows[r, t, NEED] - s.rows[r, t, COVERED]
+        now = s.rows[t, r, NEED] - s.rows[t, r, COVERED]
         then = now
         if gone >= 0:
             then += s.posts[gone, UNITS]
@@ -254,12 +259,12 @@ def ask(s: Seats, target: int, p: int, t: int) -> int:
         least = min(least, closed - idle)
         if closed - idle >= s.marks[BEST]:
             continue
-        if s.crews[len(s.posts) + g, t] > 0:
+        if s.crews[t, len(s.posts) + g] > 0:
             choose(s, closed - idle, p, j, NOBODY)
             continue
         for k in range(s.groups[g], s.groups[g + 1]):
             other = s.posts[k, POOL]
-            if s.crews[k, t] == 0:
+            if s.crews[t, k] == 0:
                 continue
             if other == target and p != target:
                 new = s.path[p, FIRST]
@@ -345,7 +350,7 @@ def send(s: Seats, g: int, t: int) -> int:
         s.path[p, SEEN] = -s.marks[STAMP]
         for i in range(1, s.users[p, 0] + 1):
             k = s.users[p, i]
-            if s.crews[k, t] == 0:
+            if s.crews[t, k] == 0:
                 continue
             left = base + shifted(s, p, t, k, new)
             h = s.posts[k, GROUP]
@@ -380,11 +385,11 @@ def offer(s: Seats, p: int, gone: int, new: int, base: int, t: int) -> None:
 @inner
 def leave(s: Seats, g: int, t: int) -> int:
     """Let somebody of a group stop serving in a slot; return the change of points."""
-    if s.crews[len(s.posts) + g, t] > 0:
+    if s.crews[t, len(s.posts) + g] > 0:
         return rest(s, g, t, -1)
     best, post = ILLEGAL, NOBODY
     for j in range(s.groups[g], s.groups[g + 1]):
-        if s.crews[j, t] > 0:
+        if s.crews[t, j] > 0:
             cost = loss(s, j, t)
             if cost < best:
                 best, post = cost, j

@@ -58,7 +58,7 @@ from staffing.roster.kernel.seats import (
     undo,
 )
 
-SOURCES = "8c8938b486d6bfbe"
+SOURCES = "d10b20846f53f0b7"
 """Of the other files whose functions are compiled into those that are kept here: without it numba
 would take kept machine code for that of a changed function elsewhere. A test tells it."""
 ABSENT, WORKING, EATING = 0, 1, 2
@@ -124,8 +124,8 @@ def doing(w: Duties, option: int, one: int, two: int, t: int) -> int:
 @inner
 def crowd(s: Seats, p: int, t: int) -> int:
     """Return the points of too many of a pool's people at the table."""
-    most = s.table[s.pools[p, t, ON_DUTY]]
-    return s.marks[CROWDED] * max(s.pools[p, t, AT_TABLE] - most, 0)
+    most = s.table[s.present[p, t, ON_DUTY]]
+    return s.marks[CROWDED] * max(s.present[p, t, AT_TABLE] - most, 0)
 
 
 @apart
@@ -169,7 +169,7 @@ def crowding(s: Seats, g: int, t: int, was: int, now: int) -> int:
     total = ZERO
     for j in range(s.groups[g], s.groups[g + 1]):
         p = s.posts[j, POOL]
-        on, at = s.pools[p, t, ON_DUTY], s.pools[p, t, AT_TABLE]
+        on, at = s.present[p, t, ON_DUTY], s.present[p, t, AT_TABLE]
         total += max(at + eats - s.table[on + here], 0) - max(at - s.table[on], 0)
     return s.marks[CROWDED] * total
 
@@ -259,7 +259,7 @@ def worth(s: Seats, g: int, t: int) -> int:
     if s.marks[CROWDED] > 0:
         for j in range(s.groups[g], s.groups[g + 1]):
             p = s.posts[j, POOL]
-            if s.pools[p, t, AT_TABLE] + 1 > s.table[s.pools[p, t, ON_DUTY] + 1]:
+            if s.present[p, t, AT_TABLE] + 1 > s.table[s.present[p, t, ON_DUTY] + 1]:
                 best += s.marks[CROWDED]
     return best
 
@@ -356,11 +356,11 @@ def wanted(s: Seats, w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
         t = d * SLOTS + s.marks[DAYBREAK] + below(random, SLOTS)
     if t >= len(s.slots) or s.slots[t, MISSED] == 0:
         return 0
-    p, h = below(random, len(s.pools)), t - d * SLOTS
-    for _ in range(len(s.pools)):
+    p, h = below(random, len(s.parts)), t - d * SLOTS
+    for _ in range(len(s.parts)):
         if lacking(s, p, t) > 0:
             break
-        p = (p + 1) % len(s.pools)
+        p = (p + 1) % len(s.parts)
     for _ in range(TRIES if s.helpers[p, 0] > 0 else 0):
         a = helper(s, random, p)
         if not free(w, a, d):
@@ -653,7 +653,7 @@ def enter(s: Seats, w: Duties, costs: Ints) -> int:
     """Seat everybody for the duties that are taken; return the points of all."""
     agents, days = w.group.shape
     total = ZERO
-    for p in range(len(s.pools)):
+    for p in range(len(s.parts)):
         for t in range(len(s.slots)):
             missed = price(s, p, t, lacking(s, p, t))
             s.slots[t, MISSED] += missed
