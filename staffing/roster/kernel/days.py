@@ -94,7 +94,7 @@ def personal(w: Duties, a: int) -> int:
     return total + _unsteady(w, a) if w.prices[STEADY_WEIGHT] > 0 else total
 
 
-@apart
+@inner
 def _unsteady(w: Duties, a: int) -> int:
     """Return the points of starts that differ within a week."""
     total, earliest, latest, week = ZERO, 0, -1, -1
@@ -125,7 +125,7 @@ def _about(w: Duties, a: int, d: int, column: int) -> int:
     return ZERO if option == OFF else w.templates[w.options[option, SHIFT], column]
 
 
-@apart
+@inner
 def _kept(w: Duties, a: int, kind: int, c: Ints) -> bool:
     """Return whether one limit holds.
 
@@ -153,7 +153,7 @@ def _kept(w: Duties, a: int, kind: int, c: Ints) -> bool:
     return free >= 1 if kind == FREE else (len(c) - 1) // 2 - free <= c[0]
 
 
-@apart
+@inner
 def _in_span(w: Duties, a: int, c: Ints) -> bool:
     """Numbers: first day, day after the last, least and most paid slots, least and most days."""
     paid = worked = 0
@@ -164,7 +164,7 @@ def _in_span(w: Duties, a: int, c: Ints) -> bool:
     return c[2] <= paid <= c[3] and c[4] <= worked <= c[5]
 
 
-@apart
+@inner
 def _tagged(w: Duties, a: int, c: Ints) -> int:
     """Numbers: first day, day after the last, tags, most."""
     number = 0
@@ -173,7 +173,7 @@ def _tagged(w: Duties, a: int, c: Ints) -> int:
     return number
 
 
-@apart
+@inner
 def _not_too_long(w: Duties, a: int, kind: int, c: Ints) -> bool:
     """Numbers: most days in a row, days so far before the horizon, tags."""
     run = c[1]
@@ -185,7 +185,7 @@ def _not_too_long(w: Duties, a: int, kind: int, c: Ints) -> bool:
     return True
 
 
-@apart
+@inner
 def _not_too_short(w: Duties, a: int, kind: int, c: Ints) -> bool:
     """Numbers: least days in a row; a run that touches an edge may go on beyond."""
     length = FAR
@@ -199,7 +199,7 @@ def _not_too_short(w: Duties, a: int, kind: int, c: Ints) -> bool:
     return True
 
 
-@apart
+@inner
 def _rested(w: Duties, a: int, c: Ints) -> bool:
     """Numbers: slots of rest, slot in which the last published shift ended."""
     last = c[1]
@@ -213,7 +213,7 @@ def _rested(w: Duties, a: int, c: Ints) -> bool:
     return True
 
 
-@apart
+@inner
 def _follow(w: Duties, a: int, c: Ints) -> bool:
     """Numbers: tags, tags that never come on the day after."""
     for d in range(w.week.size - 1):
@@ -222,7 +222,7 @@ def _follow(w: Duties, a: int, c: Ints) -> bool:
     return True
 
 
-@apart
+@inner
 def _free_weekends(w: Duties, a: int, c: Ints) -> int:
     """Numbers: first day and day after the last of each weekend."""
     free = 0
@@ -234,7 +234,7 @@ def _free_weekends(w: Duties, a: int, c: Ints) -> int:
     return free
 
 
-@apart
+@inner
 def _overtime(w: Duties, a: int, c: Ints) -> int:
     """Numbers: most, then of each week: days, paid before, above before, slots of a normal day."""
     total = ZERO
@@ -248,7 +248,7 @@ def _overtime(w: Duties, a: int, c: Ints) -> int:
     return total
 
 
-@apart
+@inner
 def _close(w: Duties, a: int, c: Ints) -> bool:
     """Numbers: first day, day after the last, spread, earliest and latest published start."""
     earliest, latest = c[3], c[4]

@@ -58,7 +58,7 @@ from staffing.roster.kernel.seats import (
     undo,
 )
 
-SOURCES = "d10b20846f53f0b7"
+SOURCES = "9e982bfe451772dc"
 """Of the other files whose functions are compiled into those that are kept here: without it numba
 would take kept machine code for that of a changed function elsewhere. A test tells it."""
 ABSENT, WORKING, EATING = 0, 1, 2
@@ -200,7 +200,7 @@ def bounded(s: Seats, w: Duties, a: int, d: int, new: Ints, once: bool) -> int:
     return total
 
 
-@apart
+@inner
 def reckoned(s: Seats, w: Duties, a: int, d: int, new: Ints, room: int) -> int:
     """Return the points that another duty adds beyond those of `bounded`, or more than `room`."""
     g, old = w.group[a, d], w.taken[a, d]
@@ -264,7 +264,7 @@ def worth(s: Seats, g: int, t: int) -> int:
     return best
 
 
-@apart
+@inner
 def meal(
     s: Seats, w: Duties, random: NDArray[np.uint64], place: tuple[int, int], k: int, number: int
 ) -> int:
@@ -341,7 +341,7 @@ def free(w: Duties, a: int, d: int) -> bool:
     return not w.fixed[a, d] and w.group[a, d] >= 0 and w.first[n] < w.first[n + 1]
 
 
-@apart
+@inner
 def wanted(s: Seats, w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
     """Write a change to `at` by which somebody comes to where seats are missing; return how many.
 
@@ -389,7 +389,7 @@ def helper(s: Seats, random: NDArray[np.uint64], p: int) -> int:
     return s.helpers[p, 1 + below(random, s.helpers[p, 0])]
 
 
-@apart
+@inner
 def proposed(s: Seats, w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
     """Write changes by chance to `at`, (changes, 3) agent, day and option; return how many."""
     a, d = below(random, w.group.shape[0]), day(w, random)
@@ -409,7 +409,7 @@ def proposed(s: Seats, w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
     return exchange(s, w, random, at)
 
 
-@apart
+@inner
 def two_days(w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
     """Give an agent other shifts on two days, or move her rest day; return how many changes."""
     a, d, e = at[0, 0], at[0, 1], nearby(w, random, at[0, 1])
@@ -431,7 +431,7 @@ def two_days(w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
     return 2
 
 
-@apart
+@inner
 def exchange(s: Seats, w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
     """Let two agents who know the same pool exchange a day or two; return how many changes.
 
@@ -515,7 +515,7 @@ def swap(w: Duties, at: Ints, number: int) -> None:
         w.taken[a, d, OPTION], at[i, 2] = at[i, 2], w.taken[a, d, OPTION]
 
 
-@apart
+@inner
 def own(w: Duties, costs: Ints, at: Ints, number: int, fresh: Ints) -> int:
     """Return what changes add to the points of the agents concerned; ILLEGAL if they may not.
 
@@ -534,7 +534,7 @@ def own(w: Duties, costs: Ints, at: Ints, number: int, fresh: Ints) -> int:
     return fresh[0] - costs[a] + (0 if a == b else fresh[1] - costs[b])
 
 
-@apart
+@inner
 def later(w: Duties, random: NDArray[np.uint64], at: Ints, new: Ints) -> int:
     """Write another time for a meal to `new`; return 1, or 0 where chance met no meal."""
     a, d = below(random, w.group.shape[0]), day(w, random)
