@@ -252,10 +252,12 @@ def ask(s: Seats, target: int, p: int, t: int) -> int:
     """Ask who could come to a pool of the search; return the least points with one who is free."""
     s.path[p, SEEN] = -s.marks[STAMP]
     gone, base, least, idle = s.path[p, FROM], s.path[p, BASE], ZERO, s.slots[t, IDLE]
+    units, closed = ZERO, ZERO
     for i in range(1, s.users[p, 0] + 1):
         j = s.users[p, i]
         g = s.posts[j, GROUP]
-        closed = base + shifted(s, p, t, gone, j)
+        if s.posts[j, UNITS] != units or s.parts[p, 0] > 1:
+            units, closed = s.posts[j, UNITS], base + shifted(s, p, t, gone, j)
         least = min(least, closed - idle)
         if closed - idle >= s.marks[BEST]:
             continue
@@ -348,11 +350,13 @@ def send(s: Seats, g: int, t: int) -> int:
         p = s.path[head, QUEUE]
         new, base = s.path[p, TO], s.path[p, BASE]
         s.path[p, SEEN] = -s.marks[STAMP]
+        units, left = ZERO, ZERO
         for i in range(1, s.users[p, 0] + 1):
             k = s.users[p, i]
             if s.crews[t, k] == 0:
                 continue
-            left = base + shifted(s, p, t, k, new)
+            if s.posts[k, UNITS] != units or s.parts[p, 0] > 1:
+                units, left = s.posts[k, UNITS], base + shifted(s, p, t, k, new)
             h = s.posts[k, GROUP]
             if left - missed < s.marks[BEST]:
                 for j in range(s.groups[h], s.groups[h + 1]):

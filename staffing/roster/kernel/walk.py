@@ -58,7 +58,7 @@ from staffing.roster.kernel.seats import (
     undo,
 )
 
-SOURCES = "9e982bfe451772dc"
+SOURCES = "eb95baa25a10d8cf"
 """Of the other files whose functions are compiled into those that are kept here: without it numba
 would take kept machine code for that of a changed function elsewhere. A test tells it."""
 ABSENT, WORKING, EATING = 0, 1, 2
