@@ -53,9 +53,9 @@ class Arrays:
                     for shift in option.shifts:
                         self._templates.setdefault(shift, len(self._templates))
         begin = min((shift.start for shift in self._templates), default=0)
-        last = max((shift.end for shift in self._templates), default=0)
-        self.daybreak, self.days_apart = begin, last <= begin + SLOTS_PER_DAY
-        self._slots = (self._days - 1) * SLOTS_PER_DAY + max(last, SLOTS_PER_DAY)
+        self._last = max((shift.end for shift in self._templates), default=0)
+        self.daybreak, self.days_apart = begin, self._last <= begin + SLOTS_PER_DAY
+        self._slots = (self._days - 1) * SLOTS_PER_DAY + max(self._last, SLOTS_PER_DAY)
         self._tags = sorted({tag for agent in problem.agents for tag in _asked(agent.limits)})
 
     def _options(self) -> dict[str, Ints]:
@@ -327,6 +327,7 @@ class Arrays:
             convex=np.array(convex, np.int64),
             span=np.array([0, self._days], np.int64),
             fixed=np.zeros(self._group.shape, np.int64),
+            sums=np.zeros(self._last + 1, np.int64),
         )
 
     def roll(self, seats: Seats, duties: Duties) -> dict[tuple[str, int], Duty]:

@@ -48,6 +48,7 @@ class Duties(NamedTuple):
     convex : (counts) points of a count
     span : first of the days that may change, and how many they are: after the last comes the first
     fixed : (agents, days) whether an agent's day stays all the same, but for its meals
+    sums : (slots until the last shift ends + 1) scratch
     """
 
     taken: Ints
@@ -63,6 +64,7 @@ class Duties(NamedTuple):
     convex: Ints
     span: Ints
     fixed: Ints
+    sums: Ints
 
 
 @apart

@@ -25,6 +25,7 @@ from staffing.roster.kernel.days import (
     MEALS,
     OFF,
     OPTION,
+    POINTS,
     SECOND_MEAL,
     SHIFT,
     SLOTS,
@@ -58,7 +59,7 @@ from staffing.roster.kernel.seats import (
     undo,
 )
 
-SOURCES = "eb95baa25a10d8cf"
+SOURCES = "ddb9f02fe040611d"
 """Of the other files whose functions are compiled into those that are kept here: without it numba
 would take kept machine code for that of a changed function elsewhere. A test tells it."""
 ABSENT, WORKING, EATING = 0, 1, 2
@@ -73,8 +74,8 @@ ANOTHER_PART, DAY_PART, TWO_DAYS_PART = (25, 37), (4, 8), (15, 40)
 """Per cent of the other changes: another shift, a day more or less, two days of an agent; what
 remains are exchanges between two. Those take long, and pay where a roster is good already: the
 second numbers are of large companies, whose people have fewer changes each (`LARGE`)."""
-ANEW = 5
-"""One of so many changes is reckoned anew although it was too dear by what was known once."""
+ANEW = 12
+"""One of so many changes is drawn and reckoned without regard to what was known once."""
 TRIES = 12
 """Draws of chance until what was sought is given up."""
 
@@ -319,6 +320,65 @@ def another(w: Duties, random: NDArray[np.uint64], a: int, d: int) -> int:
 
 
 @inner
+def given(s: Seats, w: Duties, a: int, d: int) -> int:
+    """Return what it seems to cost that somebody does not work on a day of hers."""
+    g, old = w.group[a, d], w.taken[a, d]
+    k = w.options[old[OPTION], SHIFT]
+    total = w.off[a, d] - w.options[old[OPTION], POINTS]
+    for h in range(w.templates[k, BEGINS], w.templates[k, ENDS]):
+        if doing(w, old[OPTION], old[FIRST_MEAL], old[SECOND_MEAL], h) == WORKING:
+            total += least(s, g, d * SLOTS + h, GOING, True)
+    return total
+
+
+@apart
+def liked(
+    s: Seats, w: Duties, random: NDArray[np.uint64], a: int, d: int, h: int, limit: int
+) -> int:
+    """Return another option of a day by chance, of those that seem to cost no more than `limit`.
+
+    What half hours cost is what was known of them once; meals are left out of account.
+
+    Parameters
+    ----------
+    h : slot of the day in which the option is to be on duty, NOBODY for any
+
+    Returns
+    -------
+    OFF where there is none
+    """
+    g, old, n = w.group[a, d], w.taken[a, d], a * w.week.size + d
+    begin, end = FAR, ZERO
+    for i in range(w.first[n], w.first[n + 1]):
+        k = w.options[i, SHIFT]
+        begin, end = min(begin, w.templates[k, BEGINS]), max(end, w.templates[k, ENDS])
+    total = -w.off[a, d] if old[OPTION] == OFF else -w.options[old[OPTION], POINTS]
+    w.sums[begin] = 0
+    for t in range(begin, end):
+        does, own = doing(w, old[OPTION], old[FIRST_MEAL], old[SECOND_MEAL], t), ZERO
+        if does == ABSENT:
+            own = least(s, g, d * SLOTS + t, COMING, True)
+        elif does == WORKING:
+            own = -least(s, g, d * SLOTS + t, GOING, True)
+            total -= own
+        w.sums[t + 1] = w.sums[t] + own
+    found, ties = OFF, 0
+    for i in range(w.first[n], w.first[n + 1]):
+        k = w.options[i, SHIFT]
+        one, two = w.templates[k, BEGINS], w.templates[k, ENDS]
+        if i == old[OPTION] or (h >= 0 and not one <= h < two):
+            continue
+        cost = total + w.options[i, POINTS] + w.sums[two] - w.sums[one]
+        if w.templates[k, HOLE_ENDS] > 0:
+            cost -= w.sums[w.templates[k, HOLE_ENDS]] - w.sums[w.templates[k, HOLE_BEGINS]]
+        if cost <= limit:
+            ties += 1
+            if below(random, ties) == 0:
+                found = i
+    return found
+
+
+@inner
 def alike(w: Duties, a: int, d: int, b: int, e: int) -> int:
     """Return an agent's option of a day with the template of what another has on hers, or OFF."""
     option = w.taken[b, e, OPTION]
@@ -342,7 +402,7 @@ def free(w: Duties, a: int, d: int) -> bool:
 
 
 @inner
-def wanted(s: Seats, w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
+def wanted(s: Seats, w: Duties, random: NDArray[np.uint64], at: Ints, limit: int) -> int:
     """Write a change to `at` by which somebody comes to where seats are missing; return how many.
 
     If she works that day already, or may work no day more, she gives another day for it or not,
@@ -368,16 +428,18 @@ def wanted(s: Seats, w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
         now, one, two = w.taken[a, d]
         if doing(w, now, one, two, h) == WORKING:
             continue
-        option = another(w, random, a, d)
-        k = w.options[option, SHIFT]
-        if option == now or not w.templates[k, BEGINS] <= h < w.templates[k, ENDS]:
+        e = nearby(w, random, d) if now == OFF and below(random, 4) > 0 else d
+        if w.taken[a, e, OPTION] == OFF:
+            e = d
+        if e != d and w.fixed[a, e]:
+            return 0
+        room = limit - given(s, w, a, e) if e != d else limit
+        option = liked(s, w, random, a, d, h, room)
+        if option == OFF:
             continue
         at[0, 0], at[0, 1], at[0, 2] = a, d, option
-        e = nearby(w, random, d)
-        if now != OFF or e == d or w.taken[a, e, OPTION] == OFF or below(random, 4) == 0:
+        if e == d:
             return 1
-        if w.fixed[a, e]:
-            return 0
         at[1, 0], at[1, 1], at[1, 2] = a, e, OFF
         return 2
     return 0
@@ -390,7 +452,7 @@ def helper(s: Seats, random: NDArray[np.uint64], p: int) -> int:
 
 
 @inner
-def proposed(s: Seats, w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
+def proposed(s: Seats, w: Duties, random: NDArray[np.uint64], at: Ints, limit: int) -> int:
     """Write changes by chance to `at`, (changes, 3) agent, day and option; return how many."""
     a, d = below(random, w.group.shape[0]), day(w, random)
     kind, large = below(random, 100), s.marks[LARGE]
@@ -399,36 +461,35 @@ def proposed(s: Seats, w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
     now = w.taken[a, d, OPTION]
     at[0, 0], at[0, 1] = a, d
     if kind < ANOTHER_PART[large]:
-        at[0, 2] = another(w, random, a, d)
-        return 1 if now != OFF and at[0, 2] != now else 0
+        if now == OFF:
+            return 0
+        at[0, 2] = liked(s, w, random, a, d, NOBODY, limit)
+        return 1 if at[0, 2] != OFF else 0
     if kind < ANOTHER_PART[large] + DAY_PART[large]:
-        at[0, 2] = another(w, random, a, d) if now == OFF else OFF
-        return 1
+        at[0, 2] = liked(s, w, random, a, d, NOBODY, limit) if now == OFF else OFF
+        return 1 if at[0, 2] != now else 0
     if kind < ANOTHER_PART[large] + DAY_PART[large] + TWO_DAYS_PART[large]:
-        return two_days(w, random, at)
+        return two_days(s, w, random, at, limit)
     return exchange(s, w, random, at)
 
 
 @inner
-def two_days(w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
+def two_days(s: Seats, w: Duties, random: NDArray[np.uint64], at: Ints, limit: int) -> int:
     """Give an agent other shifts on two days, or move her rest day; return how many changes."""
     a, d, e = at[0, 0], at[0, 1], nearby(w, random, at[0, 1])
     now, then = w.taken[a, d, OPTION], w.taken[a, e, OPTION]
     at[1, 0], at[1, 1] = a, e
     if e == d or not free(w, a, e):
         return 0
-    copy = below(random, 2) == 0
     if now == OFF and then == OFF:
         return 0
-    if now == OFF:
-        at[0, 2] = alike(w, a, d, a, e) if copy else another(w, random, a, d)
-        at[1, 2] = OFF
-    elif then == OFF:
-        at[1, 2] = alike(w, a, e, a, d) if copy else another(w, random, a, e)
-        at[0, 2] = OFF
-    else:
+    if (now == OFF) == (then == OFF):
         at[0, 2], at[1, 2] = another(w, random, a, d), another(w, random, a, e)
-    return 2
+        return 2
+    come, go = (0, 1) if now == OFF else (1, 0)
+    room = limit - given(s, w, a, at[go, 1])
+    at[come, 2], at[go, 2] = liked(s, w, random, a, at[come, 1], NOBODY, room), OFF
+    return 2 if at[come, 2] != OFF else 0
 
 
 @inner
@@ -555,19 +616,19 @@ def later(w: Duties, random: NDArray[np.uint64], at: Ints, new: Ints) -> int:
 def too_dear(
     s: Seats,
     w: Duties,
-    random: NDArray[np.uint64],
     at: Ints,
     new: Ints,
     number: int,
     limit: int,
+    anew: bool,
 ) -> bool:
     """Return whether changes of one agent's days cost more than `limit`, without making them.
 
-    First by what was known of half hours once, true or not; then, unless that was too dear, by
-    what is known to be true, and only then is reckoned what is not known.
+    First, unless they are to be reckoned anew, by what was known of half hours once, true or not;
+    then by what is known to be true, and only then is reckoned what is not known.
     """
     delta = ZERO
-    if below(random, ANEW) > 0:
+    if not anew:
         for i in range(number):
             delta += bounded(s, w, at[i, 0], at[i, 1], new[i], True)
         if delta > limit:
@@ -607,19 +668,20 @@ def walk(
     for _ in range(steps):
         heat *= cooling
         delta = ZERO
-        kind = below(random, 100)
+        chance = (np.float64(below(random, 1 << 53)) + 1.0) / 9007199254740992.0
+        limit = int(np.floor(-heat * np.log(chance)))
+        anew = below(random, ANEW) == 0
+        kind, seeming = below(random, 100), ILLEGAL if anew else limit
         eaten = kind < MEALS_PART
         if eaten:
             number = later(w, random, at, new)
         else:
-            aimed = kind < MEALS_PART + WANTED_PART
-            number = wanted(s, w, random, at) if aimed else proposed(s, w, random, at)
+            aimed, draw = kind < MEALS_PART + WANTED_PART, (s, w, random, at, seeming)
+            number = wanted(*draw) if aimed else proposed(*draw)
             if number > 0:
                 delta = own(w, costs, at, number, fresh)
         if number == 0 or delta == ILLEGAL:
             continue
-        chance = (np.float64(below(random, 1 << 53)) + 1.0) / 9007199254740992.0
-        limit = int(np.floor(-heat * np.log(chance)))
         s.marks[SIZE] = 0
         alone = at[number - 1, 0] == at[0, 0]
         for i in range(0 if eaten else number):
@@ -627,7 +689,7 @@ def walk(
                 fed(s, w, random, at[i, 0], at[i, 1], at[i, 2], new[i])
             else:
                 exchanged_meals(w, at, new, i)
-        if alone and too_dear(s, w, random, at, new, number, limit - delta):
+        if alone and too_dear(s, w, at, new, number, limit - delta, anew):
             continue
         for i in range(number):
             delta += turn(s, w, at[i, 0], at[i, 1], new[i], False, ILLEGAL)
