@@ -21,8 +21,19 @@ from staffing.roster.duty import Duty, Roll
 from staffing.roster.engine import STEPS_PER_EFFORT, search
 from staffing.roster.fairness import Standing
 from staffing.roster.first import NoWeekError, first_roll
-from staffing.roster.kernel.days import ILLEGAL, personal
-from staffing.roster.kernel.seats import COMING, GOING, SIZE, Seats, come, leave, undo
+from staffing.roster.kernel.days import ILLEGAL, OFF, OPTION, POINTS, Duties, personal
+from staffing.roster.kernel.seats import (
+    COMING,
+    GOING,
+    NOBODY,
+    SIZE,
+    Seats,
+    come,
+    exact,
+    leave,
+    undo,
+)
+from staffing.roster.kernel.walk import enter, liked, turn
 from staffing.roster.lawful import is_lawful
 from staffing.roster.limits import MonthOvertime, WeekHours, WeekStarts
 from staffing.roster.prices import CROWD
@@ -175,6 +186,55 @@ def serving(seats: Seats, g: int, t: int) -> bool:
     """Return whether somebody of a group is on duty in a slot."""
     own = range(seats.groups[g], seats.groups[g + 1])
     return bool(seats.crews[t, [*own, len(seats.posts) + g]].any())
+
+
+@pytest.mark.parametrize("limit", [-300, -20, 0, 20, 300])
+def test_shifts_are_drawn_that_are_worth_it(limit: int) -> None:
+    """Where all of a day's half hours are known, and no meals, those within the limit are drawn."""
+    arrays, roll = Arrays(without_meals(company(5))), first_roll(without_meals(company(5)))
+    s, w = arrays.seats(), arrays.duties(roll)
+    enter(s, w, np.zeros(len(w.group), np.int64))
+    for g, t in np.ndindex(s.known.shape[:2]):
+        for way in (GOING, COMING) if serving(s, g, t) else (COMING,):
+            s.marks[SIZE] = 0
+            exact(s, g, t, way)
+    random, drawn_some = np.array([5], np.uint64), 0
+    for a, d in np.argwhere(w.group >= 0).tolist():
+        first, end = w.first[a * w.week.size + d :][:2].tolist()
+        others = set(range(first, end)) - {int(w.taken[a, d, OPTION])}
+        within = {option for option in others if added(s, w, a, d, option) <= limit}
+        drawn = {liked(s, w, random, a, d, NOBODY, limit) for _ in range(40 * len(others))}
+        assert drawn - {OFF} == within
+        assert OFF not in drawn or not within
+        drawn_some += len(within)
+    assert drawn_some > 0 or limit < 0
+
+
+def without_meals(problem: Problem) -> Problem:
+    """Return a problem whose shifts have no meals."""
+    agents = [
+        replace(
+            agent,
+            options=tuple(
+                option
+                and replace(option, shifts=tuple(replace(s, meals=()) for s in option.shifts))
+                for option in agent.options
+            ),
+        )
+        for agent in problem.agents
+    ]
+    return replace(problem, agents=tuple(agents))
+
+
+def added(s: Seats, w: Duties, a: int, d: int, option: int) -> int:
+    """Return what another option of a day costs more than the present one."""
+    now = int(w.taken[a, d, OPTION])
+    own = w.options[option, POINTS] - (w.off[a, d] if now == OFF else w.options[now, POINTS])
+    new = np.array([option, 0, 0], np.int64)
+    s.marks[SIZE] = 0
+    of_seats = turn(s, w, a, d, new, False, ILLEGAL) + turn(s, w, a, d, new, True, ILLEGAL)
+    undo(s, 0)
+    return int(own + of_seats)
 
 
 @settings(max_examples=24, deadline=None)

@@ -407,6 +407,10 @@ def wanted(s: Seats, w: Duties, random: NDArray[np.uint64], at: Ints, limit: int
 
     If she works that day already, or may work no day more, she gives another day for it or not,
     by chance; 0 where chance met nothing that is missing, or nobody who could help.
+
+    Parameters
+    ----------
+    limit : points that it may seem to cost; see `liked`
     """
     d, t = 0, len(s.slots)
     for _ in range(TRIES):
@@ -453,7 +457,12 @@ def helper(s: Seats, random: NDArray[np.uint64], p: int) -> int:
 
 @inner
 def proposed(s: Seats, w: Duties, random: NDArray[np.uint64], at: Ints, limit: int) -> int:
-    """Write changes by chance to `at`, (changes, 3) agent, day and option; return how many."""
+    """Write changes by chance to `at`, (changes, 3) agent, day and option; return how many.
+
+    Parameters
+    ----------
+    limit : points that another shift of one agent may seem to cost; see `liked`
+    """
     a, d = below(random, w.group.shape[0]), day(w, random)
     kind, large = below(random, 100), s.marks[LARGE]
     if not free(w, a, d):
