@@ -240,7 +240,7 @@ class Arrays:
 
     def _prices(self, pools: Mapping[str, int]) -> Ints:
         """Return what missing units of each pool and slot cost."""
-        found = np.zeros((self._slots, len(pools), of_seats.STEPS), np.int64)
+        found = np.zeros((self._slots, len(pools), of_seats.PRICED), np.int64)
         found[:, :, : of_seats.PRICE] = FAR
         for (pool, t), steps in self._problem.steps.items():
             upto, own = 0, found[t, pools[pool]]

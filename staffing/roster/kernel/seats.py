@@ -20,7 +20,7 @@ from staffing.roster.kernel.days import FAR, ILLEGAL, ZERO
 
 PLACE, UNITS, POOL, GROUP = 0, 1, 2, 3
 """Columns of `Seats.posts`."""
-ONE, TWO, PRICE, STEPS = 0, 1, 2, 5
+ONE, TWO, PRICE, PRICED = 0, 1, 2, 5
 """Columns of `Seats.pools`, three prices; how many columns."""
 ON_DUTY, AT_TABLE = 0, 1
 """Of `Seats.present`."""

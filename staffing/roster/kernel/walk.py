@@ -59,7 +59,7 @@ from staffing.roster.kernel.seats import (
     undo,
 )
 
-SOURCES = "ddb9f02fe040611d"
+SOURCES = "440f83e659f74334"
 """Of the other files whose functions are compiled into those that are kept here: without it numba
 would take kept machine code for that of a changed function elsewhere. A test tells it."""
 ABSENT, WORKING, EATING = 0, 1, 2
@@ -321,7 +321,7 @@ def another(w: Duties, random: NDArray[np.uint64], a: int, d: int) -> int:
 
 @inner
 def given(s: Seats, w: Duties, a: int, d: int) -> int:
-    """Return what it seems to cost that somebody does not work on a day of hers."""
+    """Return the points that it seems to cost that somebody does not work on a day of hers."""
     g, old = w.group[a, d], w.taken[a, d]
     k = w.options[old[OPTION], SHIFT]
     total = w.off[a, d] - w.options[old[OPTION], POINTS]
@@ -341,7 +341,8 @@ def liked(
 
     Parameters
     ----------
-    h : slot of the day in which the option is to be on duty, NOBODY for any
+    h : slot of the day that the shift is to span, NOBODY for any
+    limit : points more than the present day's
 
     Returns
     -------
@@ -369,8 +370,7 @@ def liked(
         if i == old[OPTION] or (h >= 0 and not one <= h < two):
             continue
         cost = total + w.options[i, POINTS] + w.sums[two] - w.sums[one]
-        if w.templates[k, HOLE_ENDS] > 0:
-            cost -= w.sums[w.templates[k, HOLE_ENDS]] - w.sums[w.templates[k, HOLE_BEGINS]]
+        cost -= w.sums[w.templates[k, HOLE_ENDS]] - w.sums[w.templates[k, HOLE_BEGINS]]
         if cost <= limit:
             ties += 1
             if below(random, ties) == 0:
@@ -405,8 +405,8 @@ def free(w: Duties, a: int, d: int) -> bool:
 def wanted(s: Seats, w: Duties, random: NDArray[np.uint64], at: Ints, limit: int) -> int:
     """Write a change to `at` by which somebody comes to where seats are missing; return how many.
 
-    If she works that day already, or may work no day more, she gives another day for it or not,
-    by chance; 0 where chance met nothing that is missing, or nobody who could help.
+    If she is off that day she gives another day for it or not, by chance; 0 where chance met
+    nothing that is missing, or nobody who could help.
 
     Parameters
     ----------
