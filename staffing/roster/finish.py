@@ -16,6 +16,7 @@ from staffing.roster.activities import Activity, activities, place
 from staffing.roster.duty import Duty, Roll
 from staffing.roster.places import Reach, needed, pool_of, reach, row_of
 from staffing.roster.prices import SPEED_UNITS
+from staffing.roster.relax import Floats, Ints
 from staffing.roster.staff import Agent, speeds
 from staffing.roster.turns import in_turn
 from staffing.scenario import Scenario
@@ -23,6 +24,9 @@ from staffing.seats import SeatRequirement
 from staffing.workspace import Workspace
 
 CHANGE, NEVER = 1.0, 1e6
+"""Prices of somebody who changes pool, and who takes a seat in which she is not as fast."""
+NOWHERE = -1
+"""The place of somebody who serves nobody, where nobody is fast: the last column."""
 SHORT_STRETCH = 4
 """Slots: a change of pool for less than two hours is undone where nothing is lost by it."""
 COLUMNS = [
@@ -160,49 +164,49 @@ def _settled(roll: Roll, speed: Mapping[Key, Mapping[str, int]]) -> dict[Key, di
     for key in sorted(roll):
         by_day[key[1]].append(key)
     for keys in by_day.values():
-        last: dict[Key, str] = {}
-        since: dict[Key, int] = {}
-        for t in range(
-            min(roll[k].shift.start for k in keys), max(roll[k].shift.end for k in keys)
-        ):
-            here = [k for k in keys if _on(roll[k], t)]
-            seats = [roll[k].pools[t - roll[k].shift.start] for k in here]
-            units = [speed[k].get(p, 0) if p else 0 for k, p in zip(here, seats, strict=True)]
-            cost = np.array(
-                [
-                    [
-                        _price(speed[k], last.get(k), p, u) * _haste(roll[k], since.get(k, 0), t)
-                        for p, u in zip(seats, units, strict=True)
-                    ]
-                    for k in here
-                ]
-            ).reshape(len(here), len(here))
-            for i, j in zip(*linear_sum_assignment(cost), strict=True):
-                if (pool := seats[j]) is not None:
-                    if last.get(here[i]) != pool:
-                        since[here[i]] = t
-                    found[here[i]][t] = last[here[i]] = pool
+        duties = [roll[k] for k in keys]
+        names = sorted({name for k in keys for name in speed[k]})
+        column = {name: i for i, name in enumerate(names)}
+        units = np.zeros((len(keys), len(names) + 1), np.int64)
+        for i, k in enumerate(keys):
+            units[i, [column[name] for name in speed[k]]] = list(speed[k].values())
+        away = [duty.away for duty in duties]
+        last, since = np.full(len(keys), NOWHERE), np.zeros(len(keys), np.int64)
+        for t in range(min(d.shift.start for d in duties), max(d.shift.end for d in duties)):
+            here = [i for i, duty in enumerate(duties) if _on(duty, away[i], t)]
+            pools = [duties[i].pools[t - duties[i].shift.start] for i in here]
+            seats = np.array([NOWHERE if p is None else column[p] for p in pools], np.int64)
+            haste = np.where(t - since[here] < SHORT_STRETCH, 2.0, 1.0)
+            haste[[t - 1 in away[i] for i in here]] = 0.5
+            cost = _prices(units[here], last[here], seats) * haste[:, None]
+            taken = seats[linear_sum_assignment(cost)[1]].tolist()
+            for i, pool in zip(here, taken, strict=True):
+                if pool == NOWHERE:
+                    continue
+                if last[i] != pool:
+                    since[i], last[i] = t, pool
+                found[keys[i]][t] = names[pool]
     return found
 
 
-def _on(duty: Duty, t: int) -> bool:
-    return duty.shift.start <= t < duty.shift.end and t not in duty.away
+def _on(duty: Duty, away: frozenset[int], t: int) -> bool:
+    return duty.shift.start <= t < duty.shift.end and t not in away
 
 
-def _price(own: Mapping[str, int], last: str | None, pool: str | None, units: int) -> float:
-    """Return what it costs that somebody who was in `last` takes a seat in `pool`."""
-    if pool is None:
-        return CHANGE / 2
-    if own.get(pool) != units:
-        return NEVER
-    return 0.0 if last == pool else CHANGE
+def _prices(units: Ints, last: Ints, seats: Ints) -> Floats:
+    """Return what it costs that each of some people takes each of their seats.
 
-
-def _haste(duty: Duty, since: int, t: int) -> float:
-    """Return how a change of pool is priced: dear within a short stretch, cheap after a break."""
-    if t - 1 in duty.away:
-        return 0.5
-    return 2.0 if t - since < SHORT_STRETCH else 1.0
+    Parameters
+    ----------
+    units : (people, places) speed
+    last : (people,) place that each was in, or NOWHERE
+    seats : (people,) place of each seat in the order of who has it now; NOWHERE for none
+    """
+    own = np.diagonal(units[:, seats])
+    cost = np.where(last[:, None] == seats, 0.0, CHANGE)
+    cost[units[:, seats] != own] = NEVER
+    cost[:, seats == NOWHERE] = CHANGE / 2
+    return cost
 
 
 class _Seats:
