@@ -192,14 +192,15 @@ def _exchange(table: _Table, one: Agent, two: Agent, moves: Sequence[Sequence[in
     now = table.price[one.agent_id] + table.price[two.agent_id]
     if not now:
         return False
+    moved = _movable(table, one, two)
+    if not any(map(any, moved.values())):
+        return False
     for days in moves:
+        if not all(d in moved for d in days):
+            continue
+        if not any(map(sum, zip(*(moved[d] for d in days), strict=True))):
+            continue
         pairs = [(d, first.get(d), second.get(d)) for d in days]
-        given = [table.burdens(d, mine) for d, mine, _ in pairs]
-        got = [table.burdens(d, hers) for d, _, hers in pairs]
-        if [sum(x) for x in zip(*given, strict=True)] == [sum(x) for x in zip(*got, strict=True)]:
-            continue
-        if not all(table.can(two, d, x, one) and table.can(one, d, y, two) for d, x, y in pairs):
-            continue
         new_one, new_two = _taken(first, second, days), _taken(second, first, days)
         prices = table.points(one, new_one), table.points(two, new_two)
         if sum(prices) >= now or not (_rested(one, new_one) and _rested(two, new_two)):
@@ -215,6 +216,18 @@ def _exchange(table: _Table, one: Agent, two: Agent, moves: Sequence[Sequence[in
             table.price[one.agent_id], table.price[two.agent_id] = prices
             return True
     return False
+
+
+def _movable(table: _Table, one: Agent, two: Agent) -> dict[int, tuple[int, ...]]:
+    """Return the days on which two may exchange, with the burdens that go from one to the other."""
+    first, second = table.weeks[one.agent_id], table.weeks[two.agent_id]
+    found = {}
+    for d in range(len(one.options)):
+        mine, hers = first.get(d), second.get(d)
+        if table.can(two, d, mine, one) and table.can(one, d, hers, two):
+            given, got = table.burdens(d, mine), table.burdens(d, hers)
+            found[d] = tuple(x - y for x, y in zip(given, got, strict=True))
+    return found
 
 
 def _taken(own: Week, other: Week, days: Sequence[int]) -> Week:
