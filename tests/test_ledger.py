@@ -388,7 +388,7 @@ def test_exchanges_even_out_what_the_search_left(tmp_path: Path) -> None:
     served = {start: Duty(shifts[start], (), ("P",) * 12) for start in (18, 36)}
     roll = {("A1", 0): served[36], ("A1", 2): served[36]}
     roll |= {("A2", 0): served[18], ("A2", 2): served[18]}
-    made = evened(agents, roll, MONDAY, story.fairness, {}, FRESH, seed=1)
+    made = evened(agents, roll, MONDAY, story.fairness, {}, FRESH, seed=1, effort=1.0)
     assert sorted(day for day, duty in _days(made, "A1") if "late" in duty.shift.tags) in ([0], [2])
     for day in (0, 2):
         assert {made["A1", day], made["A2", day]} == {served[18], served[36]}
@@ -415,7 +415,7 @@ def test_evening_out_crowds_no_table(share: float, exchanged: bool) -> None:
     }
     roll = {(name, day): duty for name, duty in has.items() for day in (0, 1)}
     weigh = Fairness(steady_weight=0)
-    made = evened(agents, roll, MONDAY, weigh, {}, FRESH, seed=1, meal_share=share)
+    made = evened(agents, roll, MONDAY, weigh, {}, FRESH, seed=1, effort=1.0, meal_share=share)
     assert (made != roll) == exchanged
     assert {made["A", 0].shift, made["A", 1].shift} == ({early, late} if exchanged else {late})
 

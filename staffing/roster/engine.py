@@ -116,6 +116,7 @@ def search(
         problem.wishes,
         problem.standing,
         seed=problem.seed,
+        effort=problem.effort,
         meal_share=problem.meal_share,
     )
     report = _report(problem, roll, least, steps, time.monotonic() - began)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -25,9 +26,11 @@ from staffing.roster.staff import Agent
 from staffing.roster.turns import Crowd, Speed, at_table, crowd_of
 from staffing.scenario import Fairness
 
-PARTNERS = 25
-"""Agents with whom each tries to exchange in a round, drawn at random."""
-ROUNDS = 6
+PARTNERS, ROUNDS = 25, 6
+"""Colleagues with whom each agent tries to exchange in a round, drawn at random, and rounds."""
+PAIRS_PER_EFFORT, LEAST_PAIRS = 100, 6_000
+"""Pairs of agents for each second of effort, or so many if that is more, after which fewer
+partners and then fewer rounds, but two, must do."""
 
 Week = dict[int, Duty]
 """Day of the horizon -> duty of one agent."""
@@ -117,15 +120,17 @@ def evened(
     standing: Standing,
     *,
     seed: int,
+    effort: float,
     meal_share: float = 1.0,
 ) -> dict[tuple[str, int], Duty]:
     """Return the duties dealt out so that the soft goals cost no more, mostly less.
 
     Uncovered seats do not rise, nor who is too many at the table; paid hours and the duties as such
-    stay. The answer depends on the inputs and the seed alone.
+    stay. The answer depends on the inputs, the seed and the effort alone.
 
     Parameters
     ----------
+    effort : of the search; a large company has fewer exchanges tried for each agent
     meal_share : of a pool's people, who may be at the table at a time (R18)
     """
     table = _table(agents, roll, start, weigh, wishes, standing, meal_share)
@@ -134,12 +139,14 @@ def evened(
     weeks = [list(days[i : i + 7]) for i in range(0, len(days), 7)]
     moves = [[d] for d in days] + weeks
     moves += [list(pair) for week in weeks for pair in itertools.combinations(week, 2)]
-    for _ in range(ROUNDS):
+    near, pairs = _colleagues(agents), max(PAIRS_PER_EFFORT * effort, LEAST_PAIRS)
+    each = pairs / max(len(agents), 1)
+    partners = min(max(int(each / 2), 1), PARTNERS)
+    for _ in range(min(max(int(each / partners), 2), ROUNDS)):
         gained = False
         for a in random.permutation(len(agents)):
-            for b in random.permutation(len(agents))[:PARTNERS]:
-                if a != b:
-                    gained |= _exchange(table, agents[a], agents[b], moves)
+            for b in random.permutation(near[a])[:partners]:
+                gained |= _exchange(table, agents[a], agents[b], moves)
         if not gained:
             break
     return {
@@ -184,6 +191,16 @@ def _table(
     )
     table.price = {a.agent_id: table.points(a, weeks[a.agent_id]) for a in agents}
     return table
+
+
+def _colleagues(agents: Sequence[Agent]) -> list[list[int]]:
+    """Return for each agent the numbers of the others who ever serve some place that she does."""
+    places = [{name for o in agent.options if o for name, _ in o.capability} for agent in agents]
+    who: dict[str, set[int]] = defaultdict(set)
+    for a, own in enumerate(places):
+        for name in own:
+            who[name].add(a)
+    return [sorted(set().union(*(who[n] for n in own)) - {a}) for a, own in enumerate(places)]
 
 
 def _exchange(table: _Table, one: Agent, two: Agent, moves: Sequence[Sequence[int]]) -> bool:
