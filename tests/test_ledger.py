@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from ortools.sat.python import cp_model
 from staffing.errors import ScenarioError, WorkspaceError
 from staffing.roster import ledger, roster
 from staffing.roster.duty import Duty
-from staffing.roster.even import evened
+from staffing.roster.even import LEAST_PAIRS, PAIRS_PER_EFFORT, evened
 from staffing.roster.fairness import (
     FRESH,
     GOALS,
@@ -418,6 +419,41 @@ def test_evening_out_crowds_no_table(share: float, exchanged: bool) -> None:
     made = evened(agents, roll, MONDAY, weigh, {}, FRESH, seed=1, effort=1.0, meal_share=share)
     assert (made != roll) == exchanged
     assert {made["A", 0].shift, made["A", 1].shift} == ({early, late} if exchanged else {late})
+
+
+def knowing(name: str, pool: str) -> Agent:
+    """Return somebody who knows one pool."""
+    return Agent(agent_id=name, contract_h=40.0, options=(Option(((pool, 20),), (EARLY,)),))
+
+
+def tried(monkeypatch: pytest.MonkeyPatch, agents: Sequence[Agent], effort: float) -> Counter[str]:
+    """Return with whom exchanges are tried, where all succeed."""
+    with_whom: Counter[str] = Counter()
+
+    def noted(_: object, one: Agent, two: Agent, __: object) -> bool:
+        with_whom[f"{one.agent_id} {two.agent_id}"] += 1
+        return True
+
+    monkeypatch.setattr("staffing.roster.even._exchange", noted)
+    evened(agents, {}, MONDAY, Fairness(), {}, FRESH, seed=1, effort=effort)
+    return with_whom
+
+
+def test_exchanges_are_tried_among_people_who_share_a_pool(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A and B know P, C knows Q: nobody exchanges with C."""
+    agents = [knowing("A", "P"), knowing("B", "P"), knowing("C", "Q")]
+    assert set(tried(monkeypatch, agents, 1.0)) == {"A B", "B A"}
+
+
+def test_a_large_company_tries_as_many_exchanges_as_the_effort_allows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Few people try 25 colleagues six times; of 800 each tries three twice, or more."""
+    few = [knowing(f"A{i}", "P") for i in range(30)]
+    many = [knowing(f"A{i}", "P") for i in range(800)]
+    assert tried(monkeypatch, few, 1.0).total() == 30 * 25 * 6
+    assert tried(monkeypatch, many, 1.0).total() == 800 * 3 * 2 <= LEAST_PAIRS
+    assert tried(monkeypatch, many, 90.0).total() == 800 * 5 * 2 <= 90 * PAIRS_PER_EFFORT
 
 
 def _days(roll: Mapping[tuple[str, int], Duty], agent: str) -> list[tuple[int, Duty]]:

@@ -29,8 +29,9 @@ from staffing.scenario import Fairness
 PARTNERS, ROUNDS = 25, 6
 """Colleagues with whom each agent tries to exchange in a round, drawn at random, and rounds."""
 PAIRS_PER_EFFORT, LEAST_PAIRS = 100, 6_000
-"""Pairs of agents for each second of effort, or so many if that is more, after which fewer
-partners and then fewer rounds, but two, must do."""
+"""Pairs of agents that are tried for each second of effort, or so many if that is more. Where they
+are not enough for all partners and rounds, there are fewer rounds, two at least, of fewer partners.
+"""
 
 Week = dict[int, Duty]
 """Day of the horizon -> duty of one agent."""
