@@ -26,12 +26,12 @@ from staffing.roster.staff import Agent
 from staffing.roster.turns import Crowd, Speed, at_table, crowd_of
 from staffing.scenario import Fairness
 
-PARTNERS, ROUNDS = 25, 6
-"""Colleagues with whom each agent tries to exchange in a round, drawn at random, and rounds."""
+PARTNERS, ROUNDS, LEAST_ROUNDS = 25, 6, 2
+"""Colleagues with whom each agent tries to exchange in a round, drawn at random; rounds at most,
+and at least, unless one gains nothing."""
 PAIRS_PER_EFFORT, LEAST_PAIRS = 100, 6_000
 """Pairs of agents that are tried for each second of effort, or so many if that is more. Where they
-are not enough for all partners and rounds, there are fewer rounds, two at least, of fewer partners.
-"""
+are not enough for all partners and rounds, there are fewer rounds, then of fewer partners."""
 
 Week = dict[int, Duty]
 """Day of the horizon -> duty of one agent."""
@@ -131,7 +131,8 @@ def evened(
 
     Parameters
     ----------
-    effort : of the search; a large company has fewer exchanges tried for each agent
+    effort : seconds of the scenario's effort, by which a large company has fewer exchanges tried
+        for each agent
     meal_share : of a pool's people, who may be at the table at a time (R18)
     """
     table = _table(agents, roll, start, weigh, wishes, standing, meal_share)
@@ -140,10 +141,9 @@ def evened(
     weeks = [list(days[i : i + 7]) for i in range(0, len(days), 7)]
     moves = [[d] for d in days] + weeks
     moves += [list(pair) for week in weeks for pair in itertools.combinations(week, 2)]
-    near, pairs = _colleagues(agents), max(PAIRS_PER_EFFORT * effort, LEAST_PAIRS)
-    each = pairs / max(len(agents), 1)
-    partners = min(max(int(each / 2), 1), PARTNERS)
-    for _ in range(min(max(int(each / partners), 2), ROUNDS)):
+    near = _colleagues(agents)
+    partners, rounds = _tries(len(agents), effort)
+    for _ in range(rounds):
         gained = False
         for a in random.permutation(len(agents)):
             for b in random.permutation(near[a])[:partners]:
@@ -192,6 +192,18 @@ def _table(
     )
     table.price = {a.agent_id: table.points(a, weeks[a.agent_id]) for a in agents}
     return table
+
+
+def _tries(people: int, effort: float) -> tuple[int, int]:
+    """Return with how many partners each of some people tries to exchange in a round, and rounds.
+
+    Parameters
+    ----------
+    effort : seconds of the scenario's effort
+    """
+    each = max(PAIRS_PER_EFFORT * effort, LEAST_PAIRS) / max(people, 1)
+    partners = min(max(int(each / LEAST_ROUNDS), 1), PARTNERS)
+    return partners, min(max(int(each / partners), LEAST_ROUNDS), ROUNDS)
 
 
 def _colleagues(agents: Sequence[Agent]) -> list[list[int]]:

@@ -198,9 +198,13 @@ def _prices(units: Ints, last: Ints, seats: Ints) -> Floats:
 
     Parameters
     ----------
-    units : (people, places) speed
+    units : (people, places and none) speed units
     last : (people,) place that each was in, or NOWHERE
     seats : (people,) place of each seat in the order of who has it now; NOWHERE for none
+
+    Returns
+    -------
+    (people, seats), in changes of pool
     """
     own = np.diagonal(units[:, seats])
     cost = np.where(last[:, None] == seats, 0.0, CHANGE)
