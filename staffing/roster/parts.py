@@ -7,8 +7,9 @@ relaxation; Geoffrion 1974). In a part all shifts, meals and services are whole 
 knows what the linear program does not: that nobody has half a meal, and that a day's people fill
 the seats of all its half hours at once.
 
-A problem too large for hulls in the linear program has them week by week instead: what ties weeks
-together is priced by the duals of the program without.
+A problem too large for hulls in the linear program has them week by week instead. What ties weeks
+together is left out: days in a row across a Sunday and the like hardly bind. A month's overtime
+does, so where there is a limit on it ties are priced by the duals of the program without hulls.
 
 CP-SAT works in whole numbers, so what it proves of a part holds without rounding errors, also
 where its effort ends before the optimum. The prices are multiples of a power of two, so that the
@@ -65,7 +66,7 @@ class Parts:
     Attributes
     ----------
     binding : rows that tie days together, of all rows (rows,)
-    parts : those with `FEW` columns or more
+    parts : those with `FEW` columns or more, and shifts among them
     """
 
     binding: Bools
@@ -85,28 +86,18 @@ def improved_bound(problem: Problem, effort: float) -> Iterator[float]:
     Yields
     ------
     Points that no lawful roster goes below: after the linear program, and after each part that
-    gains. Of a large problem, after the linear program without hulls and after that with hulls.
+    gains. Of a large problem, after the linear program without hulls where that is needed, and
+    after that with hulls.
     """
-    tight, whole = (
-        relaxation(
-            classes(problem.agents),
-            problem.need,
-            problem.steps,
-            problem.reach,
-            problem.idle,
-            hulls=hulls,
-            most_hulls=MOST_HULLS,
-        )
-        for hulls in HULLS
-    )
+    if _have_hulls_by_week(problem):
+        yield from _weekly(problem)
+        return
+    tight, whole = (_relaxed(problem, hulls=hulls) for hulls in HULLS)
     if _mixtures(whole) == _mixtures(tight):
         tight = whole  # as tight, and its duals price the days better
     duals = fitting(tight, duals_of(tight, problem.effort))
     best = safe_bound(tight, duals)
     yield best
-    if _have_hulls_by_week(problem):
-        yield max(best, by_weeks(problem, tight, duals))
-        return
     parts = parted(tight)
     prices = np.where(parts.binding, np.round(duals * SCALE) / SCALE, 0.0)
     duals = np.where(parts.binding, prices, duals)
@@ -138,30 +129,51 @@ def _week(problem: Problem, day: int) -> int:
     return (problem.start.weekday() + day) // DAYS_A_WEEK
 
 
-def by_weeks(problem: Problem, plain: Relaxation, duals: Floats) -> float:
+def _weekly(problem: Problem) -> Iterator[float]:
+    """Yield the bounds of a large problem."""
+    if not any(agent.limits.overtime for agent in problem.agents):
+        yield by_weeks(problem)
+        return
+    plain = _relaxed(problem, hulls=None)
+    duals = fitting(plain, duals_of(plain, problem.effort))
+    best = safe_bound(plain, duals)
+    yield best
+    yield max(best, by_weeks(problem, duals[plain.limits]))
+
+
+def by_weeks(problem: Problem, ties: Floats | float = 0.0) -> float:
     """Return the bound of the relaxation with hulls, each week's duals found by themselves.
 
     Parameters
     ----------
-    plain, duals : the relaxation without hulls, whose duals price what ties weeks together
+    ties : what each of `Relaxation.limits` is priced at where it ties weeks together; 0 leaves it
+        out
     """
-    whole = relaxation(
-        classes(problem.agents),
-        problem.need,
-        problem.steps,
-        problem.reach,
-        problem.idle,
-        most_hulls=np.inf,
-    )
+    whole = _relaxed(problem, most_hulls=np.inf)
     weeks = parted(whole, partial(_week, problem))
     found = np.zeros(whole.low.size)
-    found[whole.limits] = np.where(weeks.binding[whole.limits], duals[plain.limits], 0.0)
+    found[whole.limits] = np.where(weeks.binding[whole.limits], ties, 0.0)
     cost = whole.cost - whole.matrix.T @ found
     for part in (*weeks.parts, _rest(whole, weeks)):
         own = interior.duals(cut(replace(whole, cost=cost), part.columns, part.rows))
         if own is not None:
             found[part.rows] = own
     return safe_bound(whole, found)
+
+
+def _relaxed(
+    problem: Problem, *, hulls: Hulls | None = "corners", most_hulls: float = MOST_HULLS
+) -> Relaxation:
+    """Return the relaxation of a problem."""
+    return relaxation(
+        classes(problem.agents),
+        problem.need,
+        problem.steps,
+        problem.reach,
+        problem.idle,
+        hulls=hulls,
+        most_hulls=most_hulls,
+    )
 
 
 def _rest(of: Relaxation, parts: Parts) -> Part:
@@ -189,11 +201,8 @@ def parted(of: Relaxation, period: Callable[[int], int] = int) -> Parts:
         day[[column for _, column in free]] = period(d)
     matrix = of.matrix
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    days = day[matrix.indices]
-    first = np.full(matrix.shape[0], days.max(initial=0))
-    last = np.full(matrix.shape[0], -1)
-    np.minimum.at(first, rows, days)
-    np.maximum.at(last, rows, days)
+    _date(of, day, rows)
+    first, last = _ends(day[matrix.indices], rows, matrix.shape[0])
     binding = np.zeros(matrix.shape[0], bool)
     binding[of.limits] = (first < last)[of.limits]  # columns without a day count as day -1
     inner = np.flatnonzero(~binding)
@@ -206,6 +215,7 @@ def parted(of: Relaxation, period: Callable[[int], int] = int) -> Parts:
     _, label = connected_components(graph, directed=False)
     of_row, of_column = label[inner], label[number:]
     size = np.bincount(of_column, minlength=int(label.max(initial=0)) + 1)
+    size[np.bincount(of_column[day >= 0], minlength=size.size) == 0] = 0
     return Parts(
         binding=binding,
         parts=tuple(
@@ -213,6 +223,27 @@ def parted(of: Relaxation, period: Callable[[int], int] = int) -> Parts:
             for k in np.flatnonzero(size >= FEW).tolist()
         ),
     )
+
+
+def _date(of: Relaxation, day: Ints, rows: Ints) -> None:
+    """Give columns that only count shifts, such as overtime, the period of these if it is one."""
+    columns, limit = of.matrix.indices.astype(np.int64), np.zeros(of.low.size, bool)
+    limit[of.limits] = True
+    dated = limit[rows] & (day[columns] >= 0)
+    first, last = _ends(day[columns[dated]], rows[dated], of.low.size)
+    counting = limit[rows] & (day[columns] < 0) & (last[rows] >= 0)
+    earliest, _ = _ends(first[rows[counting]], columns[counting], of.cost.size)
+    _, latest = _ends(last[rows[counting]], columns[counting], of.cost.size)
+    one = (earliest == latest) & (latest >= 0)
+    day[one] = latest[one]
+
+
+def _ends(days: Ints, of: Ints, number: int) -> tuple[Ints, Ints]:
+    """Return the least and greatest of the days of each thing, -1 as the greatest of none."""
+    first, last = np.full(number, days.max(initial=0)), np.full(number, -1)
+    np.minimum.at(first, of, days)
+    np.maximum.at(last, of, days)
+    return first, last
 
 
 def _stated(tight: Relaxation, whole: Relaxation, parts: Parts) -> Iterator[tuple[Part, Part]]:

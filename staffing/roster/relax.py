@@ -5,13 +5,15 @@ less than the optimum. It holds the limits of lawful.py summed over the members 
 most days in a row, rest as one cut per end time, most of a tag, overtime, weekends, successions),
 meals as counts per group and window, and the service of groups to rows of seats. Least runs of
 days and starts close together are stated for single agents only: a relaxation may forget rules.
-For a class of one every limit is stated exactly as long as shifts are whole. Fairness, wishes and
+For a class of one every limit is stated exactly as long as shifts are whole. Where shifts differ in
+length, what fits into a member's hours is stated in whole shifts besides. Fairness, wishes and
 meals in turn (R18) are not in it.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,7 +33,7 @@ from staffing.roster.limits import MonthOvertime, WeekStarts
 from staffing.roster.places import Reach, by_pool, pool_of
 from staffing.roster.prices import Need, Place, Steps, StepsOf
 from staffing.roster.shifts import Meal, Template
-from staffing.roster.staff import Limits
+from staffing.roster.staff import Agent, Limits
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -41,6 +43,9 @@ Free = Sequence[tuple[Template, int]]
 Hulls = Literal["corners", "whole"]
 MOST_HULLS = 15_000
 """Pools times half hours up to which hulls are worth their columns: they triple a large program."""
+MOST_FITTING = 500
+"""Ways to have shifts of each length in a span up to which those that fill it are listed: a week
+of five lengths has 330, a month of three 496."""
 NO_LIMIT = np.inf
 ONES = (1.0,)
 
@@ -157,6 +162,7 @@ def relaxation(
             shifts[c, d] = free
         before = len(rows.low)
         state_limits(rows, each, own)
+        _lengths(rows, each, own)
         limits += range(before, len(rows.low))
     present, _ = state_presence(rows, of, shifts, idle)
     if hulls is not None and len(by_pool(need)) > most_hulls:
@@ -240,6 +246,58 @@ def _sums(sizes: Iterable[set[int]]) -> int:
     for own in sizes:
         found = reduce(or_, (found << size for size in sorted(own)), found)
     return found
+
+
+def _lengths(rows: Rows, of: Class, own: Sequence[Free]) -> None:
+    """R5 and R7 where shifts differ in length: what a member has is a mixture of what fits her.
+
+    Two shifts of 8 slots fit below 20, and no half of a third, though one of 8 and one of 12 would
+    fill all of it.
+    """
+    for k, span in enumerate(of.members[0].limits.spans):
+        columns: dict[int, list[int]] = defaultdict(list)
+        for d in span.days:
+            for shift, column in own[d]:
+                columns[shift.paid].append(column)
+        lengths = tuple(sorted(columns))
+        if len(lengths) < 2 or _listed(lengths, len(span.days)) > MOST_FITTING:
+            continue
+        mixed: dict[int, list[tuple[int, float]]] = defaultdict(list)
+        for (most, days), number in Counter(_room(agent, k) for agent in of.members).items():
+            parts = {rows.column(0.0, number): fits for fits in _fitting(lengths, most, days)}
+            rows.row(parts, ONES, low=number, high=number)
+            for part, fits in parts.items():
+                for length, n in zip(lengths, fits, strict=True):
+                    mixed[length].append((part, -float(n)))
+        for length, shifts in columns.items():
+            filled = [(part, n) for part, n in mixed[length] if n]
+            values = [1.0] * len(shifts) + [n for _, n in filled]
+            rows.row(shifts + [part for part, _ in filled], values, high=0.0)
+
+
+def _room(agent: Agent, k: int) -> tuple[int, int]:
+    """Return the paid slots and days that a member can work of a span."""
+    span = agent.limits.spans[k]
+    there = sum(agent.options[d] is not None for d in span.days)
+    return max(span.most_paid, 0), min(max(span.most_days, 0), there)
+
+
+def _listed(lengths: Sequence[int], days: int) -> int:
+    """Return how many `_fitting` lists at most: days without a longer shift have the shortest."""
+    return math.comb(days + len(lengths) - 1, days)
+
+
+@cache
+def _fitting(lengths: tuple[int, ...], most: int, days: int) -> tuple[tuple[int, ...], ...]:
+    """Return the numbers of shifts of each length, shortest first, that leave no room for more."""
+    *shorter, longest = lengths
+    if not shorter:
+        return ((min(most // longest, days),),)
+    return tuple(
+        (*others, n)
+        for n in range(min(most // longest, days) + 1)
+        for others in _fitting(tuple(shorter), most - n * longest, days - n)
+    )
 
 
 def _weekends(rows: Rows, of: Class, days: Sequence[list[int]]) -> None:
