@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
+import operator
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +24,15 @@ from staffing.roster.model import solve
 from staffing.roster.places import place, row_of
 from staffing.roster.prices import missing_points, steps, unit_price, units
 from staffing.roster.problem import Problem, problem_of
-from staffing.roster.relax import Free, Hulls, Relaxation, Rows, relaxation, state_limits
+from staffing.roster.relax import (
+    Free,
+    Hulls,
+    Relaxation,
+    Rows,
+    filling,
+    relaxation,
+    state_limits,
+)
 from staffing.roster.shifts import Meal, Template
 from staffing.roster.staff import Agent, Limits, Option, Span, staff
 from staffing.scenario import Fairness
@@ -222,6 +232,55 @@ def test_a_class_of_one_states_the_law_exactly(
             milp(np.zeros(upper.size), constraints=limits, bounds=(fixed, most)).status == 0
         )
         assert stated == is_lawful(agent, {d: s for d, (s, _) in chosen.items()})
+
+
+@SOME
+@given(
+    lengths=st.sets(st.integers(4, 20), min_size=1, max_size=4),
+    most=st.integers(0, 60),
+    days=st.integers(0, 5),
+)
+def test_what_fits_into_hours_is_all_that_leaves_no_room(
+    lengths: set[int], most: int, days: int
+) -> None:
+    """Of all numbers of shifts of each length those are listed that no other one contains."""
+    own = tuple(sorted(lengths))
+    fits = {
+        numbers
+        for numbers in itertools.product(range(days + 1), repeat=len(own))
+        if sum(numbers) <= days and sum(map(operator.mul, numbers, own)) <= most
+    }
+    more = {
+        (*numbers[:k], numbers[k] - 1, *numbers[k + 1 :])
+        for numbers in fits
+        for k in range(len(own))
+    }
+    assert set(filling(own, most, days)) == fits - more
+
+
+def test_half_of_a_third_shift_fits_nowhere() -> None:
+    """Ten hours hold two shifts of four, or one and one of six: the seats of a third stay open.
+
+    Shifts of six hours are never worth it here; without them the hours would be rounded to eight.
+    """
+    short, long = Template(18, 26, 8, ()), Template(18, 30, 12, ())
+    span = Span(days=(0, 1, 2), most_paid=20, most_days=3)
+    agent = Agent(
+        agent_id="A",
+        contract_h=10.0,
+        options=(Option((("P", 20),), (short, long)),) * 3,
+        limits=Limits(spans=(span,)),
+    )
+    seats = {("P", 48 * d + t): 20 for d in range(3) for t in range(18, 26)}
+    of = Problem(
+        agents=(agent, replace(agent, agent_id="B", options=(None,) * 3)),
+        need=seats,
+        steps=dict.fromkeys(seats, steps(1)),
+        start=MONDAY,
+        fairness=EVEN,
+    )
+    day = 8 * 240
+    assert least_points(relaxed(of)) == pytest.approx(2 * 80 + day, abs=0.5)
 
 
 def test_agents_who_differ_in_leave_alone_are_one_class() -> None:

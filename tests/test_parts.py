@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from staffing.roster import parts
 from staffing.roster.bound import duals_of, least_points
-from staffing.roster.parts import by_weeks, improved_bound, parted
+from staffing.roster.limits import MonthOvertime, WeekHours
+from staffing.roster.parts import by_weeks, crews, improved_bound, parted
 from staffing.roster.prices import steps
 from staffing.roster.problem import Problem
 from staffing.roster.shifts import Template
-from staffing.roster.staff import Agent, Option
+from staffing.roster.staff import Agent, Limits, Option, Span
 from tests.rosters import MONDAY
 from tests.test_bound import EVEN, best, company, relaxed
 from tests.test_hull import slow
@@ -54,9 +55,31 @@ def triangle() -> Problem:
 
 def test_nobody_has_a_part_of_a_shift() -> None:
     """One and a half shifts of 20 points cover the day in the linear program, two are needed."""
-    first, last = improved_bound(triangle(), 10.0)
+    first, *_, last = improved_bound(triangle(), 10.0)
     assert first == pytest.approx(30.0, abs=0.1)
     assert last == pytest.approx(40.0, abs=0.1)
+
+
+def nine_days(overtime: int | None = None) -> Problem:
+    """Return nine days of a seat that two people at speed 0.7 fill together.
+
+    Parameters
+    ----------
+    overtime : paid slots of each that the month allows, all being overtime
+    """
+    of = slow(Template(18, 26, 8, ()), days=9)
+    if overtime is None:
+        return of
+    weeks = tuple(
+        WeekHours(days=days, base=0, over=0, normal_day=0) for days in (tuple(range(7)), (7, 8))
+    )
+    month = MonthOvertime(weeks=weeks, most=overtime)
+    return replace(
+        of,
+        agents=tuple(
+            replace(agent, limits=replace(agent.limits, overtime=(month,))) for agent in of.agents
+        ),
+    )
 
 
 def test_parts_share_nothing_but_what_binds_days() -> None:
@@ -73,6 +96,61 @@ def test_parts_share_nothing_but_what_binds_days() -> None:
     assert len(seen) == len(set(seen))
     assert len(found.parts) == 3
     assert found.binding.any()
+
+
+def crew_of_one(rest: int) -> Problem:
+    """Return three days, of which one person may work any two but no two of them, by pairs.
+
+    Parameters
+    ----------
+    rest : people who serve another pool and nothing else
+    """
+    shift = Template(18, 20, 2, ())
+    pairs = tuple(Span(days=days, most_paid=99, most_days=1) for days in ((0, 1), (1, 2), (0, 2)))
+    one = Agent(
+        agent_id="A",
+        contract_h=40.0,
+        options=(Option((("P", 20),), (shift,)),) * 3,
+        limits=Limits(spans=pairs),
+    )
+    others = tuple(
+        Agent(agent_id=f"B{n}", contract_h=40.0, options=(Option((("Q", 20),), (shift,)),) * 3)
+        for n in range(rest)
+    )
+    need = {(pool, 48 * d + t): 20 for pool in "PQ" for d in range(3) for t in (18, 19)}
+    return Problem(
+        agents=(one, *others),
+        need=need,
+        steps=dict.fromkeys(need, steps(1)),
+        start=MONDAY,
+        fairness=EVEN,
+    )
+
+
+def test_a_crew_has_no_half_days() -> None:
+    """Half of each of three days is possible in the linear program, one whole day is at most."""
+    first, *_, last = improved_bound(crew_of_one(rest=1), 10.0)
+    assert first == pytest.approx(1.5 * 480 + 1.5 * 20 + 3 * 20, abs=0.5)
+    assert last == pytest.approx(2 * 480 + 20 + 3 * 20, abs=0.5)
+
+
+def test_a_crew_is_a_pool_with_all_the_days_of_its_people() -> None:
+    """Its rows hold its columns alone, and its shifts are those of all who know the pool."""
+    of = relaxed(company(3, people=4))
+    found = list(crews(of))
+    assert len(found) == len(set(of.pools)) == 2
+    for name, (columns, rows) in zip(dict.fromkeys(of.pools), found, strict=True):
+        assert set(of.matrix[rows].indices.tolist()) <= set(columns.tolist())
+        own = {of.mixtures + k for k, pool in enumerate(of.pools) if pool == name}
+        assert own <= set(columns.tolist())
+
+
+def test_crews_of_different_pools_may_share_people() -> None:
+    """Those of both pools are people who know both, of one pool the person who knows it."""
+    of = relaxed(crew_of_one(rest=2))
+    people = {j: c for (c, _), free in of.shifts.items() for _, j in free}
+    of_crews = [{people[j] for j in crew.columns.tolist() if j in people} for crew in crews(of)]
+    assert of_crews == [{0}, {1}]
 
 
 def test_the_same_effort_gives_the_same_bounds() -> None:
@@ -92,25 +170,38 @@ def test_a_problem_without_agents_has_its_plain_bound_alone() -> None:
 @settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_hulls_by_weeks_are_between_none_and_all_at_once(seed: int) -> None:
-    """Priced, what ties the weeks together costs nothing of the plain bound, and is still valid."""
+    """Priced, what ties the weeks together costs nothing of the plain bound, and is still valid.
+
+    Left out it may cost some of it.
+    """
     of = replace(company(seed, people=4), start=MONDAY - dt.timedelta(days=1))
     plain = relaxed(of, hulls=None)
-    found = by_weeks(of, plain, duals_of(plain))
-    assert found >= least_points(plain) - 0.5
-    assert found <= least_points(relaxed(of)) + 0.5
-    assert found <= best(relaxed(of, apart=True, hulls=None), whole=True) + 1e-6
+    priced, loose = by_weeks(of, duals_of(plain)[plain.limits]), by_weeks(of)
+    assert priced >= least_points(plain) - 0.5
+    for found in (priced, loose):
+        assert found <= least_points(relaxed(of)) + 0.5
+        assert found <= best(relaxed(of, apart=True, hulls=None), whole=True) + 1e-6
 
 
 def test_a_large_problem_has_hulls_week_by_week(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two people at speed 0.7 are needed on each of nine days, of which eight are too many."""
     monkeypatch.setattr(parts, "MOST_HULLS", 60)
-    first, last = improved_bound(slow(Template(18, 26, 8, ()), days=9), 10.0)
-    assert first == pytest.approx(9 * 80 * 20 / 14, abs=0.5)
-    assert last == pytest.approx(9 * 160, abs=0.5)
+    assert list(improved_bound(nine_days(), 10.0)) == [pytest.approx(9 * 160, abs=0.5)]
+
+
+def test_a_limit_on_overtime_ties_weeks_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of nine days of two people they have six between them, where overtime ends at three each.
+
+    Week by week alone each could have all nine.
+    """
+    monkeypatch.setattr(parts, "MOST_HULLS", 60)
+    first, last = improved_bound(nine_days(overtime=24), 10.0)
+    assert first < last < 3 * 160 + 6 * 8 * 240 + 0.5
+    assert by_weeks(nine_days(overtime=24)) < last - 1000
 
 
 def test_hulls_week_by_week_wait_for_an_effort_that_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
     """They take as long as a small problem's whole search, so little effort goes without."""
     monkeypatch.setattr(parts, "MOST_HULLS", 60)
-    of = replace(slow(Template(18, 26, 8, ()), days=9), effort=0.1)
+    of = replace(nine_days(), effort=0.1)
     assert not any(bound > 9 * 159 for bound in improved_bound(of, 0.0))

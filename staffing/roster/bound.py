@@ -89,12 +89,12 @@ def duals_of(of: Program, effort: float = np.inf) -> Floats:
             return found
     most = ENTRIES_PER_EFFORT * effort / max(of.matrix.nnz, 1)
     steps = int(min(max(most, LEAST_STEPS), MOST_STEPS))
-    return np.asarray(solve_pdlp(of, TOLERANCE, steps).dual_solution, float)
+    return np.asarray(solve_pdlp(of, most_steps=steps).dual_solution, float)
 
 
 def solve_pdlp(
-    of: Program,
-    tolerance: float,
+    of: Linear,
+    tolerance: float = TOLERANCE,
     most_steps: int = MOST_STEPS,
     threads: int | None = None,
 ) -> pdlp.SolverResult:

@@ -7,19 +7,24 @@ relaxation; Geoffrion 1974). In a part all shifts, meals and services are whole 
 knows what the linear program does not: that nobody has half a meal, and that a day's people fill
 the seats of all its half hours at once.
 
+Or it is parted into crews: a pool and all the days of those who serve it. What their service is
+worth to other pools is priced instead. Where four people alone know a pool it tells what these four
+can do with it at best. The better of the two partings counts.
+
 A problem too large for hulls in the linear program has them week by week instead. What ties weeks
 together is left out: days in a row across a Sunday and the like hardly bind. A month's overtime
 does, so where there is a limit on it ties are priced by the duals of the program without hulls.
 
-CP-SAT works in whole numbers, so what it proves of a part holds without rounding errors, also
+CP-SAT works in whole numbers, so what it proves of a day holds without rounding errors, also
 where its effort ends before the optimum. The prices are multiples of a power of two, so that the
-costs of a part are whole numbers of that size.
+costs of a day are whole numbers of that size. HiGHS proves crews, many times as fast, and its
+bound is taken less what it may be wrong by.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
@@ -31,9 +36,9 @@ from scipy.sparse.csgraph import connected_components
 
 from staffing.grid import SLOTS_PER_DAY
 from staffing.roster import interior
-from staffing.roster.bound import duals_of, fitting, safe_bound
+from staffing.roster.bound import duals_of, fitting, safe_bound, solve_pdlp
 from staffing.roster.classes import classes
-from staffing.roster.mip import cut
+from staffing.roster.mip import cut, minimised
 from staffing.roster.places import by_pool
 from staffing.roster.problem import Problem
 from staffing.roster.relax import MOST_HULLS, Bools, Floats, Hulls, Ints, Relaxation, relaxation
@@ -50,6 +55,12 @@ week."""
 DAYS_A_WEEK = 7
 LEAST_EFFORT = 0.5
 """Deterministic seconds below which a part is not begun."""
+CREWS_PART = 1 / 3
+"""Part of the effort that crews may take, before days."""
+MOST_OF_CREW, NODES = 6_000, 200
+"""Columns of a crew that is mostly proven in seconds, and branches that it may take."""
+WRONG = 1e-6
+"""What a bound of HiGHS may be wrong by, of itself: its tolerance."""
 
 
 class Part(NamedTuple):
@@ -57,6 +68,17 @@ class Part(NamedTuple):
 
     columns: Ints
     rows: Ints
+
+
+class Programs(NamedTuple):
+    """The relaxation with the corners of hulls, that with all their points, and duals of the first.
+
+    Both number alike all columns before those of the hulls, and all rows before coverage.
+    """
+
+    tight: Relaxation
+    whole: Relaxation
+    duals: Floats
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,28 +114,57 @@ def improved_bound(problem: Problem, effort: float) -> Iterator[float]:
     if _have_hulls_by_week(problem):
         yield from _weekly(problem)
         return
-    tight, whole = (_relaxed(problem, hulls=hulls) for hulls in HULLS)
+    tight, whole = (_relaxed(problem, hulls, MOST_HULLS) for hulls in HULLS)
     if _mixtures(whole) == _mixtures(tight):
         tight = whole  # as tight, and its duals price the days better
     duals = fitting(tight, duals_of(tight, problem.effort))
     best = safe_bound(tight, duals)
     yield best
-    parts = parted(tight)
-    prices = np.where(parts.binding, np.round(duals * SCALE) / SCALE, 0.0)
-    duals = np.where(parts.binding, prices, duals)
-    total = safe_bound(tight, duals)
-    todo = list(_stated(tight, whole, parts))
-    cost = _priced(whole, prices)
+    programs = Programs(tight, whole, duals)
+    for totals in (
+        _by_crews(programs, effort * CREWS_PART),
+        _by_days(programs, effort * (1 - CREWS_PART)),
+    ):
+        for total in totals:
+            if total > best:
+                best = total
+                yield best
+
+
+def _by_crews(of: Programs, effort: float) -> Iterator[float]:
+    """Yield the bound with crews in whole people, small ones first, no two with the same people."""
+    total = safe_bound(of.tight, of.duals)
+    taken = np.zeros(of.tight.cost.size, bool)
+    for crew, own in _matched(of, crews(of.tight), crews(of.whole), MOST_OF_CREW):
+        if effort < LEAST_EFFORT:
+            return
+        if taken[crew.columns].any():
+            continue
+        proven, spent = _least_of_crew(of, crew, own)
+        effort -= spent
+        gain = proven - _share(of.tight, of.duals, crew)
+        if gain > 0:
+            taken[crew.columns] = True
+            total += gain
+            yield total
+
+
+def _by_days(of: Programs, effort: float) -> Iterator[float]:
+    """Yield the bound with days in whole people."""
+    parts = parted(of.tight)
+    prices = np.where(parts.binding, np.round(of.duals * SCALE) / SCALE, 0.0)
+    duals = np.where(parts.binding, prices, of.duals)
+    total = safe_bound(of.tight, duals)
+    todo = _matched(of, parts.parts, parted(of.whole).parts, MOST)
+    cost = _priced(of.whole, prices)
     for number, (part, own) in enumerate(todo):
         if effort < LEAST_EFFORT:
             return
         allowed = max(effort / (len(todo) - number), LEAST_EFFORT)
-        proven, spent = least_of_part(whole, own, cost[own.columns], allowed)
+        proven, spent = least_of_part(of.whole, own, cost[own.columns], allowed)
         effort -= spent
-        total += max(proven / SCALE - _share(tight, duals, part), 0.0)
-        if total > best:
-            best = total
-            yield best
+        total += max(proven / SCALE - _share(of.tight, duals, part), 0.0)
+        yield total
 
 
 def _have_hulls_by_week(problem: Problem) -> bool:
@@ -134,7 +185,7 @@ def _weekly(problem: Problem) -> Iterator[float]:
     if not any(agent.limits.overtime for agent in problem.agents):
         yield by_weeks(problem)
         return
-    plain = _relaxed(problem, hulls=None)
+    plain = _relaxed(problem, None)
     duals = fitting(plain, duals_of(plain, problem.effort))
     best = safe_bound(plain, duals)
     yield best
@@ -149,21 +200,19 @@ def by_weeks(problem: Problem, ties: Floats | float = 0.0) -> float:
     ties : what each of `Relaxation.limits` is priced at where it ties weeks together; 0 leaves it
         out
     """
-    whole = _relaxed(problem, most_hulls=np.inf)
+    whole = _relaxed(problem, "corners")
     weeks = parted(whole, partial(_week, problem))
     found = np.zeros(whole.low.size)
     found[whole.limits] = np.where(weeks.binding[whole.limits], ties, 0.0)
     cost = whole.cost - whole.matrix.T @ found
     for part in (*weeks.parts, _rest(whole, weeks)):
-        own = interior.duals(cut(replace(whole, cost=cost), part.columns, part.rows))
-        if own is not None:
-            found[part.rows] = own
+        stated = cut(replace(whole, cost=cost), part.columns, part.rows)
+        own = interior.duals(stated)
+        found[part.rows] = solve_pdlp(stated).dual_solution if own is None else own
     return safe_bound(whole, found)
 
 
-def _relaxed(
-    problem: Problem, *, hulls: Hulls | None = "corners", most_hulls: float = MOST_HULLS
-) -> Relaxation:
+def _relaxed(problem: Problem, hulls: Hulls | None, most_hulls: float = np.inf) -> Relaxation:
     """Return the relaxation of a problem."""
     return relaxation(
         classes(problem.agents),
@@ -205,22 +254,13 @@ def parted(of: Relaxation, period: Callable[[int], int] = int) -> Parts:
     first, last = _ends(day[matrix.indices], rows, matrix.shape[0])
     binding = np.zeros(matrix.shape[0], bool)
     binding[of.limits] = (first < last)[of.limits]  # columns without a day count as day -1
-    inner = np.flatnonzero(~binding)
-    entries = ~binding[rows]
-    number = matrix.shape[0]
-    graph = sp.coo_array(
-        (np.ones(int(entries.sum())), (rows[entries], number + matrix.indices[entries])),
-        shape=(number + matrix.shape[1], number + matrix.shape[1]),
-    )
-    _, label = connected_components(graph, directed=False)
-    of_row, of_column = label[inner], label[number:]
-    size = np.bincount(of_column, minlength=int(label.max(initial=0)) + 1)
-    size[np.bincount(of_column[day >= 0], minlength=size.size) == 0] = 0
+    of_row, of_column = _together(matrix, ~binding)
+    size, shifts = np.bincount(of_column), np.bincount(of_column[day >= 0])
     return Parts(
         binding=binding,
         parts=tuple(
-            Part(np.flatnonzero(of_column == k), inner[of_row == k])
-            for k in np.flatnonzero(size >= FEW).tolist()
+            Part(np.flatnonzero(of_column == k), np.flatnonzero((of_row == k) & ~binding))
+            for k in np.flatnonzero((size[: shifts.size] >= FEW) & (shifts > 0)).tolist()
         ),
     )
 
@@ -246,17 +286,50 @@ def _ends(days: Ints, of: Ints, number: int) -> tuple[Ints, Ints]:
     return first, last
 
 
-def _stated(tight: Relaxation, whole: Relaxation, parts: Parts) -> Iterator[tuple[Part, Part]]:
-    """Yield the parts with what states them in whole numbers, the smallest first.
+def crews(of: Relaxation) -> Iterator[Part]:
+    """Yield each pool with all the days of those who serve it."""
+    matrix, names = of.matrix, {pool: k for k, pool in enumerate(dict.fromkeys(of.pools))}
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    pool = np.full(of.cost.size, -1)
+    pool[of.mixtures :] = [names[each] for each in of.pools]
+    _, covers = _ends(pool[matrix.indices], rows, matrix.shape[0])
+    of_row, of_column = _together(matrix, covers < 0)
+    for k in names.values():
+        served = np.isin(of_column, of_column[matrix[covers == k].indices])
+        inner = (covers == k) | ((covers < 0) & np.isin(of_row, of_column[served]))
+        yield Part(np.flatnonzero(served), np.flatnonzero(inner))
 
-    Both relaxations number alike all columns and rows before the mixtures of corners or points.
+
+def _together(matrix: sp.csr_array, kept: Bools) -> tuple[Ints, Ints]:
+    """Return the numbers of what rows and columns hang together with by the rows that are kept."""
+    number, columns = matrix.shape
+    rows = np.repeat(np.arange(number), np.diff(matrix.indptr))
+    entries = kept[rows]
+    graph = sp.coo_array(
+        (np.ones(int(entries.sum())), (rows[entries], number + matrix.indices[entries])),
+        shape=(number + columns, number + columns),
+    )
+    _, label = connected_components(graph, directed=False)
+    return label[:number].astype(np.int64), label[number:].astype(np.int64)
+
+
+def _matched(
+    of: Programs, parts: Iterable[Part], others: Iterable[Part], most: int
+) -> list[tuple[Part, Part]]:
+    """Return parts of the first program with what states them in whole numbers, smallest first.
+
+    Parameters
+    ----------
+    most : columns in whole numbers that are not too many
     """
-    others = {int(part.columns[0]): part for part in parted(whole).parts}
-    pairs = [(p, others[k]) for p in parts.parts if (k := int(p.columns[0])) in others]
+    whole = {int(other.columns[0]): other for other in others}
+    pairs = [(part, whole[k]) for part in parts if (k := int(part.columns[0])) in whole]
+    found = []
     for part, own in sorted(pairs, key=lambda pair: pair[1].columns.size):
-        one, other = (each.columns[each.columns < tight.mixtures] for each in (part, own))
-        if own.columns.size <= MOST and np.array_equal(one, other):
-            yield part, own
+        one, other = (each.columns[each.columns < of.tight.mixtures] for each in (part, own))
+        if own.columns.size <= most and np.array_equal(one, other):
+            found.append((part, own))
+    return found
 
 
 def _priced(whole: Relaxation, prices: Floats) -> Ints:
@@ -272,6 +345,22 @@ def _share(of: Relaxation, duals: Floats, part: Part) -> float:
     side = np.where(own > 0, of.low[part.rows], np.where(own < 0, of.high[part.rows], 0.0))
     reduced = of.cost[part.columns] - (of.matrix.T @ duals)[part.columns]
     return float(own @ side + np.minimum(reduced, 0.0) @ of.upper[part.columns])
+
+
+def _least_of_crew(of: Programs, crew: Part, own: Part) -> tuple[float, float]:
+    """Return what HiGHS proves that a crew costs at least in whole numbers, and the effort spent.
+
+    Parameters
+    ----------
+    crew, own : it in both programs
+    """
+    priced, before = of.duals.copy(), of.tight.mixtures
+    priced[crew.rows] = 0.0
+    cost = of.whole.cost.copy()
+    cost[:before] = (of.tight.cost - of.tight.matrix.T @ priced)[:before]
+    stated = cut(replace(of.whole, cost=cost), own.columns, own.rows)
+    found = minimised(replace(stated, whole=np.ones(own.columns.size, bool)), nodes=NODES)
+    return found.bound - WRONG * abs(found.bound), found.spent
 
 
 def least_of_part(of: Relaxation, part: Part, cost: Ints, effort: float) -> tuple[float, float]:

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, reduce
 from operator import or_
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -64,6 +64,7 @@ class Relaxation:
     units : per column, the missing speed units that it stands for
     limits : rows of what binds a class, its days together or each alone
     mixtures : the first column of those that state what pools miss
+    pools : the pool of each column from there on
     """
 
     cost: Floats
@@ -76,6 +77,7 @@ class Relaxation:
     units: Floats
     limits: Ints
     mixtures: int
+    pools: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -169,7 +171,7 @@ def relaxation(
         hulls = None
     missing, _ = state_coverage(rows, present, need, steps, reach, idle, hulls=hulls)
     units = np.zeros(len(rows.cost))
-    units[list(missing)] = list(missing.values())
+    units[list(missing)] = [lack.units for lack in missing.values()]
     return Relaxation(
         cost=np.array(rows.cost, float),
         upper=np.array(rows.upper, float),
@@ -181,6 +183,7 @@ def relaxation(
         units=units,
         limits=np.array(limits, np.int64),
         mixtures=min(missing, default=len(rows.cost)),
+        pools=tuple(lack.pool for lack in missing.values()),
     )
 
 
@@ -264,7 +267,7 @@ def _lengths(rows: Rows, of: Class, own: Sequence[Free]) -> None:
             continue
         mixed: dict[int, list[tuple[int, float]]] = defaultdict(list)
         for (most, days), number in Counter(_room(agent, k) for agent in of.members).items():
-            parts = {rows.column(0.0, number): fits for fits in _fitting(lengths, most, days)}
+            parts = {rows.column(0.0, number): fits for fits in filling(lengths, most, days)}
             rows.row(parts, ONES, low=number, high=number)
             for part, fits in parts.items():
                 for length, n in zip(lengths, fits, strict=True):
@@ -283,12 +286,12 @@ def _room(agent: Agent, k: int) -> tuple[int, int]:
 
 
 def _listed(lengths: Sequence[int], days: int) -> int:
-    """Return how many `_fitting` lists at most: days without a longer shift have the shortest."""
+    """Return how many `filling` lists at most: days without a longer shift have the shortest."""
     return math.comb(days + len(lengths) - 1, days)
 
 
 @cache
-def _fitting(lengths: tuple[int, ...], most: int, days: int) -> tuple[tuple[int, ...], ...]:
+def filling(lengths: tuple[int, ...], most: int, days: int) -> tuple[tuple[int, ...], ...]:
     """Return the numbers of shifts of each length, shortest first, that leave no room for more."""
     *shorter, longest = lengths
     if not shorter:
@@ -296,7 +299,7 @@ def _fitting(lengths: tuple[int, ...], most: int, days: int) -> tuple[tuple[int,
     return tuple(
         (*others, n)
         for n in range(min(most // longest, days) + 1)
-        for others in _fitting(tuple(shorter), most - n * longest, days - n)
+        for others in filling(tuple(shorter), most - n * longest, days - n)
     )
 
 
@@ -417,6 +420,13 @@ Serving = Mapping[tuple[Group, int, str], int]
 """Group, slot and pool -> column of the people who serve."""
 
 
+class Lack(NamedTuple):
+    """What a column of a pool stands for where it is 1: speed units that the pool misses."""
+
+    pool: str
+    units: int
+
+
 @dataclass(slots=True)
 class Presence:
     """People of a group at work in a slot: columns that come and go, and how many at most."""
@@ -478,7 +488,7 @@ def state_coverage(
     idle: Mapping[int, int],
     *,
     hulls: Hulls | None = None,
-) -> tuple[Mapping[int, int], Serving]:
+) -> tuple[Mapping[int, Lack], Serving]:
     """State the service of groups to places; return the columns of what is missing, and service.
 
     All rows of a pool share what it misses: step by step, or as a mixture of what whole people
@@ -486,7 +496,7 @@ def state_coverage(
 
     Returns
     -------
-    missing : column -> speed units that are missing where it is 1
+    missing : column -> what is missing where it is 1, in the order of the columns
     """
     serving: dict[Place, dict[tuple[int, tuple[str, ...]], Flows]] = defaultdict(dict)
     service: dict[tuple[Group, int, str], int] = {}
@@ -506,14 +516,15 @@ def state_coverage(
     required: dict[Place, dict[str, int]] = defaultdict(dict)
     for (row, t), units in need.items():
         required[pool_of(row), t][row] = units
-    missing: dict[int, int] = {}
+    missing: dict[int, Lack] = {}
     for (pool, t), of_rows in required.items():
         kinds, of_pool = serving[pool, t], steps[pool, t]
         exact, mixed = t in idle, None
         if hulls is not None:
             inner = hulls == "whole"
             mixed = _mixtures(rows, of_rows, of_pool, kinds, exact=exact, inner=inner)
-        missing |= mixed or _step_by_step(rows, of_rows, of_pool, kinds, exact=exact)
+        lacking = mixed or _step_by_step(rows, of_rows, of_pool, kinds, exact=exact)
+        missing |= {column: Lack(pool, units) for column, units in lacking.items()}
     return missing, service
 
 
