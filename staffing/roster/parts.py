@@ -56,7 +56,7 @@ DAYS_A_WEEK = 7
 LEAST_EFFORT = 0.5
 """Deterministic seconds below which a part is not begun."""
 CREWS_PART = 1 / 3
-"""Part of the effort that crews may take, before days."""
+"""Effort that crews may take before the days, as a part of that of the days."""
 MOST_OF_CREW, NODES = 6_000, 200
 """Columns of a crew that is mostly proven in seconds, and branches that it may take."""
 WRONG = 1e-6
@@ -102,8 +102,9 @@ def improved_bound(problem: Problem, effort: float) -> Iterator[float]:
 
     Parameters
     ----------
-    effort : deterministic seconds that the parts may take together; the linear program may take
-        what `problem.effort` allows, and the bounds depend on the problem and on these alone
+    effort : deterministic seconds that days may take together, and crews a third as much; the
+        linear program may take what `problem.effort` allows, and the bounds depend on the problem
+        and on these alone
 
     Yields
     ------
@@ -121,10 +122,7 @@ def improved_bound(problem: Problem, effort: float) -> Iterator[float]:
     best = safe_bound(tight, duals)
     yield best
     programs = Programs(tight, whole, duals)
-    for totals in (
-        _by_crews(programs, effort * CREWS_PART),
-        _by_days(programs, effort * (1 - CREWS_PART)),
-    ):
+    for totals in (_by_crews(programs, effort * CREWS_PART), _by_days(programs, effort)):
         for total in totals:
             if total > best:
                 best = total
