@@ -141,7 +141,7 @@ def _by_crews(of: Programs, effort: float) -> Iterator[float]:
         proven, spent = _least_of_crew(of, crew, own)
         effort -= spent
         gain = proven - _share(of.tight, of.duals, crew)
-        if gain > 0:
+        if 0 < gain < np.inf:
             taken[crew.columns] = True
             total += gain
             yield total
@@ -293,9 +293,10 @@ def crews(of: Relaxation) -> Iterator[Part]:
     _, covers = _ends(pool[matrix.indices], rows, matrix.shape[0])
     of_row, of_column = _together(matrix, covers < 0)
     for k in names.values():
-        served = np.isin(of_column, of_column[matrix[covers == k].indices])
-        inner = (covers == k) | ((covers < 0) & np.isin(of_row, of_column[served]))
-        yield Part(np.flatnonzero(served), np.flatnonzero(inner))
+        serve = np.zeros(sum(matrix.shape), bool)
+        serve[of_column[matrix[covers == k].indices]] = True
+        inner = (covers == k) | ((covers < 0) & serve[of_row])
+        yield Part(np.flatnonzero(serve[of_column]), np.flatnonzero(inner))
 
 
 def _together(matrix: sp.csr_array, kept: Bools) -> tuple[Ints, Ints]:
