@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from staffing.roster import parts
 from staffing.roster.bound import duals_of, least_points
+from staffing.roster.classes import classes
 from staffing.roster.limits import MonthOvertime, WeekHours
 from staffing.roster.parts import by_weeks, crews, improved_bound, parted
+from staffing.roster.places import pool_of
 from staffing.roster.prices import steps
 from staffing.roster.problem import Problem
 from staffing.roster.shifts import Template
@@ -99,11 +101,13 @@ def test_parts_share_nothing_but_what_binds_days() -> None:
 
 
 def crew_of_one(rest: int) -> Problem:
-    """Return three days, of which one person may work any two but no two of them, by pairs.
+    """Return three days of two pools, of which the one person of P may work one.
+
+    That is told of each pair of days, so that half of every day is within all limits.
 
     Parameters
     ----------
-    rest : people who serve another pool and nothing else
+    rest : people of Q
     """
     shift = Template(18, 20, 2, ())
     pairs = tuple(Span(days=days, most_paid=99, most_days=1) for days in ((0, 1), (1, 2), (0, 2)))
@@ -136,21 +140,27 @@ def test_a_crew_has_no_half_days() -> None:
 
 def test_a_crew_is_a_pool_with_all_the_days_of_its_people() -> None:
     """Its rows hold its columns alone, and its shifts are those of all who know the pool."""
-    of = relaxed(company(3, people=4))
+    problem = company(3, people=4)
+    of, kinds = relaxed(problem), classes(problem.agents)
     found = list(crews(of))
     assert len(found) == len(set(of.pools)) == 2
     for name, (columns, rows) in zip(dict.fromkeys(of.pools), found, strict=True):
         assert set(of.matrix[rows].indices.tolist()) <= set(columns.tolist())
         own = {of.mixtures + k for k, pool in enumerate(of.pools) if pool == name}
+        for (c, d), free in of.shifts.items():
+            option = kinds[c].options[d]
+            if option is not None and name in {pool_of(place) for place, _ in option.capability}:
+                own |= {column for _, column in free}
         assert own <= set(columns.tolist())
 
 
-def test_crews_of_different_pools_may_share_people() -> None:
-    """Those of both pools are people who know both, of one pool the person who knows it."""
+def test_crews_of_pools_that_share_nobody_share_nothing() -> None:
+    """The person of P is no part of the crew of Q."""
     of = relaxed(crew_of_one(rest=2))
-    people = {j: c for (c, _), free in of.shifts.items() for _, j in free}
-    of_crews = [{people[j] for j in crew.columns.tolist() if j in people} for crew in crews(of)]
-    assert of_crews == [{0}, {1}]
+    first, second = crews(of)
+    assert not set(first.columns.tolist()) & set(second.columns.tolist())
+    assert not set(first.rows.tolist()) & set(second.rows.tolist())
+    assert len(first.columns) + len(second.columns) == of.cost.size
 
 
 def test_the_same_effort_gives_the_same_bounds() -> None:
