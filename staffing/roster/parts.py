@@ -1,4 +1,4 @@
-"""A better bound: the relaxation parted into its days, each in whole people.
+"""A better bound: the relaxation parted into its days, or into crews, each in whole people.
 
 Only limits that bind several days (`Parts.binding`) tie the days together. Priced by their duals
 instead of stated, they leave a problem for each day alone (or for each part of it whose pools
@@ -17,8 +17,8 @@ does, so where there is a limit on it ties are priced by the duals of the progra
 
 CP-SAT works in whole numbers, so what it proves of a day holds without rounding errors, also
 where its effort ends before the optimum. The prices are multiples of a power of two, so that the
-costs of a day are whole numbers of that size. HiGHS proves crews, many times as fast, and its
-bound is taken less what it may be wrong by.
+costs of a day are whole numbers of that size. HiGHS proves crews, many times as fast, but in
+floating point: its word is taken less what its tolerance lets each column be off by (`WRONG`).
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ CREWS_PART = 1 / 3
 MOST_OF_CREW, NODES = 6_000, 200
 """Columns of a crew that is mostly proven in seconds, and branches that it may take."""
 WRONG = 1e-6
-"""What a bound of HiGHS may be wrong by, of itself: its tolerance."""
+"""Part of the most of each column by which HiGHS may be off: its tolerance."""
 
 
 class Part(NamedTuple):
@@ -347,19 +347,19 @@ def _share(of: Relaxation, duals: Floats, part: Part) -> float:
 
 
 def _least_of_crew(of: Programs, crew: Part, own: Part) -> tuple[float, float]:
-    """Return what HiGHS proves that a crew costs at least in whole numbers, and the effort spent.
+    """Return points that HiGHS proves a crew to cost at least in whole numbers, and effort spent.
 
     Parameters
     ----------
     crew, own : it in both programs
     """
-    priced, before = of.duals.copy(), of.tight.mixtures
-    priced[crew.rows] = 0.0
+    outside, before = of.duals.copy(), of.tight.mixtures
+    outside[crew.rows] = 0.0
     cost = of.whole.cost.copy()
-    cost[:before] = (of.tight.cost - of.tight.matrix.T @ priced)[:before]
+    cost[:before] = (of.tight.cost - of.tight.matrix.T @ outside)[:before]
     stated = cut(replace(of.whole, cost=cost), own.columns, own.rows)
     found = minimised(replace(stated, whole=np.ones(own.columns.size, bool)), nodes=NODES)
-    return found.bound - WRONG * abs(found.bound), found.spent
+    return found.bound - WRONG * float(np.abs(stated.cost) @ stated.upper), found.spent
 
 
 def least_of_part(of: Relaxation, part: Part, cost: Ints, effort: float) -> tuple[float, float]:

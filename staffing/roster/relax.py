@@ -292,7 +292,13 @@ def _listed(lengths: Sequence[int], days: int) -> int:
 
 @cache
 def filling(lengths: tuple[int, ...], most: int, days: int) -> tuple[tuple[int, ...], ...]:
-    """Return the numbers of shifts of each length, shortest first, that leave no room for more."""
+    """Return the numbers of shifts of each length that leave no room for more.
+
+    Parameters
+    ----------
+    lengths : paid slots of a shift, shortest first
+    most, days : paid slots and days that there is room for
+    """
     *shorter, longest = lengths
     if not shorter:
         return ((min(most // longest, days),),)
