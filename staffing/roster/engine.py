@@ -2,9 +2,10 @@
 
 `first` gives everybody a lawful horizon where seats are open; `anneal` changes all duties at once
 at up to a million changes a second; then crews of people who know the same pools have some of
-their days planned anew by HiGHS, several windows side by side (`crews`). A few people are
-planned exactly, all at once, by CP-SAT (`model`). How good the result is at best is told by the
-linear relaxation of the whole problem (`bound`), in a second process meanwhile, not by the search.
+their days planned anew by HiGHS, several windows side by side (`crews`); last come everybody's
+meals and places of each day (`seating`). A few people are planned exactly, all at once, by CP-SAT
+(`model`). How good the result is at best is told by the linear relaxation of the whole problem
+(`bound`), in a second process meanwhile, not by the search.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from staffing.roster.prices import SPEED_UNITS, paid_hours
 from staffing.roster.problem import Problem
 from staffing.roster.relax import relaxation
 from staffing.roster.report import Goal, Reached, SolveReport
+from staffing.roster.seating import reseated
 
 FEW, FEW_DAYS = 4, 7
 """Agents and days up to whom all is planned at once, and mostly proven best."""
@@ -105,6 +107,10 @@ def search(
                     told(roll)
                     if left < effort * (1 - ALONE_PART) and _close(problem, roll, bounds.wait()):
                         break
+                else:
+                    for better in reseated(problem, roll, lanes[0]) if going else ():
+                        roll = better
+                        told(roll)
             least = bounds.wait() if going else bounds.now() or least
         except KeyboardInterrupt:
             least, going = bounds.now() or least, False

@@ -21,6 +21,7 @@ from ortools.math_opt import model_pb2
 from ortools.math_opt.python import mathopt
 from ortools.math_opt.solvers import highs_pb2
 from ortools.sat import sat_parameters_pb2
+from scipy.sparse.csgraph import connected_components
 
 from staffing.roster.relax import Bools, Floats, Ints, Rows
 
@@ -88,6 +89,19 @@ def cut(of: Linear, columns: Ints, rows: Ints) -> WholeProgram:
         low=of.low[rows],
         high=of.high[rows],
     )
+
+
+def together(matrix: sp.csr_array, kept: Bools) -> tuple[Ints, Ints]:
+    """Return the numbers of what rows and columns hang together with by the rows that are kept."""
+    number, columns = matrix.shape
+    rows = np.repeat(np.arange(number), np.diff(matrix.indptr))
+    entries = kept[rows]
+    graph = sp.coo_array(
+        (np.ones(int(entries.sum())), (rows[entries], number + matrix.indices[entries])),
+        shape=(number + columns, number + columns),
+    )
+    _, label = connected_components(graph, directed=False)
+    return label[:number].astype(np.int64), label[number:].astype(np.int64)
 
 
 def program(rows: Rows, kept: Sequence[int], whole: Sequence[int]) -> WholeProgram:

@@ -30,15 +30,13 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-import scipy.sparse as sp
 from ortools.sat.python import cp_model
-from scipy.sparse.csgraph import connected_components
 
 from staffing.grid import SLOTS_PER_DAY
 from staffing.roster import interior
 from staffing.roster.bound import duals_of, fitting, safe_bound, solve_pdlp
 from staffing.roster.classes import classes
-from staffing.roster.mip import cut, minimised
+from staffing.roster.mip import cut, minimised, together
 from staffing.roster.places import by_pool
 from staffing.roster.problem import Problem
 from staffing.roster.relax import MOST_HULLS, Bools, Floats, Hulls, Ints, Relaxation, relaxation
@@ -252,7 +250,7 @@ def parted(of: Relaxation, period: Callable[[int], int] = int) -> Parts:
     first, last = _ends(day[matrix.indices], rows, matrix.shape[0])
     binding = np.zeros(matrix.shape[0], bool)
     binding[of.limits] = (first < last)[of.limits]  # columns without a day count as day -1
-    of_row, of_column = _together(matrix, ~binding)
+    of_row, of_column = together(matrix, ~binding)
     size, shifts = np.bincount(of_column), np.bincount(of_column[day >= 0])
     return Parts(
         binding=binding,
@@ -291,25 +289,12 @@ def crews(of: Relaxation) -> Iterator[Part]:
     pool = np.full(of.cost.size, -1)
     pool[of.mixtures :] = [names[each] for each in of.pools]
     _, covers = _ends(pool[matrix.indices], rows, matrix.shape[0])
-    of_row, of_column = _together(matrix, covers < 0)
+    of_row, of_column = together(matrix, covers < 0)
     for k in names.values():
         serve = np.zeros(sum(matrix.shape), bool)
         serve[of_column[matrix[covers == k].indices]] = True
         inner = (covers == k) | ((covers < 0) & serve[of_row])
         yield Part(np.flatnonzero(serve[of_column]), np.flatnonzero(inner))
-
-
-def _together(matrix: sp.csr_array, kept: Bools) -> tuple[Ints, Ints]:
-    """Return the numbers of what rows and columns hang together with by the rows that are kept."""
-    number, columns = matrix.shape
-    rows = np.repeat(np.arange(number), np.diff(matrix.indptr))
-    entries = kept[rows]
-    graph = sp.coo_array(
-        (np.ones(int(entries.sum())), (rows[entries], number + matrix.indices[entries])),
-        shape=(number + columns, number + columns),
-    )
-    _, label = connected_components(graph, directed=False)
-    return label[:number].astype(np.int64), label[number:].astype(np.int64)
 
 
 def _matched(
