@@ -28,7 +28,7 @@ PEOPLE = 14
 def last(of: Problem, roll: Roll) -> Roll:
     """Return the roster with all its days planned anew."""
     lane = Parallel(n_jobs=1, return_as="generator")
-    for better in reseated(of, roll, lane):
+    for better in reseated(of, roll, 10.0, lane):
         roll = better
     return roll
 

@@ -54,6 +54,8 @@ BOUND_PART = 0.3
 ALONE_PART = 0.3
 """Part of the windows' effort before the bound is waited for, to see whether that is near enough:
 it is not needed sooner, and what comes out may not depend on when it is there."""
+SEATED_PART = 0.2
+"""Effort that meals and places may take once more, as a part of that of the search."""
 EFFORT_PER_S = 1.3
 """Effort that a process spends on windows in a second of the scenario's effort."""
 TOLD_EACH = 4
@@ -108,7 +110,8 @@ def search(
                     if left < effort * (1 - ALONE_PART) and _close(problem, roll, bounds.wait()):
                         break
                 else:
-                    for better in reseated(problem, roll, lanes[0]) if going else ():
+                    effort = problem.effort * SEATED_PART * processes
+                    for better in reseated(problem, roll, effort, lanes[0]) if going else ():
                         roll = better
                         told(roll)
             least = bounds.wait() if going else bounds.now() or least

@@ -51,20 +51,22 @@ MOST = 5_000
 """Columns up to which meals are planned with the places; of larger parts meals stay."""
 
 
-def reseated(problem: Problem, roll: Roll, lane: Parallel) -> Iterator[Roll]:
+def reseated(problem: Problem, roll: Roll, effort: float, lane: Parallel) -> Iterator[Roll]:
     """Yield the roster after each day whose meals and places have become better.
 
     Parameters
     ----------
+    effort : that all days may take together, see `mip.EFFORT`; with some of it left a round begins
     lane : plans days side by side, with answers as a generator, in the order of the days
     """
     for number in range(ROUNDS):
         before, tasks = roll, [_task(problem, roll, d, number) for d in sorted(problem.days)]
         for task, answer in zip(tasks, lane(delayed(seated)(task) for task in tasks), strict=True):
             gained, roll = taken(problem, roll, task, answer, changed=False)
+            effort -= answer.spent
             if gained:
                 yield roll
-        if roll is before:
+        if roll is before or effort <= 0:
             return
 
 
