@@ -54,7 +54,7 @@ BOUND_PART = 0.3
 ALONE_PART = 0.3
 """Part of the windows' effort before the bound is waited for, to see whether that is near enough:
 it is not needed sooner, and what comes out may not depend on when it is there."""
-SEATED_PART = 0.2
+SEATED_PART = 0.3
 """Effort that meals and places may take once more, as a part of that of the search."""
 EFFORT_PER_S = 1.3
 """Effort that a process spends on windows in a second of the scenario's effort."""

@@ -42,8 +42,8 @@ from staffing.roster.relax import (
 from staffing.roster.shifts import Meal
 from staffing.roster.turns import at_table, crowd_of
 
-ROUNDS = 2
-"""Times that every day is planned, each from what the one before has left."""
+ROUNDS = 3
+"""Times that every day is planned at most, each from what the one before has left."""
 GAP, NODES = 1e-3, 1
 """Relative gap at which a part is good enough, and branches at most: another round, which begins
 where this one ended and looks elsewhere, gains more for its effort than more branches."""
