@@ -132,3 +132,20 @@ def test_help_comes_from_afar() -> None:
     roll = {(f"A{i:02d}", 0): Duty(shift, (), (f"P{i:02d}",) * 4) for i in range(PEOPLE)}
     assert of.score(roll).units == 4 * 20
     assert of.score(last(of, roll)).units == 0
+
+
+@pytest.mark.parametrize("need", [{}, {("Q", 20): 20}, {("P", 68): 20}])
+def test_days_without_people_or_seats_stay(need: dict[tuple[str, int], int]) -> None:
+    """Nobody works on the second day, nobody knows Q: nothing is to be gained."""
+    shift = Template(start=20, end=24, paid=4, meals=())
+    options = (Option((("P", 20),), (shift,)),) * 2
+    of = Problem(
+        agents=(Agent(agent_id="A", contract_h=40.0, options=options, limits=Limits()),),
+        need=need,
+        steps=dict.fromkeys(need, steps(1)),
+        start=MONDAY,
+        fairness=EVEN,
+        meal_share=0.5,
+    )
+    roll = {("A", 0): Duty(shift, (), (None,) * 4)}
+    assert last(of, roll) == roll

@@ -88,9 +88,7 @@ def solve_days(task: Task) -> Answer | None:
     present, eating = state_presence(rows, classes, shifts, task.idle)
     if task.meal_share < 1:
         _meals_in_turn(rows, task, present)
-    need = {place: number for place, number in task.open.items() if number}
-    steps = {place: first(task.steps[place], n) for place, n in by_pool(need).items()}
-    _, serving = state_coverage(rows, present, need, steps, task.reach, task.idle)
+    serving = state_open(rows, task, present)
     whole = [j for free in shifts.values() for _, j in free]
     whole += [j for starts in eating.values() for j in starts.values()] + list(serving.values())
     columns = np.array([j for free in shifts.values() for _, j in free], np.int64)
@@ -105,6 +103,14 @@ def solve_days(task: Task) -> Answer | None:
         return None
     roll = roll_of(task.agents, shifts, eating, serving, np.round(found.x))
     return Answer(roll=roll, proven=found.proven and few is stated, spent=spent + found.spent)
+
+
+def state_open(rows: Rows, task: Task, present: Present) -> Serving:
+    """State the service of a task's people to the seats that are open; return its columns."""
+    need = {place: number for place, number in task.open.items() if number}
+    steps = {place: first(task.steps[place], n) for place, n in by_pool(need).items()}
+    _, serving = state_coverage(rows, present, need, steps, task.reach, task.idle)
+    return serving
 
 
 def _present_columns(task: Task, shifts: Mapping[tuple[int, int], Free]) -> Ints:

@@ -55,7 +55,8 @@ ALONE_PART = 0.3
 """Part of the windows' effort before the bound is waited for, to see whether that is near enough:
 it is not needed sooner, and what comes out may not depend on when it is there."""
 SEATED_PART = 0.3
-"""Effort that meals and places may take once more, as a part of that of the search."""
+"""Effort beyond that of the scenario after which meals and places are planned no further round, as
+a part of it."""
 EFFORT_PER_S = 1.3
 """Effort that a process spends on windows in a second of the scenario's effort."""
 TOLD_EACH = 4

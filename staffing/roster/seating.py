@@ -19,12 +19,12 @@ from joblib import Parallel, delayed
 from staffing.grid import SLOTS_PER_DAY
 from staffing.roster.classes import Class
 from staffing.roster.crews import crew_task, taken
-from staffing.roster.days import roll_of
+from staffing.roster.days import roll_of, state_open
 from staffing.roster.duty import Group, Roll
 from staffing.roster.mip import WholeProgram, cut, minimised, program, together
 from staffing.roster.model import Answer, Task
-from staffing.roster.places import by_pool, pool_of
-from staffing.roster.prices import Place, first
+from staffing.roster.places import pool_of
+from staffing.roster.prices import Place
 from staffing.roster.problem import Problem
 from staffing.roster.relax import (
     ONES,
@@ -36,7 +36,6 @@ from staffing.roster.relax import (
     Present,
     Rows,
     Serving,
-    state_coverage,
     state_presence,
 )
 from staffing.roster.shifts import Meal
@@ -62,6 +61,7 @@ def reseated(problem: Problem, roll: Roll, effort: float, lane: Parallel) -> Ite
     for number in range(ROUNDS):
         before, tasks = roll, [_task(problem, roll, d, number) for d in sorted(problem.days)]
         for task, answer in zip(tasks, lane(delayed(seated)(task) for task in tasks), strict=True):
+            # shifts stay, so whatever days before have changed, everybody's week is lawful
             gained, roll = taken(problem, roll, task, answer, changed=False)
             effort -= answer.spent
             if gained:
@@ -71,7 +71,7 @@ def reseated(problem: Problem, roll: Roll, effort: float, lane: Parallel) -> Ite
 
 
 def _task(problem: Problem, roll: Roll, day: int, seed: int) -> Task:
-    """Return the task to seat all who work on a day."""
+    """Return the task to seat all who work on a day, without what only shifts are priced by."""
     there = [agent for agent in problem.agents if (agent.agent_id, day) in roll]
     task = crew_task(problem, there, frozenset({day}), roll, seed=seed, effort=0.0)
     own = {(agent.agent_id, day): roll[agent.agent_id, day] for agent in there}
@@ -90,9 +90,7 @@ def seated(task: Task) -> Answer:
     present, eating = state_presence(rows, alone, shifts, task.idle)
     if task.meal_share < 1:
         _tables(rows, task, present)
-    need = {place: number for place, number in task.open.items() if number}
-    steps = {place: first(task.steps[place], n) for place, n in by_pool(need).items()}
-    _, serving = state_coverage(rows, present, need, steps, task.reach, task.idle)
+    serving = state_open(rows, task, present)
     meals = [j for starts in eating.values() for j in starts.values()]
     stated = program(rows, kept, [*kept, *meals, *serving.values()])
     x = _now(task, stated, eating, serving)
@@ -154,8 +152,8 @@ def _parts(of: WholeProgram, x: Floats, meals: Ints) -> Iterator[tuple[WholeProg
     """
     free = of.lower < of.upper
     whose, _ = _labels(of, free)
-    many = np.bincount(whose[free])[whose] > MOST if free.any() else free
-    free[meals[many[meals]]] = False
+    size = np.bincount(whose[free], minlength=1)
+    free[meals[size[whose[meals]] > MOST]] = False
     fixed = of.matrix @ np.where(free, 0.0, x)
     open_ = replace(of, low=of.low - fixed, high=of.high - fixed)
     of_column, of_row = _labels(of, free)
