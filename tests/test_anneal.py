@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import os
+import random
 import subprocess
 import sys
 from dataclasses import replace
@@ -33,7 +34,7 @@ from staffing.roster.kernel.seats import (
     leave,
     undo,
 )
-from staffing.roster.kernel.walk import enter, liked, turn
+from staffing.roster.kernel.walk import enter, liked, reckon, turn
 from staffing.roster.lawful import is_lawful
 from staffing.roster.limits import MonthOvertime, WeekHours, WeekStarts
 from staffing.roster.prices import CROWD
@@ -163,6 +164,28 @@ def test_points_are_kept_as_they_change(seed: int, paired: bool) -> None:
     assert walk.units == problem.score(walk.roll()).units
 
 
+@settings(max_examples=24, deadline=None)
+@given(seed=st.integers(0, 10_000), paired=st.booleans(), part=st.floats(0, 1))
+def test_people_sit_where_they_are_told_to(seed: int, paired: bool, part: float) -> None:
+    """Points are those of the roster handed in, whoever of it serves nobody, and stay true."""
+    walk = annealing(busy(seed), paired=paired)
+    problem = over_weekend(busy(seed)) if paired else busy(seed)
+    for _ in walk.improve(500):
+        pass
+    chance = random.Random(seed)
+    told = {
+        key: replace(duty, pools=tuple(p if chance.random() < part else None for p in duty.pools))
+        for key, duty in walk.roll().items()
+    }
+    walk.sit(told)
+    assert walk.points == points(problem, told)
+    assert walk.units == problem.score(told).units
+    assert problem.score(walk.roll()) == problem.score(told)
+    for _ in walk.improve(500, 0.9):
+        pass
+    assert walk.points == points(problem, walk.roll())
+
+
 @pytest.mark.parametrize("paired", [False, True])
 def test_what_is_known_of_a_half_hour_is_true(paired: bool) -> None:
     """What was reckoned of somebody's coming or going there holds until its version changes."""
@@ -193,7 +216,8 @@ def test_shifts_are_drawn_that_are_worth_it(limit: int) -> None:
     """Where all of a day's half hours are known, and no meals, those within the limit are drawn."""
     arrays, roll = Arrays(without_meals(company(5))), first_roll(without_meals(company(5)))
     s, w = arrays.seats(), arrays.duties(roll)
-    enter(s, w, np.zeros(len(w.group), np.int64))
+    reckon(s, w, np.zeros(len(w.group), np.int64))
+    enter(s, w)
     for g, t in np.ndindex(s.known.shape[:2]):
         for way in (GOING, COMING) if serving(s, g, t) else (COMING,):
             s.marks[SIZE] = 0

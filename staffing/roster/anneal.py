@@ -21,7 +21,7 @@ from staffing.roster.arrays import Arrays
 from staffing.roster.duty import Roll
 from staffing.roster.kernel.days import Duties
 from staffing.roster.kernel.seats import COVERED, DAYBREAK, LARGE, NEED, PRICE, Seats
-from staffing.roster.kernel.walk import adopt, enter, walk
+from staffing.roster.kernel.walk import adopt, enter, reckon, walk
 from staffing.roster.prices import SPEED_UNITS
 from staffing.roster.problem import Problem
 from staffing.roster.relax import Bools
@@ -68,16 +68,30 @@ class Annealing:
         if self._halves or not paired:
             self._copies.append(first.again(problem.seed + SECOND))
 
-    def improve(self, steps: int) -> Iterator[int]:
-        """Try so many changes, from hot to cold; yield how many after each of `CHUNKS` parts."""
+    def sit(self, roll: Roll) -> None:
+        """Take over where everybody serves and eats in a roster of the same shifts."""
+        first, *others = self._copies
+        self._arrays.sit(first.seats, roll)
+        first.duties.taken[:] = self._arrays.taken(first.duties.first, roll)
+        first.reckon()
+        for other in others:
+            other.copy(first)
+
+    def improve(self, steps: int, since: float = 0.0) -> Iterator[int]:
+        """Try so many changes, from hot to cold; yield how many after each of `CHUNKS` parts.
+
+        Parameters
+        ----------
+        since : part of the cooling that is left out
+        """
         copies, joins = len(self._copies), JOINS if self._halves else 1
         each = -(-steps // (CHUNKS * joins * copies))
         with ThreadPoolExecutor(PAIR) as pool:
             for i in range(CHUNKS * joins):
-                hot, cold = (_heat(k / (CHUNKS * joins)) for k in (i, i + 1))
+                begin, end = (_heat(since + (1 - since) * k / (CHUNKS * joins)) for k in (i, i + 1))
                 if self._halves:
                     self.halve(i)
-                walks = [pool.submit(copy.walk, each, hot, cold) for copy in self._copies]
+                walks = [pool.submit(copy.walk, each, begin, end) for copy in self._copies]
                 for walked in walks:
                     walked.result()
                 if self._halves:
@@ -158,7 +172,13 @@ class _Copy:
 
     def enter(self) -> None:
         """Seat everybody."""
-        self.points = int(enter(self.seats, self.duties, self._own))
+        self.reckon()
+        entered = int(enter(self.seats, self.duties))
+        self.points, self._begun = self.points + entered, self._begun + entered
+
+    def reckon(self) -> None:
+        """Reckon all points."""
+        self.points = int(reckon(self.seats, self.duties, self._own))
         self._begun = self.points - int(self._own.sum())
 
     def again(self, seed: int) -> _Copy:

@@ -42,6 +42,7 @@ class Arrays:
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
         self._days = len(problem.days)
+        self._number = {agent.agent_id: a for a, agent in enumerate(problem.agents)}
         self._templates: dict[Template, int] = {}
         self._groups: dict[Capability, int] = {}
         self._group = np.full((len(problem.agents), self._days), -1, np.int64)
@@ -226,6 +227,32 @@ class Arrays:
             marks=marks,
         )
 
+    def sit(self, s: Seats, roll: Roll) -> None:
+        """Let everybody of a roster serve where she does there, and nobody else."""
+        here = np.zeros((2, len(self._groups), self._slots), np.int64)
+        post = {
+            (self._places[q], g): j
+            for j, (q, g) in enumerate(s.posts[:, [of_seats.PLACE, of_seats.GROUP]].tolist())
+        }
+        for each in (s.crews, s.present, s.rows[:, :, of_seats.COVERED]):
+            each[:] = 0
+        for (name, d), duty in roll.items():
+            g, t = int(self._group[self._number[name], d]), d * SLOTS_PER_DAY
+            here[of_seats.ON_DUTY, g, [t + k for k in duty.shift.on_duty]] += 1
+            eating = [t + k for k in duty.shift.on_duty if k in duty.away]
+            here[of_seats.AT_TABLE, g, eating] += 1
+            for slot, place in enumerate(duty.pools, start=t + duty.shift.start):
+                if place is not None:
+                    s.crews[slot, post[place, g]] += 1
+        free = s.crews[:, len(s.posts) :]
+        free += (here[of_seats.ON_DUTY] - here[of_seats.AT_TABLE]).T
+        for j, (q, units, p, g) in enumerate(s.posts.tolist()):
+            free[:, g] -= s.crews[:, j]
+            s.present[p] += here[:, g].T
+            for r in s.fills[q, 1 : 1 + s.fills[q, 0]]:
+                s.rows[:, r, of_seats.COVERED] += units * s.crews[:, j]
+        s.versions[:] += 1
+
     def _helpers(self, pools: Mapping[str, int], posts: Ints) -> list[list[int]]:
         """Return who ever serves each pool."""
         found: list[list[int]] = [[] for _ in pools]
@@ -306,17 +333,8 @@ class Arrays:
             for agent in agents
         ]
         options = self._options()
-        taken = np.zeros((len(agents), self._days, 3), np.int64)
-        taken[:, :, of_days.OPTION] = OFF
-        number = {agent.agent_id: a for a, agent in enumerate(agents)}
-        for (name, d), duty in roll.items():
-            a = number[name]
-            option = agents[a].options[d]
-            assert option is not None
-            own = options["first"][a * self._days + d] + option.shifts.index(duty.shift)
-            taken[a, d, : 1 + len(duty.meals)] = own, *duty.meals
         return Duties(
-            taken=taken,
+            taken=self.taken(options["first"], roll),
             group=self._group,
             **options,
             templates=self._shifts(),
@@ -329,6 +347,18 @@ class Arrays:
             fixed=np.zeros(self._group.shape, np.int64),
             sums=np.zeros(self._last + 1, np.int64),
         )
+
+    def taken(self, first: Ints, roll: Roll) -> Ints:
+        """Return the options and meals of a roster, as in `Duties`."""
+        taken = np.zeros((*self._group.shape, 3), np.int64)
+        taken[:, :, of_days.OPTION] = OFF
+        for (name, d), duty in roll.items():
+            a = self._number[name]
+            option = self._problem.agents[a].options[d]
+            assert option is not None
+            own = first[a * self._days + d] + option.shifts.index(duty.shift)
+            taken[a, d, : 1 + len(duty.meals)] = own, *duty.meals
+        return taken
 
     def roll(self, seats: Seats, duties: Duties) -> dict[tuple[str, int], Duty]:
         """Return the duties of people by name; who is in a pool stays while its count lasts."""

@@ -59,6 +59,9 @@ SEATED_PART = 0.3
 a part of it."""
 EFFORT_PER_S = 1.3
 """Effort that a process spends on windows in a second of the scenario's effort."""
+COLD_PART, COLD = 0.15, 0.9
+"""Of a large company: part of annealing that follows when meals and places were planned for the
+first time, and the part of the cooling at which it begins then."""
 TOLD_EACH = 4
 """Parts of the annealing after which it is told where it stands: to reckon that takes a while."""
 
@@ -103,7 +106,7 @@ def search(
             if _few(problem):
                 roll = _planned_at_once(problem, roll)
             else:
-                steps, roll, going = _annealed(problem, roll, told)
+                steps, roll, going = _annealed(problem, roll, told, lanes[0])
                 effort = problem.effort * (1 - _annealed_part(problem)) * processes * EFFORT_PER_S
                 for left, better in improved(problem, roll, effort, lanes) if going else ():
                     roll = better
@@ -203,16 +206,29 @@ def _annealed_part(problem: Problem) -> float:
 
 
 def _annealed(
-    problem: Problem, roll: Roll, told: Callable[[Roll, float], None]
+    problem: Problem, roll: Roll, told: Callable[[Roll, float], None], lane: Parallel
 ) -> tuple[int, Roll, bool]:
     """Return the changes tried, the duties annealed, and whether no interrupt ended it."""
     part = _annealed_part(problem)
-    walk, tried = Annealing(problem, roll, paired=part > ANNEALED_PART), 0
+    large = part > ANNEALED_PART
+    walk, tried = Annealing(problem, roll, paired=large), 0
     steps = int(problem.effort * part * STEPS_PER_EFFORT * walk.threads)
-    try:
-        for i, tried in enumerate(walk.improve(steps), 1):
+    cold = int(steps * COLD_PART) if large else 0
+
+    def cooled(number: int, since: float = 0.0) -> None:
+        nonlocal tried
+        before = tried
+        for i, more in enumerate(walk.improve(number, since), 1):
+            tried = before + more
             if i % TOLD_EACH == 0:
                 told(walk.roll(), part * tried / max(steps, 1))
+
+    try:
+        cooled(steps - cold)
+        if cold:
+            *_, roll = walk.roll(), *reseated(problem, walk.roll(), 0.0, lane)
+            walk.sit(roll)
+            cooled(cold, COLD)
     except KeyboardInterrupt:
         return tried, walk.roll(), False
     return tried, walk.roll(), True

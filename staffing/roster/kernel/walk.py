@@ -40,6 +40,7 @@ from staffing.roster.kernel.seats import (
     CROWDED,
     DAYBREAK,
     GOING,
+    IDLE,
     LARGE,
     MISSED,
     NOBODY,
@@ -720,19 +721,29 @@ def walk(
 
 
 @cached
-def enter(s: Seats, w: Duties, costs: Ints) -> int:
-    """Seat everybody for the duties that are taken; return the points of all."""
-    agents, days = w.group.shape
+def reckon(s: Seats, w: Duties, costs: Ints) -> int:
+    """Return the points of all duties and of who serves where, by agent in `costs`."""
     total = ZERO
-    for p in range(len(s.parts)):
-        for t in range(len(s.slots)):
-            missed = price(s, p, t, lacking(s, p, t))
-            s.slots[t, MISSED] += missed
-            total += missed
-    new = np.zeros(3, np.int64)
-    for a in range(agents):
+    for t in range(len(s.slots)):
+        s.slots[t, MISSED] = ZERO
+        for p in range(len(s.parts)):
+            s.slots[t, MISSED] += price(s, p, t, lacking(s, p, t))
+            total += crowd(s, p, t)
+        total += s.slots[t, MISSED]
+        for j in range(len(s.posts), s.crews.shape[1]):
+            total += s.crews[t, j] * s.slots[t, IDLE]
+    for a in range(len(costs)):
         costs[a] = personal(w, a)
         total += costs[a]
+    return total
+
+
+@cached
+def enter(s: Seats, w: Duties) -> int:
+    """Seat everybody for the duties that are taken; return the change of points by that."""
+    agents, days = w.group.shape
+    total, new = ZERO, np.zeros(3, np.int64)
+    for a in range(agents):
         for d in range(days):
             new[:] = w.taken[a, d]
             if new[OPTION] != OFF:
