@@ -3,9 +3,10 @@
 `first` gives everybody a lawful horizon where seats are open; `anneal` changes all duties at once
 at up to a million changes a second; then crews of people who know the same pools have some of
 their days planned anew by HiGHS, several windows side by side (`crews`); last come everybody's
-meals and places of each day (`seating`). A few people are planned exactly, all at once, by CP-SAT
-(`model`). How good the result is at best is told by the linear relaxation of the whole problem
-(`bound`), in a second process meanwhile, not by the search.
+meals and places of each day (`seating`), of a large company before the last part of annealing too.
+A few people are planned exactly, all at once, by CP-SAT (`model`). How good the result is at best
+is told by the linear relaxation of the whole problem (`bound`), in a second process meanwhile, not
+by the search.
 """
 
 from __future__ import annotations
