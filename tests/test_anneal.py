@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from staffing.roster import engine
 from staffing.roster.anneal import Annealing
 from staffing.roster.arrays import Arrays
 from staffing.roster.duty import Duty, Roll
@@ -37,7 +38,7 @@ from staffing.roster.kernel.seats import (
 from staffing.roster.kernel.walk import enter, liked, reckon, turn
 from staffing.roster.lawful import is_lawful
 from staffing.roster.limits import MonthOvertime, WeekHours, WeekStarts
-from staffing.roster.prices import CROWD
+from staffing.roster.prices import CROWD, paid_hours
 from staffing.roster.problem import Problem
 from staffing.roster.report import Reached
 from staffing.roster.shifts import Template
@@ -414,6 +415,23 @@ def test_an_interrupt_keeps_the_roster_so_far() -> None:
     assert report.goal("cost").bound is None
     assert report.cut_short
     assert not search(replace(busy(3), effort=0.5))[1].cut_short
+    for agent in problem.agents:
+        own = {d: duty.shift for (name, d), duty in roll.items() if name == agent.agent_id}
+        assert is_lawful(agent, own)
+
+
+def test_a_large_company_is_annealed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All changes that the effort allows are tried, and progress never falls.
+
+    They are made in two parts, with all places planned between. These few people count as many here.
+    """
+    monkeypatch.setattr(engine, "WINDOWED", 0)
+    problem, parts = replace(over_weekend(busy(3)), effort=1.0), list[float]()
+    roll, report = search(problem, lambda reached: parts.extend(filter(None, [reached.part])))
+    assert report.steps >= 2 * STEPS_PER_EFFORT
+    assert parts == sorted(parts)
+    assert parts[-1] == pytest.approx(1.0, abs=0.01)
+    assert report.goal("cost").value == paid_hours(problem.score(roll).proven_part)
     for agent in problem.agents:
         own = {d: duty.shift for (name, d), duty in roll.items() if name == agent.agent_id}
         assert is_lawful(agent, own)
