@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from staffing.roster import engine
+from staffing.roster import anneal, engine
 from staffing.roster.anneal import Annealing
 from staffing.roster.arrays import Arrays
 from staffing.roster.duty import Duty, Roll
@@ -423,7 +423,7 @@ def test_an_interrupt_keeps_the_roster_so_far() -> None:
 def test_a_large_company_is_annealed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """All changes that the effort allows are tried, and progress never falls.
 
-    They are made in two parts, with all places planned between. These few people count as many here.
+    They are made in two parts, with all places planned between. These people count as many here.
     """
     monkeypatch.setattr(engine, "WINDOWED", 0)
     problem, parts = replace(over_weekend(busy(3)), effort=1.0), list[float]()
@@ -435,6 +435,26 @@ def test_a_large_company_is_annealed_on(monkeypatch: pytest.MonkeyPatch) -> None
     for agent in problem.agents:
         own = {d: duty.shift for (name, d), duty in roll.items() if name == agent.agent_id}
         assert is_lawful(agent, own)
+
+
+def test_an_interrupt_of_the_last_part_keeps_what_was_better(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The last part begins warm: what it makes worse at first is not what Ctrl-C keeps."""
+    monkeypatch.setattr(engine, "WINDOWED", 0)
+    monkeypatch.setattr(engine, "COLD", 0.0)
+    monkeypatch.setattr(anneal, "HEAT", ((0.0, 20.0), (1.0, 0.01)))
+    problem, told = replace(over_weekend(busy(3)), effort=2.0), list[float]()
+
+    def interrupt(reached: Reached) -> None:
+        told.append(reached.cost.value)
+        if reached.part is not None and reached.part > 1 - engine.COLD_PART + 0.01:
+            raise KeyboardInterrupt
+
+    roll, report = search(problem, interrupt)
+    assert report.cut_short
+    assert told[-1] > min(told)
+    assert paid_hours(problem.score(roll).proven_part) < told[-1]
 
 
 def test_the_order_of_hashes_changes_nothing() -> None:

@@ -224,12 +224,17 @@ def _annealed(
             if i % TOLD_EACH == 0:
                 told(walk.roll(), part * tried / max(steps, 1))
 
+    going, seated = True, list[Roll]()
     try:
         cooled(steps - cold)
         if cold:
-            *_, roll = walk.roll(), *reseated(problem, walk.roll(), 0.0, lane)
-            walk.sit(roll)
+            seated = [walk.roll()]
+            for better in reseated(problem, seated[0], 0.0, lane):
+                seated = [better]
+                told(better, part * tried / max(steps, 1))
+            walk.sit(seated[0])
             cooled(cold, COLD)
     except KeyboardInterrupt:
-        return tried, walk.roll(), False
-    return tried, walk.roll(), True
+        going = False
+    best = min([walk.roll(), *seated], key=lambda each: problem.score(each).total)
+    return tried, best, going
