@@ -8,6 +8,7 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from joblib import Parallel
 
 from staffing.roster import anneal, engine
 from staffing.roster.anneal import Annealing
@@ -179,6 +181,7 @@ def test_people_sit_where_they_are_told_to(seed: int, paired: bool, part: float)
         for key, duty in walk.roll().items()
     }
     walk.sit(told)
+    assert not np.any(walk.seats.known[..., 1] == walk.seats.versions[:, None])
     assert walk.points == points(problem, told)
     assert walk.units == problem.score(told).units
     assert problem.score(walk.roll()) == problem.score(told)
@@ -426,8 +429,17 @@ def test_a_large_company_is_annealed_on(monkeypatch: pytest.MonkeyPatch) -> None
     They are made in two parts, with all places planned between. These people count as many here.
     """
     monkeypatch.setattr(engine, "WINDOWED", 0)
+    planned = list[float]()
+    reseated = engine.reseated
+
+    def noted(of: Problem, now: Roll, effort: float, lane: Parallel) -> Iterator[Roll]:
+        planned.append(effort)
+        return reseated(of, now, effort, lane)
+
+    monkeypatch.setattr(engine, "reseated", noted)
     problem, parts = replace(over_weekend(busy(3)), effort=1.0), list[float]()
     roll, report = search(problem, lambda reached: parts.extend(filter(None, [reached.part])))
+    assert planned[0] == 0.0, "one round, before the last part"
     assert report.steps >= 2 * STEPS_PER_EFFORT
     assert parts == sorted(parts)
     assert parts[-1] == pytest.approx(1.0, abs=0.01)

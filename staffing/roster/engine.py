@@ -56,13 +56,13 @@ ALONE_PART = 0.3
 """Part of the windows' effort before the bound is waited for, to see whether that is near enough:
 it is not needed sooner, and what comes out may not depend on when it is there."""
 SEATED_PART = 0.3
-"""Effort beyond that of the scenario after which meals and places are planned no further round, as
-a part of it."""
+"""Effort beyond that of the scenario after which meals and places are planned no further round at
+the end, as a part of it."""
 EFFORT_PER_S = 1.3
 """Effort that a process spends on windows in a second of the scenario's effort."""
 COLD_PART, COLD = 0.15, 0.9
-"""Of a large company: part of annealing that follows when meals and places were planned for the
-first time, and the part of the cooling at which it begins then."""
+"""Of a large company: the part of the changes that is tried after meals and places were planned for
+the first time, and the part of the cooling at which these begin."""
 TOLD_EACH = 4
 """Parts of the annealing after which it is told where it stands: to reckon that takes a while."""
 

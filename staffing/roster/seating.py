@@ -55,7 +55,8 @@ def reseated(problem: Problem, roll: Roll, effort: float, lane: Parallel) -> Ite
 
     Parameters
     ----------
-    effort : that all days may take together, see `mip.EFFORT`; with some of it left a round begins
+    effort : that all days may take together, see `mip.EFFORT`; with none left after a round there
+        is no other, so 0 is for one round
     lane : plans days side by side, with answers as a generator, in the order of the days
     """
     for number in range(ROUNDS):
