@@ -26,6 +26,7 @@ from staffing.roster.engine import STEPS_PER_EFFORT, search
 from staffing.roster.fairness import Standing
 from staffing.roster.first import NoWeekError, first_roll
 from staffing.roster.kernel.days import ILLEGAL, OFF, OPTION, POINTS, Duties, personal
+from staffing.roster.kernel.moves import liked
 from staffing.roster.kernel.seats import (
     COMING,
     GOING,
@@ -37,7 +38,7 @@ from staffing.roster.kernel.seats import (
     leave,
     undo,
 )
-from staffing.roster.kernel.walk import enter, liked, reckon, turn
+from staffing.roster.kernel.walk import enter, reckon, turn
 from staffing.roster.lawful import is_lawful
 from staffing.roster.limits import MonthOvertime, WeekHours, WeekStarts
 from staffing.roster.prices import CROWD, paid_hours

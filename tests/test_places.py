@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from staffing.queue import kernel as queue_kernel
 from staffing.queue.kernel import Ints
 from staffing.roster.arrays import Arrays
-from staffing.roster.kernel import days
+from staffing.roster.kernel import days, moves
 from staffing.roster.kernel import seats as of_seats
 from staffing.roster.kernel.seats import (
     COVERED,
@@ -189,7 +189,7 @@ def test_two_exchange_their_places() -> None:
 
 
 KERNELS = {
-    "staffing.roster.kernel.walk": (of_seats, days, queue_kernel),
+    "staffing.roster.kernel.walk": (of_seats, days, moves, queue_kernel),
     "staffing.queue.floor_kernel": (queue_kernel,),
     "staffing.queue.blend": (queue_kernel,),
 }

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from staffing.roster.crews import crew_task
 from staffing.roster.duty import Duty, Roll
 from staffing.roster.fairness import Standing, unfairness
+from staffing.roster.first import NoWeekError, first_roll
 from staffing.roster.lawful import is_lawful
 from staffing.roster.limits import WeekStarts
 from staffing.roster.model import solve
@@ -225,11 +226,11 @@ def test_the_bound_is_below_every_roster_and_the_search_reaches_the_best(seed: i
     problem = company(seed)
     best = least(problem, horizons(problem))
     if np.isinf(best):
-        with pytest.raises(ValueError, match="loosen"):
-            list(improve(problem, parts=4, processes=1))
+        with pytest.raises(NoWeekError):
+            first_roll(problem)
         return
     assert relaxed(whole(problem)).bound <= best + 1e-6
-    *_, last = improve(problem, parts=4, processes=1)
+    *_, last = improve(problem, first_roll(problem), parts=4, processes=1)
     assert last.points == pytest.approx(best) == problem.score(last.roll).total
     assert last.bound <= best + 1e-6
     assert last.claimed == pytest.approx(best)
@@ -268,8 +269,7 @@ def crowd(people: int = 8) -> Problem:
 
 def lazy(problem: Problem) -> Roll:
     """Return a roster that serves as little as is lawful."""
-    nothing = replace(problem, need=dict.fromkeys(problem.need, 0))
-    return next(improve(nothing, parts=0, processes=1)).roll
+    return first_roll(replace(problem, need=dict.fromkeys(problem.need, 0)))
 
 
 def test_same_seed_gives_the_same_course(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -286,9 +286,13 @@ def test_same_seed_gives_the_same_course(monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(one) > 1
 
 
-def test_stale_parts_give_way_to_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the clock, the whole program beside the parts proves what exact solving finds."""
-    monkeypatch.setattr("staffing.roster.neighbourhoods.STALE", 0)
+@pytest.mark.parametrize(("at_once", "stale"), [(0, 0), (2000, 6)])
+def test_the_whole_is_solved_beside_its_parts(
+    monkeypatch: pytest.MonkeyPatch, at_once: int, stale: int
+) -> None:
+    """Small at once, else where parts are stale: it proves by the clock what exact solving does."""
+    monkeypatch.setattr("staffing.roster.neighbourhoods.MOST_AT_ONCE", at_once)
+    monkeypatch.setattr("staffing.roster.neighbourhoods.STALE", stale)
     _, exact = solve_whole(crowd())
     *_, last = improve(crowd(), lazy(crowd()), seconds=60.0, processes=1)
     assert last.points == pytest.approx(exact.points) == last.claimed
@@ -298,7 +302,7 @@ def test_stale_parts_give_way_to_the_whole(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_search_without_a_limit_is_refused() -> None:
     """Neither parts nor seconds: the fault says what to give."""
     with pytest.raises(ValueError, match="give parts or seconds"):
-        next(improve(crowd()))
+        next(improve(crowd(), lazy(crowd())))
 
 
 def test_the_search_goes_on_from_a_roster() -> None:
@@ -314,7 +318,7 @@ def test_the_search_goes_on_from_a_roster() -> None:
 def test_nobody_has_a_roster_too() -> None:
     """Without agents the only roster leaves everything open, and the search ends at once."""
     nobody = replace(crowd(), agents=())
-    (only,) = improve(nobody, seconds=60.0, processes=1)
+    (only,) = improve(nobody, {}, seconds=60.0, processes=1)
     assert only.roll == {}
     assert only.points == sum(3 * units for units in nobody.need.values())
 

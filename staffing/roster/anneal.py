@@ -20,7 +20,7 @@ from staffing.queue.kernel import Ints
 from staffing.roster.arrays import Arrays
 from staffing.roster.duty import Roll
 from staffing.roster.kernel.days import Duties
-from staffing.roster.kernel.seats import COVERED, DAYBREAK, LARGE, NEED, PRICE, Seats
+from staffing.roster.kernel.seats import COVERED, DAYBREAK, LARGE, NEED, PRICE, UNITS, Seats
 from staffing.roster.kernel.walk import adopt, enter, reckon, walk
 from staffing.roster.prices import SPEED_UNITS
 from staffing.roster.problem import Problem
@@ -28,7 +28,8 @@ from staffing.roster.relax import Bools
 
 HEAT = ((0.0, 0.5), (0.9, 0.06), (1.0, 0.01))
 """Part of the changes made, and the temperature by then as a share of the dearest seat that may be
-missing; in between its logarithm is a straight line. Nearly all is gained in the first stretch."""
+missing, or of what of it one agent fills; in between its logarithm is a straight line. Nearly all
+is gained in the first stretch."""
 CHUNKS = 40
 """Parts in which the changes are made, so that progress is told and an interrupt is heard."""
 JOINS = 4
@@ -168,7 +169,8 @@ class _Copy:
         self.seats, self.duties, self.points, self._begun = seats, duties, 0, 0
         self._own: Ints = np.zeros(len(duties.group), np.int64)
         self._random = np.array([_seeded(seed)], np.uint64)
-        self._price = int(seats.pools[:, :, PRICE].max(initial=1)) * SPEED_UNITS
+        filled = min(int(seats.posts[:, UNITS].max(initial=1)), SPEED_UNITS)
+        self._price = int(seats.pools[:, :, PRICE].max(initial=1)) * filled
 
     def enter(self) -> None:
         """Seat everybody."""

@@ -20,6 +20,7 @@ from staffing.roster.kernel.seats import Seats
 from staffing.roster.places import pool_of
 from staffing.roster.prices import CROWD
 from staffing.roster.problem import Problem
+from staffing.roster.runs import has_path
 from staffing.roster.shifts import Template
 from staffing.roster.staff import Agent, Capability, Limits, Option
 from staffing.roster.turns import at_table
@@ -206,6 +207,7 @@ class Arrays:
         marks = np.zeros(of_seats.MARKS, np.int64)
         marks[of_seats.DAYBREAK] = self.daybreak
         marks[of_seats.CROWDED] = CROWD if problem.meal_share < 1 else 0
+        marks[of_seats.TIED] = any(has_path(agent.limits) for agent in problem.agents)
         most = [at_table(n, problem.meal_share) for n in range(len(problem.agents) + 2)]
         return Seats(
             posts=table,

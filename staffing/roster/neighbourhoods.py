@@ -1,17 +1,17 @@
 """Large-neighbourhood search on the program of a whole problem (`whole`).
 
-From a first roster, a part of the program is freed and solved by HiGHS from the roster as it
-stands: some people with all their days, everybody on some days in a row, or some people on more
-days. Each kind of neighbourhood grows while its parts are solved to the end and shrinks while they
-are not, and is drawn the more often the more it found (Shaw 1998; Ropke & Pisinger 2006). Two parts
-are solved at a time in two processes.
+From a roster that is good already, such as an annealed one, a part of the program is freed and
+solved by HiGHS from the roster as it stands: some people with all their days, everybody on some
+days in a row, or some people on more days. Each kind of neighbourhood grows while its parts are
+solved to the end and shrinks while they are not, and is drawn the more often the more it found
+(Shaw 1998; Ropke & Pisinger 2006). Two parts are solved at a time in two processes.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -41,9 +41,6 @@ PART_S = 6.0
 PATIENCE = 4
 """Rounds without a better roster after which parts may take twice as long; the whole program, of
 which a second try would say the same again, may so after one."""
-BUILDING_NODES, BUILDING_GAP, BUILDING_SIZE = 20, 1e-4, 150.0
-"""Of the crews of a first roster: branches, the gap that is good enough, shift columns."""
-MOST_NODES = 10**6
 KINDS = ("people", "days", "both", "likely")
 """What is freed: some people's days, everybody on some days, some people on more days; or of all
 people and days the shifts that the relaxation likes most, beside those of the roster."""
@@ -52,6 +49,10 @@ NOISE = 0.05
 STALE, MOST_WHOLE = 6, 6000
 """Rounds without a better roster after which the rest of the time goes, in one process, into the
 whole program, where it has no more than so many shift columns."""
+MOST_AT_ONCE, AT_ONCE_PART = 2000, 0.6
+"""Shift columns up to which the whole program is tried in one process before anything else, and
+the part of the time that it may take: from a good roster HiGHS proves such a one in minutes, or not
+at all."""
 LEAST_DAYS = 3
 """Days in a row that are freed at least where not everybody's can be."""
 MEMORY, LEAST_REWARD = 0.85, 0.1
@@ -107,7 +108,7 @@ class _State:
 
 def improve(
     problem: Problem,
-    roll: Roll | None = None,
+    roll: Roll,
     *,
     parts: int | None = None,
     seconds: float | None = None,
@@ -116,19 +117,19 @@ def improve(
 ) -> Iterator[Found]:
     """Yield better and better rosters, or bounds, until a roster is proven best.
 
-    By the clock, a program of middling size that parts make no better any more is solved whole in
-    one process for the rest of the time, while parts go on in the other.
+    By the clock, a small program is tried whole in one process, while parts are solved in the
+    other; and one of middling size that parts make no better any more, for the rest of the time.
 
     Parameters
     ----------
-    roll : the roster to begin from; one is built where there is none
+    roll : the lawful roster to begin from
     parts : how many parts are solved at most; with it alone the answer is the same every time
     seconds : when to stop by the clock
 
     Raises
     ------
     ValueError
-        If no lawful roster is found to begin from, or without any limit.
+        If the roster to begin from is not lawful, or without any limit.
     """
     if parts is None and seconds is None:
         raise ValueError("the search needs a limit: give parts or seconds")
@@ -136,7 +137,7 @@ def improve(
     ends = None if seconds is None else began + seconds
     of = whole(problem)
     least = relaxed(of)
-    search = _Search(of, least.x, _begun(of, roll, least.x), least.bound, seed)
+    search = _Search(of, least.x, _begun(of, roll), least.bound, seed)
 
     def found() -> Found:
         state, gone = search.state, time.monotonic() - began
@@ -145,6 +146,10 @@ def improve(
     yield found()
     told = search.claimed
     with Parallel(n_jobs=processes) as pair:
+        if ends is not None and 0 < search.cells <= MOST_AT_ONCE:
+            search.both(problem, pair, ends - _left(ends) * (1 - AT_ONCE_PART))
+            told = search.claimed
+            yield found()
         while (
             search.cells
             and not search.proven
@@ -231,7 +236,7 @@ class _Search:
         return better
 
     def both(self, problem: Problem, pair: Parallel, ends: float) -> bool:
-        """Solve the whole program in one process while parts go on in the other, to the end."""
+        """Solve the whole program in one process while parts go on in the other."""
         tight = whole(problem, windows=True)
         found: list[_State | Solution] = pair(
             [
@@ -273,39 +278,16 @@ def _freed_part(of: Whole, state: _State, free: Bools) -> Part:
     return part(of, lower, upper, state.x)
 
 
-def _begun(of: Whole, roll: Roll | None, relaxed: Floats) -> _State:
-    """Return the point of a roster, or one that is built crew by crew from a relaxation.
-
-    Each crew replaces its own share of the relaxation, while those who are not planned yet are
-    counted with theirs, in fractions.
-    """
-    own = of.owner != SHARED
-    if roll is not None:
-        lower, upper = np.zeros(of.cost.size), of.upper.copy()
-        for (a, d), free in of.shifts.items():
-            duty = roll.get((of.agents[a].agent_id, d))
-            for shift, column in free:
-                lower[column] = upper[column] = float(duty is not None and duty.shift == shift)
-        return _solved(of, lower, upper, "the roster to begin from is not lawful")
-    lower, upper = np.where(own, relaxed, 0.0), np.where(own, relaxed, of.upper)
-    fractions = replace(of, whole=of.whole & own)
-    number = max(round(np.count_nonzero(of.day >= 0) / BUILDING_SIZE), 1)
-    for crew in np.array_split(np.arange(len(of.agents)), max(min(number, len(of.agents)), 1)):
-        now = np.isin(of.owner, crew)
-        lower[now], upper[now] = 0.0, of.upper[now]
-        names = ", ".join(of.agents[a].agent_id for a in crew)
-        found = _solved(fractions, lower, upper, f"no lawful horizon for {names}")
-        lower[now] = upper[now] = found.x[now]
-    return _solved(of, lower, upper, "no service for the crews together")
-
-
-def _solved(of: Whole, lower: Floats, upper: Floats, fault: str) -> _State:
-    """Return a good point between bounds, looking longer while there is none."""
-    nodes = BUILDING_NODES
-    while (found := solve_part(part(of, lower, upper), gap=BUILDING_GAP, nodes=nodes)).x is None:
-        if found.proven or nodes > MOST_NODES:
-            raise ValueError(f"{fault}; loosen the limits")
-        nodes *= 10
+def _begun(of: Whole, roll: Roll) -> _State:
+    """Return the point of a roster."""
+    lower, upper = np.zeros(of.cost.size), of.upper.copy()
+    for (a, d), free in of.shifts.items():
+        duty = roll.get((of.agents[a].agent_id, d))
+        for shift, column in free:
+            lower[column] = upper[column] = float(duty is not None and duty.shift == shift)
+    found = solve_part(part(of, lower, upper))
+    if found.x is None:
+        raise ValueError("the roster to begin from is not lawful; give one that keeps the limits")
     return _State(found.x, found.points)
 
 

@@ -29,6 +29,8 @@ DAYS_WEIGHT, STEADY_WEIGHT, STEADY_FREE, STEADY_STEP, WEIGHTS = range(5)
 """Of `Duties.prices`; four weights, one of each burden's bit."""
 OPTION, FIRST_MEAL, SECOND_MEAL = 0, 1, 2
 """Columns of `Duties.taken`."""
+ABSENT, WORKING, EATING = 0, 1, 2
+"""What somebody does in a slot."""
 # Of a plain number numba would compile every function that is given it anew, as a constant.
 ILLEGAL, ZERO, FAR = (cast("int", np.int64(n)) for n in (1 << 60, 0, 1 << 40))
 
@@ -259,3 +261,21 @@ def _close(w: Duties, a: int, c: Ints) -> bool:
             start = _about(w, a, d, BEGINS)
             earliest, latest = min(earliest, start), max(latest, start)
     return latest - earliest <= c[2]
+
+
+@inner
+def doing(w: Duties, option: int, one: int, two: int, t: int) -> int:
+    """Return what somebody does in a slot of the day who has an option with its meals."""
+    if option == OFF:
+        return ABSENT
+    k = w.options[option, SHIFT]
+    if t < w.templates[k, BEGINS] or t >= w.templates[k, ENDS]:
+        return ABSENT
+    if w.templates[k, HOLE_BEGINS] <= t < w.templates[k, HOLE_ENDS]:
+        return ABSENT
+    length = w.templates[k, MEAL_SLOTS]
+    if w.templates[k, MEALS] > 0 and one <= t < one + length:
+        return EATING
+    if w.templates[k, MEALS] > 1 and two <= t < two + length:
+        return EATING
+    return WORKING

@@ -32,11 +32,11 @@ GOING, COMING = 0, 1
 """Of `Seats.known`: that somebody stops serving, or starts."""
 SEEN, FROM, TO, QUEUE, BASE, TOTAL, FIRST = 0, 1, 2, 3, 4, 5, 6
 """Columns of `Seats.path`."""
-SIZE, STAMP, CROWDED, DAYBREAK, TAIL, BEST, END, POST, CLOSER, LARGE, MARKS = range(11)
+SIZE, STAMP, CROWDED, DAYBREAK, TAIL, BEST, END, POST, CLOSER, LARGE, TIED, MARKS = range(12)
 """Of `Seats.marks`: entries of the log, number of the last search, points of each person too many
 at the table, first slot of the day at which any shift begins; of the last search how many pools it
 has met, and its best way: points, last pool, the posts that somebody comes to there and from; 1 for
-a large company."""
+a large company; 1 where somebody's days in a row are limited from below."""
 NOBODY = cast("int", np.int64(-1))
 DEEP = 10
 """Pools whose people a search asks, at most."""
