@@ -8,7 +8,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +17,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from joblib import Parallel
+from numpy.typing import NDArray
 
+from staffing.queue.kernel import Ints
 from staffing.roster import anneal, engine
 from staffing.roster.anneal import Annealing
 from staffing.roster.arrays import Arrays
@@ -25,8 +27,14 @@ from staffing.roster.duty import Duty, Roll
 from staffing.roster.engine import STEPS_PER_EFFORT, search
 from staffing.roster.fairness import Standing
 from staffing.roster.first import NoWeekError, first_roll
-from staffing.roster.kernel.days import ILLEGAL, OFF, OPTION, POINTS, Duties, personal
-from staffing.roster.kernel.moves import liked
+from staffing.roster.kernel.days import ILLEGAL, OFF, OPTION, POINTS, SHIFT, Duties, personal
+from staffing.roster.kernel.moves import (
+    MOST_CHANGES,
+    alike_days,
+    exchanged_days,
+    liked,
+    moved_days,
+)
 from staffing.roster.kernel.seats import (
     COMING,
     GOING,
@@ -39,7 +47,7 @@ from staffing.roster.kernel.seats import (
     undo,
 )
 from staffing.roster.kernel.walk import enter, reckon, turn
-from staffing.roster.lawful import is_lawful
+from staffing.roster.lawful import has_week, is_lawful
 from staffing.roster.limits import MonthOvertime, WeekHours, WeekStarts
 from staffing.roster.prices import CROWD, paid_hours
 from staffing.roster.problem import Problem
@@ -154,11 +162,22 @@ def points(problem: Problem, roll: Roll) -> int:
     return problem.score(roll).total + CROWD * above
 
 
+def tied(problem: Problem) -> Problem:
+    """Return a problem whose people are off for two days in a row at least, where they can be."""
+    for i, agent in enumerate(problem.agents):
+        bound = replace(agent, limits=replace(agent.limits, least_off=2))
+        if has_week(bound):
+            agents = (*problem.agents[:i], bound, *problem.agents[i + 1 :])
+            problem = replace(problem, agents=agents)
+    assert any(agent.limits.least_off > 1 for agent in problem.agents)
+    return problem
+
+
 @settings(max_examples=24, deadline=None)
-@given(seed=st.integers(0, 10_000), paired=st.booleans())
-def test_points_are_kept_as_they_change(seed: int, paired: bool) -> None:
+@given(seed=st.integers(0, 10_000), paired=st.booleans(), runs=st.booleans())
+def test_points_are_kept_as_they_change(seed: int, paired: bool, runs: bool) -> None:
     """After a thousand changes the points kept are those of the duties, counted anew."""
-    problem = busy(seed)
+    problem = tied(busy(seed)) if runs else busy(seed)
     walk = annealing(problem, paired=paired)
     for _ in walk.improve(1000):
         pass
@@ -267,13 +286,13 @@ def added(s: Seats, w: Duties, a: int, d: int, option: int) -> int:
 
 
 @settings(max_examples=24, deadline=None)
-@given(seed=st.integers(0, 10_000), paired=st.booleans())
-def test_what_is_found_is_lawful(seed: int, paired: bool) -> None:
+@given(seed=st.integers(0, 10_000), paired=st.booleans(), runs=st.booleans())
+def test_what_is_found_is_lawful(seed: int, paired: bool, runs: bool) -> None:
     """Everybody keeps her limits, eats inside her meals' windows and serves what she knows.
 
     Also where halves of the days are joined that were changed apart.
     """
-    problem = busy(seed)
+    problem = tied(busy(seed)) if runs else busy(seed)
     walk = annealing(problem, paired=paired)
     for _ in walk.improve(2000):
         pass
@@ -290,6 +309,80 @@ def test_what_is_found_is_lawful(seed: int, paired: bool) -> None:
         }
         assert set(served.values()) <= set(problem.speed[name, d])
         assert not set(served) & duty.away
+
+
+def changed_days(
+    drawn: Callable[[Duties, NDArray[np.uint64], Ints], int],
+) -> Iterator[tuple[list[list[int]], list[list[int]]]]:
+    """Yield what two agents had for ten days, template or OFF, and what after a change."""
+    (a,) = alone(Limits(), 0).agents
+    days = a.options[:1] * 10
+    away = replace(a, agent_id="B", options=(*days[:7], None, *days[8:]))
+    problem = replace(alone(Limits(), 0), agents=(replace(a, options=days), away))
+    random, at = np.array([5], np.uint64), np.zeros((MOST_CHANGES, 3), np.int64)
+    chance, w = np.random.default_rng(1), Arrays(problem).duties({})
+    for _ in range(400):
+        for agent, d in np.ndindex(2, 10):
+            first, end = w.first[agent * 10 + d :][:2].tolist()
+            w.taken[agent, d, OPTION] = chance.choice([OFF, *range(first, end)])
+        before = templates(w)
+        at[0] = chance.integers(2), chance.integers(10), 0
+        for agent, d, option in at[: drawn(w, random, at)].tolist():
+            first, end = w.first[agent * 10 + d :][:2].tolist()
+            assert option == OFF or first <= option < end
+            w.taken[agent, d, OPTION] = option
+        if templates(w) != before:
+            yield before, templates(w)
+
+
+def templates(w: Duties) -> list[list[int]]:
+    """Return the template of each agent's days, OFF for none."""
+    taken = w.taken[:, :, OPTION]
+    return [[OFF if o == OFF else int(w.options[o, SHIFT]) for o in own] for own in taken]
+
+
+def test_one_shift_is_given_on_days_in_a_row() -> None:
+    """From the first day that changes to the last an agent has the same, and the other her own."""
+    seen = set()
+    for before, after in changed_days(alike_days):
+        a = next(i for i in range(2) if before[i] != after[i])
+        days = [d for d in range(10) if before[a][d] != after[a][d]]
+        assert before[1 - a] == after[1 - a]
+        assert len(set(after[a][days[0] : days[-1] + 1]) - {OFF}) == 1
+        assert OFF not in after[a][days[0] : days[-1] + 1]
+        seen.add(len(days))
+    assert {1, 2, 3} <= seen
+
+
+def test_duties_of_days_in_a_row_move_by_one() -> None:
+    """Of some stretch they are the same in turn; the one pushed out is at its other end."""
+    seen = set()
+    for before, after in changed_days(moved_days):
+        a = next(i for i in range(2) if before[i] != after[i])
+        assert before[1 - a] == after[1 - a]
+        old, new, ways = before[a], after[a], set()
+        for d, e in itertools.combinations(range(11), 2):
+            back, on = [*old[d + 1 : e], old[d]], [old[e - 1], *old[d : e - 1]]
+            ways |= {"back"} if new == old[:d] + back + old[e:] else set()
+            ways |= {"on"} if new == old[:d] + on + old[e:] else set()
+        assert ways
+        seen |= ways
+    assert seen == {"back", "on"}
+
+
+def test_days_in_a_row_are_exchanged() -> None:
+    """In one stretch each has what the other had, but for a day on which one of them is away."""
+    seen = set()
+    for before, after in changed_days(
+        lambda w, random, at: exchanged_days(w, random, at, 1 - at[0, 0])
+    ):
+        days = [d for d in range(10) if before[0][d] != after[0][d]]
+        assert 7 not in days
+        for d in range(10):
+            changed = days[0] <= d <= days[-1] and d != 7
+            assert [after[0][d], after[1][d]] == [before[changed][d], before[not changed][d]]
+        seen.add(len(days))
+    assert {1, 2, 3, 4} <= seen
 
 
 def test_the_better_of_two_rosters_stays() -> None:

@@ -364,7 +364,7 @@ def moved_days(w: Duties, random: NDArray[np.uint64], at: Ints) -> int:
 
 @inner
 def exchanged_days(w: Duties, random: NDArray[np.uint64], at: Ints, b: int) -> int:
-    """Let an agent exchange some days in a row with another, as far as each may have the other's.
+    """Let an agent exchange some days in a row with another, but for those that they may not.
 
     Parameters
     ----------
@@ -372,15 +372,9 @@ def exchanged_days(w: Duties, random: NDArray[np.uint64], at: Ints, b: int) -> i
     """
     a, d, number = at[0, 0], at[0, 1], 0
     for e in range(d, min(d + 2 + below(random, LONGEST - 1), w.week.size)):
-        mine, hers = w.taken[a, e, OPTION], w.taken[b, e, OPTION]
-        if not may_change(w, e):
-            break
-        if mine == hers == OFF or alike(w, b, e, mine, a, e) == hers:
-            continue
-        at[number, 0], at[number, 1] = a, e
-        if not free(w, a, e) or not free(w, b, e) or not exchanged(w, at, number, b):
-            break
-        number += 2
+        if may_change(w, e) and free(w, a, e) and free(w, b, e):
+            at[number, 0], at[number, 1] = a, e
+            number += 2 if exchanged(w, at, number, b) else 0
     return number
 
 
