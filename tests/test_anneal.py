@@ -49,7 +49,7 @@ from staffing.roster.kernel.seats import (
 from staffing.roster.kernel.walk import enter, reckon, turn
 from staffing.roster.lawful import has_week, is_lawful
 from staffing.roster.limits import MonthOvertime, WeekHours, WeekStarts
-from staffing.roster.prices import CROWD, paid_hours
+from staffing.roster.prices import CROWD, SPEED_UNITS, paid_hours
 from staffing.roster.problem import Problem
 from staffing.roster.report import Reached
 from staffing.roster.shifts import Template
@@ -383,6 +383,27 @@ def test_days_in_a_row_are_exchanged() -> None:
             assert [after[0][d], after[1][d]] == [before[changed][d], before[not changed][d]]
         seen.add(len(days))
     assert {1, 2, 3, 4} <= seen
+
+
+def test_a_unit_may_be_a_whole_seat() -> None:
+    """Counted in seats or in twentieths of them, the same company is annealed at the same heat."""
+
+    def counted(units: int) -> Problem:
+        (agent,) = alone(Limits(most_consecutive=4), 0).agents
+        days = (Option((("P", units),), (EARLY, LATE)),) * DAYS
+        seats = {("P", 48 * d + t): 1 + (d + t) % 3 for d in range(DAYS) for t in range(18, 46)}
+        return replace(
+            alone(Limits(), 0),
+            agents=tuple(replace(agent, agent_id=f"A{i}", options=days) for i in range(5)),
+            need={key: number * units for key, number in seats.items()},
+            steps={key: ((number * units, 400 // units),) for key, number in seats.items()},
+        )
+
+    start = first_roll(counted(1))
+    walks = [Annealing(counted(units), start) for units in (1, SPEED_UNITS)]
+    for walk in walks:
+        list(walk.improve(2000))
+    assert walks[0].roll() == walks[1].roll() != start
 
 
 def test_the_better_of_two_rosters_stays() -> None:

@@ -305,6 +305,14 @@ def test_a_search_without_a_limit_is_refused() -> None:
         next(improve(crowd(), lazy(crowd())))
 
 
+def test_an_unlawful_roster_is_no_beginning() -> None:
+    """One with a single day off between two worked ones is refused, and what is asked for told."""
+    duty = Duty(SHIFTS[0], (), (None,) * (SHIFTS[0].end - SHIFTS[0].start))
+    start = {("A0", d): duty for d in (0, 1, 3, 4)}
+    with pytest.raises(ValueError, match="keeps the limits"):
+        next(improve(crowd(), start, parts=1, processes=1))
+
+
 def test_the_search_goes_on_from_a_roster() -> None:
     """A given roster comes first, with its own points, and nothing worse follows."""
     problem = crowd()
