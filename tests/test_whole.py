@@ -236,6 +236,15 @@ def test_the_bound_is_below_every_roster_and_the_search_reaches_the_best(seed: i
     assert last.claimed == pytest.approx(best)
 
 
+def test_a_relaxation_cut_short_has_a_bound() -> None:
+    """Stopped at once it proves less than when it is solved, and no more than is so."""
+    of = whole(crowd())
+    cut, solved = relaxed(of, seconds=0.0), relaxed(of)
+    nothing = of.constant + float(np.minimum(of.cost, 0) @ of.upper)
+    assert nothing - 1e-6 <= cut.bound < solved.bound
+    assert cut.x.shape == of.cost.shape
+
+
 def test_plain_counting_and_the_model_agree_on_what_is_lawful() -> None:
     """The counting of this file forbids what `lawful.py` forbids, horizon by horizon."""
     problem = company(5)

@@ -97,12 +97,14 @@ def solve_pdlp(
     tolerance: float = TOLERANCE,
     most_steps: int = MOST_STEPS,
     threads: int | None = None,
+    seconds: float | None = None,
 ) -> pdlp.SolverResult:
     """Return what PDLP makes of a program, up to a relative tolerance or so many iterations.
 
     Parameters
     ----------
     threads : None: two, where the program is not tiny
+    seconds : of the clock at most; with them the answer may differ from one time to the next
     """
     program = pdlp.QuadraticProgram()
     program.objective_vector = of.cost
@@ -116,4 +118,6 @@ def solve_pdlp(
     criteria.simple_optimality_criteria.eps_optimal_relative = tolerance
     criteria.simple_optimality_criteria.eps_optimal_absolute = tolerance
     criteria.iteration_limit = most_steps
+    if seconds is not None:
+        criteria.time_sec_limit = seconds
     return pdlp.primal_dual_hybrid_gradient(program, settings)

@@ -53,6 +53,8 @@ MOST_AT_ONCE, AT_ONCE_PART = 2000, 0.6
 """Shift columns up to which the whole program is tried in one process before anything else, and
 the part of the time that it may take: from a good roster HiGHS proves such a one in minutes, or not
 at all."""
+RELAXED_PART = 0.3
+"""Part of the time that the relaxation may take of a very large program."""
 LEAST_DAYS = 3
 """Days in a row that are freed at least where not everybody's can be."""
 MEMORY, LEAST_REWARD = 0.85, 0.1
@@ -136,7 +138,7 @@ def improve(
     began = time.monotonic()
     ends = None if seconds is None else began + seconds
     of = whole(problem)
-    least = relaxed(of)
+    least = relaxed(of, None if ends is None else max(_left(ends) * RELAXED_PART, 0.0))
     search = _Search(of, least.x, _begun(of, roll), least.bound, seed)
 
     def found() -> Found:

@@ -349,11 +349,17 @@ class Relaxed:
     bound: float
 
 
-def relaxed(of: Whole) -> Relaxed:
-    """Return the linear relaxation by PDLP; the bound holds however early it stops."""
-    found = solve_pdlp(of, TOLERANCE if of.matrix.nnz <= LARGE else LOOSE)
+def relaxed(of: Whole, seconds: float | None = None) -> Relaxed:
+    """Return the linear relaxation by PDLP; the bound holds however early it stops.
+
+    Parameters
+    ----------
+    seconds : of the clock at most; duals of an early stop may say less than none
+    """
+    found = solve_pdlp(of, TOLERANCE if of.matrix.nnz <= LARGE else LOOSE, seconds=seconds)
     x = np.clip(np.asarray(found.primal_solution, float), 0.0, of.upper)
-    return Relaxed(x, safe_bound(of, np.asarray(found.dual_solution, float)))
+    duals = np.asarray(found.dual_solution, float)
+    return Relaxed(x, max(safe_bound(of, duals), safe_bound(of, np.zeros(duals.size))))
 
 
 def solve_whole(
