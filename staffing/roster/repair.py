@@ -6,8 +6,9 @@
    measure becomes a crowd, a gate or a half hour to shut in `crowds.Program`, which chooses the
    cheapest ones with whole numbers.
 3. The week is planned with them. A relaxation promises a little more than a roster keeps: the next
-   proposal must leave by as much less open, and where that is less than nothing, what the roster
-   left open is asked for once more. Then measures that are not needed are left out again.
+   proposal must promise to leave by as much less open as the roster left too much, and where that
+   is less than nothing, what the roster left open is asked for once more. Then measures that are
+   not needed are left out again.
 """
 
 from __future__ import annotations
@@ -210,7 +211,8 @@ def _proposed(
         if made.done or left is None:
             break
         relaxed = _case(applied(*start, made.measures), case.more).least.value
-        most = min(most, case.most - (left.uncovered_h * UNITS_PER_H - relaxed)) - STEP
+        beyond = max(left.uncovered_h * UNITS_PER_H - case.most, 0.0)
+        most = min(most, relaxed) - beyond - STEP
         if most < 0:
             case, most, seconds = _asking_more(case, left), 0.0, max(seconds, LIMIT_S / 4)
     return _pruned(made, start, len(first)) if made.done and tries > 1 else made
