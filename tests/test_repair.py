@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -16,8 +17,9 @@ from typer.testing import CliRunner
 import cli
 from staffing.errors import InfeasibleRosterError
 from staffing.grid import Window
+from staffing.roster import repair as of_repair
 from staffing.roster import roster
-from staffing.roster.bottleneck import Case
+from staffing.roster.bottleneck import UNITS_PER_H, Case
 from staffing.roster.bound import least_uncovered
 from staffing.roster.classes import classes
 from staffing.roster.measures import Measure, applied
@@ -294,3 +296,33 @@ def test_the_command_proposes_and_exits_3_for_a_short_week(tmp_path: Path) -> No
     told = json.loads(busy.stdout)
     assert told["bottleneck"]["least_uncovered_h"] > 0
     assert told["measures"]
+
+
+def test_a_proposal_that_failed_is_not_made_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked for less by what a roster left too much, until the program proposes something else.
+
+    It believes that half an hour is enough down to 60 of the 100 units allowed; 120 stay open.
+    """
+    asked: list[float] = []
+    left = SimpleNamespace(uncovered_h=120 / UNITS_PER_H)
+
+    def cheapest(case: object, most: float, seconds: float) -> tuple[list[Measure], float]:
+        asked.append(most)
+        number = 1 if most > 60 else 2
+        return [Measure(kind="open", price=50.0 * number, pools=("P",), number=number)], 0.0
+
+    def tried(made: Repair, _: object) -> tuple[Repair, object]:
+        return replace(made, done=made.measures[0].number == 2), left
+
+    case = SimpleNamespace(most=100.0, more={}, least=SimpleNamespace(value=110.0))
+    monkeypatch.setattr(of_repair, "cheapest", cheapest)
+    monkeypatch.setattr(of_repair, "_tried", tried)
+    monkeypatch.setattr(of_repair, "applied", lambda *inputs: inputs)
+    monkeypatch.setattr(of_repair, "_case", lambda *inputs: case)
+    start = Repair(scenario=story_of(tmp_path), needed=True)
+    made = of_repair._proposed(start, (), (), case, check=True)
+    assert made.done
+    assert made.price == 100.0
+    assert asked == [100.0, 79.0, 58.0]

@@ -146,19 +146,18 @@ def improve(
         return Found(of.roll(state.x), state.points, least.bound, search.claimed, search.done, gone)
 
     yield found()
-    told = search.claimed
+    told, untried = search.claimed, search.cells <= MOST_AT_ONCE
     with Parallel(n_jobs=processes) as pair:
-        if ends is not None and 0 < search.cells <= MOST_AT_ONCE:
-            search.both(problem, pair, ends - _left(ends) * (1 - AT_ONCE_PART))
-            told = search.claimed
-            yield found()
         while (
             search.cells
             and not search.proven
             and (parts is None or search.done < parts)
             and (ends is None or _left(ends) > 0)
         ):
-            if ends is not None and search.stale and search.cells <= MOST_WHOLE:
+            if ends is not None and untried:
+                better = search.both(problem, pair, ends - _left(ends) * (1 - AT_ONCE_PART))
+                untried = False
+            elif ends is not None and search.stale and search.cells <= MOST_WHOLE:
                 better = search.both(problem, pair, ends)
             else:
                 better = search.step(pair, 2, ends)

@@ -57,7 +57,7 @@ ANOTHER_PART, DAY_PART, TWO_DAYS_PART = (25, 37), (4, 8), (15, 40)
 more or less, two days of an agent; what remains are exchanges between two. Those take long, and pay
 where a roster is good already: the second numbers are of large companies, whose people have fewer
 changes each (`LARGE`). Where limits bind days in a row from below (`TIED`), half of the last two
-kinds change a run of days at once, for single days can hardly change there."""
+kinds change a run of days at once, for exchanges of single days are mostly unlawful there."""
 TRIES = 12
 """Draws of chance until what was sought is given up."""
 
