@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from staffing.roster.duty import Duty
 from staffing.roster.finish import CHANGE, NEVER, NOWHERE, _prices, _settled
+from staffing.roster.ledger import HardHours
 from staffing.roster.shifts import Template
 
 PLACES = 3
@@ -60,3 +61,31 @@ def test_people_stay_where_they_are_and_coverage_as_it_was() -> None:
     for t in range(18, 24):
         before = Counter(duty.pools[t - 18] for duty in roll.values())
         assert Counter(own.get(t) for own in found.values()) == before
+
+
+HALVES = {agent: np.full(2, 0.5) for agent in "AB"}
+
+
+def test_seats_of_a_hard_pool_go_to_who_is_least_ahead() -> None:
+    """A is two hours ahead: B begins in P; that makes B ahead by one, so A does the day after."""
+    shift = Template(18, 24, 6, ())
+    roll = {(agent, d): Duty(shift, (), (p,) * 6) for agent, p in ("AP", "BQ") for d in (0, 1)}
+    speed = {key: {"P": 20, "Q": 20} for key in roll}
+    hard = HardHours(pools=frozenset("P"), balance_h={"A": 2.0, "B": 0.0}, part=HALVES)
+    found = _settled(roll, speed, hard)
+    assert {key: set(own.values()) for key, own in found.items()} == {
+        ("A", 0): {"Q"},
+        ("B", 0): {"P"},
+        ("A", 1): {"P"},
+        ("B", 1): {"Q"},
+    }
+
+
+def test_nobody_leaves_a_hard_pool_for_being_ahead() -> None:
+    """Both come from a meal: who was in P goes back there, however far ahead she is."""
+    shift = Template(18, 26, 6, ())
+    pools = {"A": ("P",) * 3 + (None,) * 2 + ("P",) * 3, "B": ("Q",) * 3 + (None,) * 2 + ("Q",) * 3}
+    roll = {(agent, 0): Duty(shift, (), own) for agent, own in pools.items()}
+    speed = {("A", 0): {"P": 20}, ("B", 0): {"P": 20, "Q": 20}}
+    hard = HardHours(pools=frozenset("P"), balance_h={"A": 99.0, "B": 0.0}, part=HALVES)
+    assert _settled(roll, speed, hard) == _settled(roll, speed)

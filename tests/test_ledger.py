@@ -24,7 +24,7 @@ from staffing.roster.fairness import (
     unfairness,
     unfairness_terms,
 )
-from staffing.roster.ledger import hard_pools, ledger_notices, standing, wishes
+from staffing.roster.ledger import hard_hours, hard_pools, ledger_notices, standing, wishes
 from staffing.roster.shifts import Meal, Template
 from staffing.roster.staff import Agent, Option, staff
 from staffing.scenario import Fairness, Scenario
@@ -179,6 +179,18 @@ def test_hard_pools_are_named_or_those_of_the_longest_contacts(tmp_path: Path) -
     assert balances(tmp_path, own, "hard", hard_shops=["S1"]) == {"A1": -2.5, "A2": 2.5}
     with pytest.raises(ScenarioError, match="S9"):
         hard_pools(own, scenario(tmp_path, fairness={"hard_shops": ["S9"]}))
+
+
+def test_hard_hours_are_dealt_out_among_those_who_know_the_pool(tmp_path: Path) -> None:
+    """Five hours of P2 are A1's; A2, who is away on the first day, owes half of every other one."""
+    shops = [SHOP | {"shop_id": f"S{i}", "pool": f"P{i}", "aht_s": 100 * i} for i in (1, 2)]
+    away = [{"agent_id": "A2", "date": f"{MONDAY}"}]
+    rows = [published("A1", -1, 10, 15, "P2")]
+    own = team(tmp_path, TWO, shops=shops, rosters=rows, absences=away)
+    found = hard_hours(own, scenario(tmp_path))
+    assert (found.pools, found.balance_h) == ({"P2"}, {"A1": 2.5, "A2": -2.5})
+    assert found.part["A1"].tolist() == [1.0] + [0.5] * 6
+    assert found.part["A2"].tolist() == [0.0] + [0.5] * 6
 
 
 def test_requests_are_granted_at_one_rate(tmp_path: Path) -> None:

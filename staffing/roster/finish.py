@@ -11,9 +11,10 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from staffing.frames import rows as rows_of
-from staffing.grid import SLOTS_PER_DAY, Grid
+from staffing.grid import SLOTS_PER_DAY, SLOTS_PER_H, Grid
 from staffing.roster.activities import Activity, activities, place
 from staffing.roster.duty import Duty, Roll
+from staffing.roster.ledger import HardHours, hard_hours
 from staffing.roster.places import Reach, needed, pool_of, reach, row_of
 from staffing.roster.prices import SPEED_UNITS
 from staffing.roster.relax import Floats, Ints
@@ -25,10 +26,14 @@ from staffing.workspace import Workspace
 
 CHANGE, NEVER = 1.0, 1e6
 """Prices of somebody who changes pool, and who takes a seat in which she is not as fast."""
+AHEAD = 0.4
+"""Price of a seat in a hard pool for who is furthest ahead in them: less than two people's change
+of pool after a break, so that it decides who begins there, and makes nobody change."""
 NOWHERE = -1
 """The place of somebody who serves nobody, where nobody is fast: the last column."""
 SHORT_STRETCH = 4
 """Slots: a change of pool for less than two hours is undone where nothing is lost by it."""
+NONE_HARD = HardHours(pools=frozenset(), balance_h={}, part={})
 COLUMNS = [
     "agent_id",
     "name",
@@ -67,7 +72,7 @@ def assignments(
     }
     filled = reach(names, requirement.sets)
     roll = in_turn(roll, speed, need, filled, scenario.shifts.meal_share)
-    pools = _settled(roll, speed)
+    pools = _settled(roll, speed, hard_hours(workspace, scenario))
     seats = _Seats(requirement, need, filled, pools, speed)
     _use_idle(pools, roll, speed, seats)
     _calm(pools, roll, speed, seats)
@@ -152,21 +157,27 @@ def with_names(workspace: Workspace, table: pd.DataFrame) -> pd.DataFrame:
     return table.astype(dict.fromkeys(times, "datetime64[ns]") | {"pool": "str"})
 
 
-def _settled(roll: Roll, speed: Mapping[Key, Mapping[str, int]]) -> dict[Key, dict[int, str]]:
+def _settled(
+    roll: Roll, speed: Mapping[Key, Mapping[str, int]], hard: HardHours = NONE_HARD
+) -> dict[Key, dict[int, str]]:
     """Return (agent, day) -> slot of the day -> pool, with seats swapped for fewer changes.
 
     Slot by slot the people on duty take over the same seats, but each keeps her pool where she
     can; a seat goes only to somebody of the same speed in it, so coverage stays as it was. Where
-    somebody must change, then rather who comes from a break or has long been in her pool.
+    somebody must change, then rather who comes from a break or has long been in her pool. A seat in
+    a hard pool goes rather to who is least ahead in these.
     """
     found: dict[Key, dict[int, str]] = {key: {} for key in roll}
+    balance_h = dict(hard.balance_h)
     by_day: dict[int, list[Key]] = defaultdict(list)
     for key in sorted(roll):
         by_day[key[1]].append(key)
-    for keys in by_day.values():
+    for day, keys in sorted(by_day.items()):
         duties = [roll[k] for k in keys]
         names = sorted({name for k in keys for name in speed[k]})
         column = {name: i for i, name in enumerate(names)}
+        is_hard = np.array([*(pool_of(name) in hard.pools for name in names), False])
+        ahead = AHEAD * _ahead([balance_h.get(agent, 0.0) for agent, _ in keys])
         units = np.zeros((len(keys), len(names) + 1), np.int64)
         for i, k in enumerate(keys):
             units[i, [column[name] for name in speed[k]]] = list(speed[k].values())
@@ -179,6 +190,7 @@ def _settled(roll: Roll, speed: Mapping[Key, Mapping[str, int]]) -> dict[Key, di
             haste = np.where(t - since[here] < SHORT_STRETCH, 2.0, 1.0)
             haste[[t - 1 in away[i] for i in here]] = 0.5
             cost = _prices(units[here], last[here], seats) * haste[:, None]
+            cost += ahead[here][:, None] * is_hard[seats]
             taken = seats[linear_sum_assignment(cost)[1]].tolist()
             for i, pool in zip(here, taken, strict=True):
                 if pool == NOWHERE:
@@ -186,7 +198,28 @@ def _settled(roll: Roll, speed: Mapping[Key, Mapping[str, int]]) -> dict[Key, di
                 if last[i] != pool:
                     since[i], last[i] = t, pool
                 found[keys[i]][t] = names[pool]
+        _account_for(balance_h, hard, day, {k: found[k] for k in keys})
     return found
+
+
+def _ahead(balance_h: Sequence[float]) -> Floats:
+    """Return where balances lie between the least, 0, and the largest, 1."""
+    own = np.array(balance_h)
+    ahead: Floats = (own - own.min()) / max(np.ptp(own), 1.0)
+    return ahead
+
+
+def _account_for(
+    balance_h: dict[str, float], hard: HardHours, day: int, pools: Mapping[Key, Mapping[int, str]]
+) -> None:
+    """Add a day's hours in hard pools to the balances, less everybody's fair share of them."""
+    had_h = {
+        agent: sum(pool_of(name) in hard.pools for name in own.values()) / SLOTS_PER_H
+        for (agent, _), own in pools.items()
+    }
+    whole_h = sum(had_h.values())
+    for agent, part in hard.part.items():
+        balance_h[agent] += had_h.get(agent, 0.0) - whole_h * float(part[day])
 
 
 def _on(duty: Duty, away: frozenset[int], t: int) -> bool:

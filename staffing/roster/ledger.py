@@ -134,6 +134,22 @@ class Account:
     asked: Floats
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HardHours:
+    """How hours in hard pools stand before the horizon, and how they are dealt out in it.
+
+    Attributes
+    ----------
+    pools : the hard ones
+    balance_h : agent id -> hours had less her fair share
+    part : agent id -> (days,) of each day's hours, the part that is her fair share
+    """
+
+    pools: frozenset[str]
+    balance_h: Mapping[str, float]
+    part: Mapping[str, Floats]
+
+
 def ledger(workspace: Workspace, scenario: Scenario, assignments: pd.DataFrame) -> Ledger:
     """Return the ledger with a roster of the horizon, as its finished table has it.
 
@@ -209,6 +225,21 @@ def standing(workspace: Workspace, scenario: Scenario, past: Account | None = No
         "peak_night": frozenset(np.flatnonzero(days.promoted).tolist()),
     }
     return Standing(leads=leads, marked=marked, published=_published(workspace, scenario))
+
+
+def hard_hours(workspace: Workspace, scenario: Scenario) -> HardHours:
+    """Return how hours in hard pools stand, and who could have them on each day."""
+    item = ITEMS.index("hard")
+    past = past_account(workspace, scenario)
+    days = _Days.of(workspace, scenario.grid.start, scenario.grid.days)
+    weight = _comparable(workspace, scenario, days)[item]
+    agents = workspace.agents.index.astype(str)
+    balance = (past.had - past.share)[item].round(DECIMALS).tolist()
+    return HardHours(
+        pools=hard_pools(workspace, scenario),
+        balance_h=dict(zip(agents, balance, strict=True)),
+        part=dict(zip(agents, _parts(weight), strict=True)),
+    )
 
 
 def wishes(workspace: Workspace, scenario: Scenario, past: Account | None = None) -> Wishes:
@@ -291,15 +322,20 @@ def _account(
         more = _corrections(workspace, days)
         had, granted = had + more[:-1], granted + more[-1].sum(axis=1)
     weight = _comparable(workspace, scenario, days)
-    whole = weight.sum(axis=1, keepdims=True)
-    part = np.divide(weight, whole, out=np.zeros_like(weight), where=whole > 0)
-    share = (had.sum(axis=1, keepdims=True) * part).sum(axis=2)
+    share = (had.sum(axis=1, keepdims=True) * _parts(weight)).sum(axis=2)
     return Account(
         had=np.vstack([had.sum(axis=2), granted]),
         share=np.vstack([share, asked * _rate(granted, asked)]),
         comparable=np.vstack([(weight > 0).any(axis=2), asked > 0]),
         asked=asked,
     )
+
+
+def _parts(weight: Floats) -> Floats:
+    """Return weights (..., agents, days) as parts of each day's sum, all 0 where that is."""
+    whole = weight.sum(axis=-2, keepdims=True)
+    part: Floats = np.divide(weight, whole, out=np.zeros_like(weight), where=whole > 0)
+    return part
 
 
 def _rate(granted: Floats, asked: Floats) -> float:
