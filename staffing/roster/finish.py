@@ -28,7 +28,7 @@ CHANGE, NEVER = 1.0, 1e6
 """Prices of somebody who changes pool, and who takes a seat in which she is not as fast."""
 AHEAD = 0.4
 """Price of a seat in a hard pool for who is furthest ahead in them: less than two people's change
-of pool after a break, so that it decides who begins there, and makes nobody change."""
+of pool after a break, so that it decides who begins there, and takes nobody out."""
 NOWHERE = -1
 """The place of somebody who serves nobody, where nobody is fast: the last column."""
 SHORT_STRETCH = 4
