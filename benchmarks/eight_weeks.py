@@ -30,7 +30,7 @@ from staffing.workspace.tables.duties import ITEMS
 ROOT = Path(__file__).parents[1]
 BURDENS = tuple(item for item in ITEMS if item != "granted")
 SPEED_OF_NEW = (0.6, 0.6, 0.7, 0.8)
-"""Speed in the weeks since somebody's first day, then full: the rule of `data/demo/generate.py`."""
+"""Speed by weeks since somebody's first day, then full: `NEW_SPEED` of data/demo/generate.py."""
 AHEAD_DAYS = 5
 """A week that begins on Monday is planned on the Wednesday before, as the shipped one."""
 NEAR = 1.0
@@ -40,13 +40,14 @@ NEAR = 1.0
 def main() -> None:
     """Plan the weeks one after another and print what they came to."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--effort", type=float, default=60.0, help="work of the solver a week")
+    parser.add_argument("--effort", type=float, help="of the solver a week; else the scenario's")
     parser.add_argument("--weeks", type=int, default=8)
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
     asked = parser.parse_args()
     story = read_scenario(ROOT / "scenarios" / "next-week.toml")
-    effort = story.roster.model_copy(update={"effort": asked.effort})
-    story = story.model_copy(update={"roster": effort})
+    effort = story.roster.effort if asked.effort is None else asked.effort
+    search = story.roster.model_copy(update={"effort": effort})
+    story = story.model_copy(update={"roster": search})
     own = read_workspace(story.workspace, story.zone)
     table = [
         ["week", "required h", "uncovered", "broken rules", *BURDENS, f"late within ±{NEAR:g}"],
@@ -63,7 +64,7 @@ def main() -> None:
         table.append(row(start, made, len(broken), account))
         print(markdown.lined(table[-1:]), flush=True)
         own = published(own, pd.concat([own.tables["rosters"], duties(made)], ignore_index=True))
-    text = "\n\n".join(["### Eight weeks in a row", markdown.lined(table), by_agent(account)])
+    text = "\n\n".join(["### Balances week by week", markdown.lined(table), by_agent(account)])
     print("\n" + text)
     if asked.write:
         markdown.write(markdown.PAGE, "eight weeks", text)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from staffing.roster.duty import Duty
 from staffing.roster.finish import CHANGE, NEVER, NOWHERE, _prices, _settled
 from staffing.roster.ledger import HardHours
-from staffing.roster.shifts import Template
+from staffing.roster.shifts import Meal, Template
 
 PLACES = 3
 
@@ -82,10 +82,16 @@ def test_seats_of_a_hard_pool_go_to_who_is_least_ahead() -> None:
 
 
 def test_nobody_leaves_a_hard_pool_for_being_ahead() -> None:
-    """Both come from a meal: who was in P goes back there, however far ahead she is."""
-    shift = Template(18, 26, 6, ())
-    pools = {"A": ("P",) * 3 + (None,) * 2 + ("P",) * 3, "B": ("Q",) * 3 + (None,) * 2 + ("Q",) * 3}
-    roll = {(agent, 0): Duty(shift, (), own) for agent, own in pools.items()}
-    speed = {("A", 0): {"P": 20}, ("B", 0): {"P": 20, "Q": 20}}
+    """A was alone in P before B came; both come from a meal: A goes back, far ahead or not."""
+    meal = (Meal(22, 22, "lunch"),)
+    early, late = Template(18, 28, 8, meal), Template(20, 28, 6, meal)
+    away = (None, None)
+    roll = {
+        ("A", 0): Duty(early, (22,), ("P",) * 4 + away + ("P",) * 4),
+        ("B", 0): Duty(late, (22,), ("Q",) * 2 + away + ("Q",) * 4),
+    }
+    speed = {key: {"P": 20, "Q": 20} for key in roll}
     hard = HardHours(pools=frozenset("P"), balance_h={"A": 99.0, "B": 0.0}, part=HALVES)
-    assert _settled(roll, speed, hard) == _settled(roll, speed)
+    found = _settled(roll, speed, hard)
+    assert found["A", 0] == dict.fromkeys((*range(18, 22), *range(24, 28)), "P")
+    assert found["B", 0] == dict.fromkeys((*range(20, 22), *range(24, 28)), "Q")

@@ -26,14 +26,15 @@ from staffing.workspace import Workspace
 
 CHANGE, NEVER = 1.0, 1e6
 """Prices of somebody who changes pool, and who takes a seat in which she is not as fast."""
-AHEAD = 0.4
+LEAD = 0.4
 """Price of a seat in a hard pool for who is furthest ahead in them: less than two people's change
 of pool after a break, so that it decides who begins there, and takes nobody out."""
 NOWHERE = -1
 """The place of somebody who serves nobody, where nobody is fast: the last column."""
 SHORT_STRETCH = 4
 """Slots: a change of pool for less than two hours is undone where nothing is lost by it."""
-NONE_HARD = HardHours(pools=frozenset(), balance_h={}, part={})
+NONE_HARD = HardHours()
+"""No pool is hard."""
 COLUMNS = [
     "agent_id",
     "name",
@@ -177,7 +178,7 @@ def _settled(
         names = sorted({name for k in keys for name in speed[k]})
         column = {name: i for i, name in enumerate(names)}
         is_hard = np.array([*(pool_of(name) in hard.pools for name in names), False])
-        ahead = AHEAD * _ahead([balance_h.get(agent, 0.0) for agent, _ in keys])
+        lead = LEAD * _leads([balance_h.get(agent, 0.0) for agent, _ in keys])
         units = np.zeros((len(keys), len(names) + 1), np.int64)
         for i, k in enumerate(keys):
             units[i, [column[name] for name in speed[k]]] = list(speed[k].values())
@@ -190,7 +191,7 @@ def _settled(
             haste = np.where(t - since[here] < SHORT_STRETCH, 2.0, 1.0)
             haste[[t - 1 in away[i] for i in here]] = 0.5
             cost = _prices(units[here], last[here], seats) * haste[:, None]
-            cost += ahead[here][:, None] * is_hard[seats]
+            cost += lead[here][:, None] * is_hard[seats]
             taken = seats[linear_sum_assignment(cost)[1]].tolist()
             for i, pool in zip(here, taken, strict=True):
                 if pool == NOWHERE:
@@ -202,11 +203,11 @@ def _settled(
     return found
 
 
-def _ahead(balance_h: Sequence[float]) -> Floats:
-    """Return where balances lie between the least, 0, and the largest, 1."""
+def _leads(balance_h: Sequence[float]) -> Floats:
+    """Return where balances lie between the least, 0, and the largest, 1 (of an hour at least)."""
     own = np.array(balance_h)
-    ahead: Floats = (own - own.min()) / max(np.ptp(own), 1.0)
-    return ahead
+    leads: Floats = (own - own.min()) / max(np.ptp(own), 1.0)
+    return leads
 
 
 def _account_for(

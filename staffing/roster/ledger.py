@@ -18,7 +18,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -145,9 +145,9 @@ class HardHours:
     part : agent id -> (days,) of each day's hours, the part that is her fair share
     """
 
-    pools: frozenset[str]
-    balance_h: Mapping[str, float]
-    part: Mapping[str, Floats]
+    pools: frozenset[str] = frozenset()
+    balance_h: Mapping[str, float] = field(default_factory=dict)
+    part: Mapping[str, Floats] = field(default_factory=dict)
 
 
 def ledger(workspace: Workspace, scenario: Scenario, assignments: pd.DataFrame) -> Ledger:
