@@ -172,6 +172,24 @@ def test_whom_to_ask_and_the_version_are_told(tiny):
     assert plain.endswith("有疑问请联系排班负责人。\n")
 
 
+def test_a_later_version_begins_with_whose_hours_have_changed(tiny):
+    """Only the own team is told, and nobody whose seats alone have changed or who has left."""
+    roster = board(tiny)
+    line = next(each for each in roster.lines if each.team == "T1")
+    on = next(i for i, cell in enumerate(line.cells) if cell.parts)
+    off = next(i for i, cell in enumerate(line.cells) if cell.kind == "rest")
+    was = {
+        f"{roster.days[on].date}": f"{line.cells[on].text} elsewhere",
+        f"{roster.days[off].date}": "06:00-10:00 P-x",
+    }
+    before = {line.agent_id: was, "GONE": was}
+    texts = announcements(tiny, roster, Version(number=2, before=before))
+    when = f"11月{roster.days[off].date.day}日 {roster.days[off].weekday('zh')}"
+    told = f"{line.name}（{line.agent_id}） {when}：06:00-10:00 → 休息"
+    assert f"班次时间有改动的：\n{told}" in texts["announcements/T1.txt"].decode().split("\n\n")
+    assert "→" not in texts["announcements/T2.txt"].decode()
+
+
 def test_english_texts_speak_english(tiny):
     """Apart from names nothing Chinese is in the English announcement, calendar and schemas."""
     files = render(changed(tiny, lang="en"), {})

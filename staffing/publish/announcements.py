@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from staffing.plan import Plan
 from staffing.publish.board import Board, Cell, Day, Line
+from staffing.publish.changes import Changed, changed
 from staffing.publish.names import file_names, one_line
-from staffing.version import FIRST, Version
+from staffing.version import FIRST, Version, hours
 from staffing.words import Lang, say
 
 FOLDER = "announcements"
@@ -21,31 +22,56 @@ def announcements(plan: Plan, roster: Board, version: Version) -> dict[str, byte
     teams: dict[str, list[Line]] = {}
     for line in roster.lines:
         teams.setdefault(line.team, []).append(line)
-    names = file_names(teams)
-    return {
-        f"{FOLDER}/{names[team]}.txt": _text(plan, roster.days, team, lines, version).encode()
-        for team, lines in teams.items()
-    }
+    names, lang = file_names(teams), plan.scenario.lang
+    anew: dict[str, list[str]] = {}
+    for each in changed(roster, version):
+        if each.line and each.kind != "seats":
+            row = _anew(lang, roster.days, each.line, each)
+            anew.setdefault(each.line.team, []).append(row)
+    found: dict[str, bytes] = {}
+    for team, lines in teams.items():
+        head = _head(lang, roster.days, team, version)
+        if team in anew:
+            head += ["", say(lang, "announce.changed"), *anew[team]]
+        body = [row for line in lines for row in ("", *_agent(lang, roster.days, line))]
+        text = "\n".join([*head, *body, "", *_foot(lang, plan.scenario.contact), ""])
+        found[f"{FOLDER}/{names[team]}.txt"] = text.encode()
+    return found
 
 
-def _text(
-    plan: Plan, days: Sequence[Day], team: str, lines: Sequence[Line], version: Version
-) -> str:
-    lang, contact = plan.scenario.lang, one_line(plan.scenario.contact)
+def _head(lang: Lang, days: Sequence[Day], team: str, version: Version) -> list[str]:
     span = {"first": _day(lang, days[0]), "last": _day(lang, days[-1])}
     head = [say(lang, "announce.title", team=one_line(team), year=days[0].date.year, **span)]
     if version.number > FIRST.number:
         head.append(say(lang, "announce.version", number=version.number))
-    ask = "announce.ask" if contact else "announce.ask_planner"
-    foot = [say(lang, "announce.times"), say(lang, ask, contact=contact)]
-    body = [row for line in lines for row in ("", *_agent(lang, days, line))]
-    return "\n".join([*head, *body, "", *foot, ""])
+    return head
+
+
+def _foot(lang: Lang, contact: str) -> list[str]:
+    whom = one_line(contact)
+    ask = say(lang, "announce.ask" if whom else "announce.ask_planner", contact=whom)
+    return [say(lang, "announce.times"), ask]
+
+
+def _anew(lang: Lang, days: Sequence[Day], line: Line, each: Changed) -> str:
+    """Return what the hours of a day were and what they are now."""
+    return say(
+        lang,
+        "announce.change",
+        who=_who(lang, line),
+        when=_day(lang, days[each.day]),
+        was=hours(each.was) or say(lang, "announce.rest"),
+        now=_told(lang, line.cells[each.day]),
+    )
+
+
+def _who(lang: Lang, line: Line) -> str:
+    return say(lang, "announce.agent", name=one_line(line.name), agent=one_line(line.agent_id))
 
 
 def _agent(lang: Lang, days: Sequence[Day], line: Line) -> list[str]:
     """Return an agent's name and her days; days in a row that are alike are told once."""
-    name, agent = one_line(line.name), one_line(line.agent_id)
-    found = [say(lang, "announce.agent", name=name, agent=agent)]
+    found = [_who(lang, line)]
     told = [(day, _told(lang, cell)) for day, cell in zip(days, line.cells, strict=True)]
     for text, group in itertools.groupby(told, key=_what):
         own = [day for day, _ in group]

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from staffing.publish.board import OTHER, Board, Cell
+from staffing.publish.board import OTHER, Board, Cell, Line
 from staffing.publish.cells import Column, Table
 from staffing.version import FIRST, Version, hours, spelt
 from staffing.words import Lang, say
@@ -31,11 +31,31 @@ class Changes:
     table: Table
 
 
-def changes(lang: Lang, roster: Board, version: Version) -> Changes:
-    """Return who has another duty than the version before had told."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """A duty that the version before had told otherwise.
+
+    Attributes
+    ----------
+    line : None where the agent has left the table
+    day : place of the day in the roster
+    kind : absent_told, sent_home, called_in, hours or seats (the same hours in other pools)
+    was, now : the duty as `staffing.version` spells it; blank without one
+    """
+
+    agent_id: str
+    line: Line | None
+    day: int
+    kind: str
+    was: str
+    now: str
+
+
+def changed(roster: Board, version: Version) -> list[Changed]:
+    """Return who has another duty than the version before had told, by day and agent."""
     lines = {line.agent_id: line for line in roster.lines}
     at = {f"{day.date}": i for i, day in enumerate(roster.days)}
-    rows: list[tuple[str, str, tuple[object, ...]]] = []
+    found: list[Changed] = []
     for agent, days in version.before.items():
         line = lines.get(agent)
         for day, was in days.items():
@@ -44,18 +64,16 @@ def changes(lang: Lang, roster: Board, version: Version) -> Changes:
             now = _spelt(line.cells[at[day]]) if line else ""
             away = line is not None and line.cells[at[day]].kind == "leave"
             kind = "absent_told" if away and not now else _kind(was, now)
-            text = _told if kind == "seats" else _hours
-            row = (
-                agent,
-                line.name if line else "",
-                roster.days[at[day]].text(lang),
-                say(lang, f"replan.{kind}"),
-                text(lang, was),
-                text(lang, now),
+            found.append(
+                Changed(agent_id=agent, line=line, day=at[day], kind=kind, was=was, now=now)
             )
-            rows.append((day, kind, row))
-    rows.sort(key=lambda row: row[0])
-    counted = Counter(kind for _, kind, _ in rows)
+    return sorted(found, key=lambda each: each.day)
+
+
+def changes(lang: Lang, roster: Board, version: Version) -> Changes:
+    """Return who has another duty than the version before had told, as the page has it."""
+    rows = [(each.kind, _row(lang, roster, each)) for each in changed(roster, version)]
+    counted = Counter(kind for kind, _ in rows)
     kinds = say(lang, "mark.list").join(
         say(lang, "page.changes_kind", kind=say(lang, f"replan.{kind}"), number=counted[kind])
         for kind in sorted(counted)
@@ -74,8 +92,20 @@ def changes(lang: Lang, roster: Board, version: Version) -> Changes:
                 Column(label=say(lang, f"label.{name}"), form="long" if "told" in name else "text")
                 for name in names
             ),
-            rows=tuple(told for _, _, told in rows[:MOST_SHOWN]),
+            rows=tuple(told for _, told in rows[:MOST_SHOWN]),
         ),
+    )
+
+
+def _row(lang: Lang, roster: Board, each: Changed) -> tuple[object, ...]:
+    text = _told if each.kind == "seats" else _hours
+    return (
+        each.agent_id,
+        each.line.name if each.line else "",
+        roster.days[each.day].text(lang),
+        say(lang, f"replan.{each.kind}"),
+        text(lang, each.was),
+        text(lang, each.now),
     )
 
 
