@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from string import Formatter
 from typing import Any, Literal, get_args
 
 Lang = Literal["zh", "en"]
@@ -28,12 +29,33 @@ def catalogue() -> dict[str, dict[str, str]]:
 def say(lang: Lang, key: str, /, **facts: object) -> str:
     """Return the text of `key` in `lang` with its ``{placeholders}`` filled.
 
+    A placeholder with two words, ``{days:day|days}``, becomes the first of them where the fact is
+    one, else the second.
+
     Raises
     ------
     KeyError
         When the catalogue has no such key or a placeholder is not given: a bug, not an input.
+
+    Examples
+    --------
+    >>> say("en", "letter_value.days", number=1), say("en", "letter_value.days", number=2)
+    ('1 day', '2 days')
     """
-    return catalogue()[key][lang].format(**facts)
+    return SENTENCES.vformat(catalogue()[key][lang], (), facts)
+
+
+class _Sentences(Formatter):
+    """Fills texts as `str.format` does, and knows one from many."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        one, or_, many = format_spec.partition("|")
+        if or_:
+            return one if str(value) == "1" else many
+        return str(super().format_field(value, format_spec))
+
+
+SENTENCES = _Sentences()
 
 
 @dataclass(frozen=True, slots=True)
