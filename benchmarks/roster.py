@@ -34,10 +34,10 @@ LIMIT_S = 90.0
 """Seconds that another program may search: each stage of pyworkforce, the whole of the example."""
 LARGE = (
     Size(agents=500, weeks=4, pools=60, shops=60, effort=400.0),
-    Size(agents=2000, weeks=4, pools=100, shops=200, effort=350.0),
+    Size(agents=2000, weeks=4, pools=100, shops=200, effort=250.0),
 )
-"""Annealing so many people takes longer than their effort says: the first is meant to fit ten
-minutes of two idle cores, the second 30."""
+"""Annealing so many people takes longer than their effort says: the first is meant for a gap of 2 %,
+the second for 30 minutes of two idle cores."""
 SMALL = (Size(agents=60, weeks=2, pools=10, shops=12, effort=5.0),)
 SMALL_EFFORT, SMALL_LIMIT_S = 3.0, 5.0
 
