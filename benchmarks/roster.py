@@ -36,8 +36,8 @@ LARGE = (
     Size(agents=500, weeks=4, pools=60, shops=60, effort=400.0),
     Size(agents=2000, weeks=4, pools=100, shops=200, effort=250.0),
 )
-"""Annealing so many people takes longer than their effort says: the first is meant for a gap of 2 %,
-the second for 30 minutes of two idle cores."""
+"""Annealing so many people takes longer than their effort says: that of the first is meant for a
+gap of 2 %, that of the second for 30 minutes of two idle cores."""
 SMALL = (Size(agents=60, weeks=2, pools=10, shops=12, effort=5.0),)
 SMALL_EFFORT, SMALL_LIMIT_S = 3.0, 5.0
 

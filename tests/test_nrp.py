@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import itertools
 import os
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks.nrp.__main__ import DATA, Row, merged, numbers, run
+from benchmarks.nrp.__main__ import DATA, Row, annealed, cells, merged, numbers, run
 from benchmarks.nrp.adapter import problem, roster
 from benchmarks.nrp.evaluate import broken, cost
 from benchmarks.nrp.reader import Instance, parse
 from staffing.grid import SLOTS_PER_DAY
+from staffing.roster.anneal import Annealing
 from staffing.roster.duty import Duty, Roll
 from staffing.roster.first import first_roll
 from staffing.roster.neighbourhoods import improve
@@ -179,6 +181,22 @@ def test_first_instance_is_solved() -> None:
     row = run(FOLDER / "Instance1.txt", 1, 60.0, 1)
     assert (row.cost, round(row.claimed)) == (607, 607)
     assert row.bound <= 607
+
+
+def test_an_instance_without_others_figures_has_its_own() -> None:
+    """Of an instance whose best known cost is not in the table only our own figures are told."""
+    told = cells(Row(14, (32, 42, 4), 1300, 1200.5, 1250.0, 60.0, 300.0))
+    assert told == ["14", "32 × 42 × 4", "–", "1300", "–", "1201", "1250", "60", "300", *"––––"]
+
+
+def test_annealing_ends_in_time_whatever_its_effort(mini: Instance) -> None:
+    """An effort of hours ends within the seconds it may take, with a lawful roster."""
+    of = problem(mini)
+    list(Annealing(of, {}).improve(0))
+    began = time.monotonic()
+    found = annealed(of, 10_000.0, 2.0)
+    assert time.monotonic() - began < 20
+    assert broken(mini, roster(found)) == []
 
 
 def test_rows_of_the_table_are_replaced_one_by_one() -> None:

@@ -33,6 +33,10 @@ from staffing.roster.problem import Problem
 DATA = Path(__file__).parents[3] / "shared" / "roster" / "nrp"
 ANNEALED_PART = 0.2
 """Effort of the annealing as a part of the seconds."""
+LIMIT_PART = 0.7
+"""Seconds that the annealing may take, as a part of all."""
+TRIAL = 300_000
+"""Changes that are tried to see how long they take."""
 HEAD = [
     "#",
     "people × days × shifts",
@@ -48,7 +52,9 @@ HEAD = [
     "IP + VNS 600 s",
     "ejection chain 600 s",
 ]
-OTHERS: Mapping[int, tuple[int, str, str, str, str]] = {
+Others = tuple[int | None, str, str, str, str]
+UNKNOWN: Others = (None, "–", "–", "–", "–")
+OTHERS: Mapping[int, Others] = {
     1: (607, "607 / –", "607", "607", "607"),
     2: (828, "828 / –", "828", "828", "923"),
     3: (1001, "1001 / –", "1001", "1001", "1003"),
@@ -65,7 +71,7 @@ OTHERS: Mapping[int, tuple[int, str, str, str, str]] = {
 }
 """Instance -> best known (schedulingbenchmarks.org); plain CP-SAT and plain HiGHS on two cores;
 IP + VNS (Rahimian, Akartunalı & Levine 2017) and the ejection chain of Curtois & Qu 2014, as
-published."""
+published. Of other instances nothing is told beside our own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +142,7 @@ def run(path: Path, number: int, seconds: float, seed: int) -> Row:
     of = replace(problem(instance), seed=seed)
     list(Annealing(of, {}).improve(0))  # compiles the kernel, which is nobody's search time
     began = time.monotonic()
-    roll = annealed(of, seconds * ANNEALED_PART)
+    roll = annealed(of, seconds * ANNEALED_PART, seconds * LIMIT_PART)
     gone_s = time.monotonic() - began
     course = improve(of, roll, seconds=seconds - gone_s, seed=seed)
     best = found = next(course)
@@ -160,23 +166,34 @@ def run(path: Path, number: int, seconds: float, seed: int) -> Row:
     )
 
 
-def annealed(of: Problem, effort: float) -> Roll:
-    """Return a roster after so much annealing, as the engine counts it on each core."""
-    walk = Annealing(of, first_roll(of))
-    for _ in walk.improve(round(effort * STEPS_PER_EFFORT * walk.threads)):
+def annealed(of: Problem, effort: float, limit_s: float) -> Roll:
+    """Return a roster after so much annealing, as the engine counts it on each core.
+
+    Parameters
+    ----------
+    limit_s : how long it may take; a long horizon has fewer changes, by how long some on trial take
+    """
+    began = time.monotonic()
+    roll = first_roll(of)
+    trial, walk = Annealing(of, roll), Annealing(of, roll)
+    before = time.monotonic()
+    *_, tried = trial.improve(TRIAL)
+    now = time.monotonic()
+    most = max(limit_s - (now - began), 0.0) / (now - before) * tried
+    for _ in walk.improve(round(min(effort * STEPS_PER_EFFORT * walk.threads, most))):
         pass
     return walk.roll()
 
 
 def cells(row: Row) -> list[str]:
     """Return a row as text; costs are whole, so bounds are rounded up."""
-    known, *others = OTHERS[row.number]
+    known, *others = OTHERS.get(row.number, UNKNOWN)
     return [
         str(row.number),
         " × ".join(map(str, row.size)),
-        str(known),
+        "–" if known is None else str(known),
         str(row.cost),
-        f"{row.cost / known - 1:.1%}",
+        "–" if known is None else f"{row.cost / known - 1:.1%}",
         str(math.ceil(row.bound - 1e-6)),
         str(math.ceil(row.claimed - 1e-3)),
         f"{row.found_s:.0f}",
