@@ -518,6 +518,19 @@ def test_the_first_roster_covers_what_one_can() -> None:
     assert first_roll(problem)["A", 0].shift == late
 
 
+def test_seats_later_than_anybody_serves_stay_open() -> None:
+    """A pool that nobody knows may be open after the last shift, and past midnight."""
+    early = Template(18, 26, 8, ())
+    need = {("P", t): 20 for t in range(18, 26)} | {("Q", 49): 20, ("Q", 50): 40}
+    agent = Agent(agent_id="A", contract_h=4.0, options=(Option((("P", 20),), (early,)),))
+    steps = dict.fromkeys(need, ((20, 12),)) | {("Q", 50): ((20, 12), (20, 12))}
+    problem = Problem(agents=(agent,), need=need, steps=steps, start=MONDAY, fairness=Fairness())
+    walk = Annealing(problem, first_roll(problem))
+    list(walk.improve(4_000))
+    assert (walk.units, walk.points) == (60, problem.score(walk.roll()).total)
+    assert ("A", 0) in walk.roll()
+
+
 def test_an_interrupt_keeps_the_roster_so_far() -> None:
     """Ctrl-C while annealing ends the search at once, with a lawful roster and no bound."""
     problem = replace(busy(3), effort=2.0)

@@ -57,7 +57,9 @@ class Arrays:
         begin = min((shift.start for shift in self._templates), default=0)
         self._last = max((shift.end for shift in self._templates), default=0)
         self.daybreak, self.days_apart = begin, self._last <= begin + SLOTS_PER_DAY
+        open_ = [*(t for _, t in problem.need), *problem.idle]  # maybe later than anybody serves
         self._slots = (self._days - 1) * SLOTS_PER_DAY + max(self._last, SLOTS_PER_DAY)
+        self._slots = max(self._slots, 1 + max(open_, default=0))
         self._tags = sorted({tag for agent in problem.agents for tag in _asked(agent.limits)})
 
     def _options(self) -> dict[str, Ints]:
