@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -60,7 +61,8 @@ def refuse_unusable(
         When it is a file or below one, may not be written, or holds files of somebody else
         (``cannot_write``), or a workbook that was edited since (``edits_unpublished``).
     """
-    target = folder.resolve()
+    with writing(folder):
+        target = _resolved(folder)
     there = next(each for each in (target, *target.parents) if each.exists())
     with writing(folder):
         foreign = "" if ours is None else _foreign(target, ours)
@@ -124,11 +126,11 @@ def replace_all(folders: Mapping[Path, Mapping[str, bytes]], ours: Collection[st
     faults = [
         _cannot_write(folder, Statement("page.foreign", {"names": foreign}))
         for folder in folders
-        if (foreign := _foreign(folder.resolve(), ours))
+        if (foreign := _foreign(_resolved(folder), ours))
     ]
     if faults:
         raise PublishError(faults)
-    _swap({folder.resolve(): files for folder, files in folders.items()})
+    _swap({_resolved(folder): files for folder, files in folders.items()})
 
 
 def write(path: Path, content: bytes) -> None:
@@ -152,6 +154,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """Return the manifest of an older output; empty where it is missing or not ours."""
     try:
         old = json.loads((folder / MANIFEST).read_text("utf-8"))
+        json.dumps(old, ensure_ascii=False).encode()  # halves of a character are not ours
         ours = all(isinstance(each["file"], str) for each in old["files"])
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return {}
@@ -170,24 +173,40 @@ def paths(folder: Path, files: Iterable[str]) -> list[Path]:
 
 
 def json_bytes(value: object) -> bytes:
-    """Return a value as the bytes of a JSON file.
+    """Return a value as the bytes of a JSON file; what is no text in UTF-8 is a question mark.
 
     Raises
     ------
     ValueError
         When a number in it is not finite: a bug, not an input.
     """
-    return (json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode()
+    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    return text.encode("utf-8", "replace")
 
 
 def _cannot_write(folder: Path, reason: str | Statement) -> Fault:
     return Fault(code="cannot_write", file=str(folder), facts={"reason": reason})
 
 
+def _resolved(folder: Path) -> Path:
+    """Return where a folder really is.
+
+    Raises
+    ------
+    OSError
+        When links lead round in a circle, which Python before 3.13 tells otherwise.
+    """
+    try:
+        return folder.resolve()
+    except RuntimeError:
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(folder)) from None
+
+
 def _foreign(folder: Path, ours: Collection[str]) -> str:
     """Return up to three names in a folder that are not ours, '' when there is none.
 
-    What Excel, LibreOffice and the file manager leave there is nobody's work.
+    What Excel, LibreOffice and the file manager leave there is nobody's work; a folder within one
+    of ours is somebody's.
     """
     if not folder.is_dir():
         return ""
@@ -198,7 +217,7 @@ def _foreign(folder: Path, ours: Collection[str]) -> str:
         unknown += [
             name
             for each, name in zip(below, names, strict=True)
-            if name not in ours and not each.name.startswith(NOBODYS)
+            if each.is_dir() or (name not in ours and not each.name.startswith(NOBODYS))
         ]
     return ", ".join(unknown[:3])
 

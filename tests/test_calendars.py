@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from staffing.errors import PublishError
+from staffing.folder import read_manifest
 from staffing.plan import Plan
 from staffing.publish import publish
 from staffing.publish.board import board
@@ -145,6 +146,45 @@ def test_a_new_version_updates_and_withdraws(tiny, tmp_path):
     assert {int(each["SEQUENCE"]) for each in third.values()} == {2}
     record = json.loads((out / "manifest.json").read_text("utf-8"))["version"]
     assert record == {"number": 3, "withdrawn": {}, "before": {"A1": {gone: ""}}}
+
+
+def test_who_has_left_the_table_is_told_that_her_duties_are_cancelled(tiny, tmp_path):
+    """An agent who is no longer there has a file of cancelled events alone."""
+    out = tmp_path / "out"
+    publish(tiny, out, VERSIONS)
+    first = published(out, "A3")
+    table = tiny.roster.assignments
+    left = dataclasses.replace(
+        tiny,
+        workspace=dataclasses.replace(
+            tiny.workspace,
+            tables={
+                **tiny.workspace.tables,
+                "agents": tiny.workspace.tables["agents"].drop("A3"),
+            },
+        ),
+        roster=dataclasses.replace(tiny.roster, assignments=table[table["agent_id"] != "A3"]),
+    )
+    publish(left, out, VERSIONS)
+    second = published(out, "A3")
+    assert set(second) == set(first) != set()
+    assert {str(each["STATUS"]) for each in second.values()} == {"CANCELLED"}
+
+
+SPOILT_TEXT = {
+    "a day": {"A1": {"2026-11-16": "\ud800"}},
+    "an agent": {"\ud800": {"2026-11-16": "09:00-18:00 P"}},
+}
+
+
+@pytest.mark.parametrize("before", SPOILT_TEXT.values(), ids=SPOILT_TEXT)
+def test_a_manifest_with_half_a_character_is_not_ours(tiny, tmp_path, before):
+    """What no text can hold was not written by us; it is read like no manifest at all."""
+    publish(tiny, tmp_path / "out", VERSIONS)
+    path = tmp_path / "out" / "manifest.json"
+    old = json.loads(path.read_bytes())
+    path.write_text(json.dumps(old | {"version": {**old["version"], "before": before}}), "utf-8")
+    assert read_manifest(tmp_path / "out") == {}
 
 
 def test_a_withdrawn_duty_stays_withdrawn(tiny, tmp_path):

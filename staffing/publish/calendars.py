@@ -33,14 +33,23 @@ def calendars(plan: Plan, roster: Board, version: Version) -> dict[str, bytes]:
     span = (dates[0], dates[-1] + dt.timedelta(days=2))
     zone = Timezone.from_tzid(plan.scenario.zone, first_date=span[0], last_date=span[1])
     del zone["comment"]  # of the days that it is cut down to, which is nothing to an agent
-    names = file_names(line.agent_id for line in roster.lines)
-    found = {}
-    for line in roster.lines:
+    lines, found = _lines_of(roster, version), {}
+    names = file_names(line.agent_id for line in lines)
+    for line in lines:
         gone = version.withdrawn.get(line.agent_id, ())
         if line.days or gone:
             made = _calendar(plan, roster, line, version, zone)
             found[f"{FOLDER}/{names[line.agent_id]}.ics"] = made.to_ical()
     return found
+
+
+def _lines_of(roster: Board, version: Version) -> list[Line]:
+    """Return everybody's line, and one of rest of who has left the table with duties to cancel."""
+    there = {line.agent_id for line in roster.lines}
+    cells = (Cell(kind="rest", text=""),) * len(roster.days)
+    left = [agent for agent in version.withdrawn if agent not in there]
+    gone = [Line(agent_id=each, name=each, team="", cells=cells, weekend=0) for each in left]
+    return [*roster.lines, *gone]
 
 
 def uid(agent_id: str, date: dt.date) -> str:
