@@ -69,9 +69,12 @@ Made = TypeVar("Made")
 
 
 def digest(parts: object) -> str:
-    """Return the sha256 of plain values: texts, numbers, lists and dicts of them."""
+    """Return the sha256 of plain values: texts, numbers, lists and dicts of them.
+
+    The name of a file may be bytes that are no UTF-8.
+    """
     said = json.dumps(parts, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(said.encode()).hexdigest()
+    return hashlib.sha256(said.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def digest_of_files(root: Path) -> dict[str, str]:

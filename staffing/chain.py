@@ -116,7 +116,9 @@ def read_chain(path: Path) -> Chain:
     while isinstance(base := links[-1].raw.get(BASE), str) and base:
         child = links[-1]
         below = child.path.parent / base
-        if below.resolve() in seen:
+        if "\0" in base:
+            broken = _broken(child, base, "no_base")
+        elif below.resolve() in seen:
             names = [link.file for link in links[seen.index(below.resolve()) :]]
             broken = _broken(child, base, "base_cycle", files=" → ".join([*names, names[0]]))
         elif below.is_dir():

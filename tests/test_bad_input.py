@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
+import os
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -989,6 +992,49 @@ def test_a_bad_roster_is_refused_with_its_place(
     spoil(project(tmp_path))
     roster, scenario = tmp_path / "roster.csv", tmp_path / "scenario.toml"
     refused(tmp_path, expected, "audit", str(roster), str(scenario))
+
+
+PATHS = {
+    "a workspace with a NUL": ("workspace", "a\\u0000b", "scenario.toml, line 1, workspace:"),
+    "a base with a NUL": ("base", "a\\u0000b", "scenario.toml, line 1, base:"),
+    "a workspace that is too long": ("workspace", "a" * 300, "this path cannot be used ("),
+    "a base that is too long": ("base", "a" * 300, "this path cannot be used ("),
+}
+
+
+@pytest.mark.parametrize(("key", "value", "told"), PATHS.values(), ids=PATHS)
+def test_a_path_that_cannot_be_is_refused(key: str, value: str, told: str, tmp_path: Path) -> None:
+    """What no system can open is told like any other fault, and nothing is written."""
+    path = project(tmp_path) / "scenario.toml"
+    text = re.sub(f"(?m)^{key} = .*\n", "", path.read_text("utf-8"))
+    path.write_text(f'{key} = "{value}"\n{text}', "utf-8")
+    code, said, _ = run("plan", str(path), "--out", str(tmp_path / "out"), "--lang", "en")
+    assert code == 2
+    assert told in said
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("command", ["check", "plan", "audit"])
+def test_a_name_too_long_is_refused(command: str, tmp_path: Path) -> None:
+    """An argument that is no possible file name is told, not a traceback."""
+    scenario = str(project(tmp_path) / "scenario.toml")
+    rest = [scenario] if command == "audit" else []
+    code, said, _ = run(command, "a" * 300, *rest, "--lang", "en")
+    assert code == 2
+    assert "a" * 300 in said
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names of files are text")
+def test_a_file_name_that_is_no_text_is_planned_with(tmp_path: Path) -> None:
+    """A name in another encoding than UTF-8, as on an old share, is no obstacle."""
+    folder = project(tmp_path)
+    name = os.fsdecode(b"plan-\xd6\xdc.toml")
+    (folder / "scenario.toml").rename(folder / name)
+    out = tmp_path / "out"
+    result = CliRunner().invoke(cli.app, ["plan", str(folder / name), "--out", str(out)])
+    assert result.exit_code in (0, 3), result.exception
+    manifest = json.loads(next(out.glob("*/manifest.json")).read_bytes())
+    assert "plan-??.toml" in json.dumps(manifest)
 
 
 def test_all_faults_of_all_tables_are_told_at_once(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import json
 import platform
 import re
 import shutil
+import sys
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +22,7 @@ import pandas as pd
 import pytest
 
 from staffing.errors import PublishError
+from staffing.folder import refuse_unusable
 from staffing.plan import Plan
 from staffing.publish import publish, render
 from staffing.publish.board import FILL, KINDS, Day, board, shift_kind
@@ -650,6 +652,29 @@ def test_a_folder_of_other_files_is_left_alone(tiny, tmp_path):
     assert codes(error) == ["cannot_write"]
     assert letter.read_text("utf-8") == "dear"
     assert [path.name for path in tmp_path.rglob("*")] == ["documents", "letter.txt"]
+
+
+@pytest.mark.parametrize("place", ["calendars/A1.ics", "calendars/._mine", "._mine/below"])
+def test_a_folder_within_an_output_is_left_alone(tiny, tmp_path, place):
+    """Whatever its name, a folder in a folder of ours is somebody's, and its files stay."""
+    publish(tiny, tmp_path / "out", VERSIONS)
+    mine = tmp_path / "out" / place / "precious.txt"
+    (tmp_path / "out" / "calendars" / "A1.ics").unlink()
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine", "utf-8")
+    with pytest.raises(PublishError) as error:
+        publish(tiny, tmp_path / "out", VERSIONS)
+    assert codes(error) == ["cannot_write"]
+    assert mine.read_text("utf-8") == "mine"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_a_link_to_itself_is_told(tiny, tmp_path):
+    """A folder that is a link to itself cannot be written to, which is told."""
+    (tmp_path / "out").symlink_to(tmp_path / "out")
+    with pytest.raises(PublishError) as error:
+        refuse_unusable(tmp_path / "out")
+    assert codes(error) == ["cannot_write"]
 
 
 @pytest.mark.parametrize("place", ["out", "out/below"])

@@ -37,7 +37,7 @@ class Voice:
 def faults_told(lang: str | None, *, as_json: bool = False, quiet: bool = False) -> Iterator[Voice]:
     """Turn errors raised on purpose into messages and exit codes; hush all else where asked."""
     voice = Voice(language_of(lang), asked=lang is not None)
-    from staffing.errors import InfeasibleRosterError, InputError
+    from staffing.errors import Fault, InfeasibleRosterError, InputError
     from staffing.tell import faults
     from staffing.tell.console import hush
 
@@ -46,6 +46,13 @@ def faults_told(lang: str | None, *, as_json: bool = False, quiet: bool = False)
         yield voice
     except InputError as error:
         faults.refusal(error, voice.lang, machine=as_json)
+        raise typer.Exit(BAD_INPUT) from None
+    except OSError as error:
+        if error.filename is None:
+            raise  # no path that was given, such as a closed pipe
+        facts = {"reason": error.strerror or str(error)}
+        fault = Fault(code="unusable_path", file=os.fspath(error.filename), facts=facts)
+        faults.refusal(InputError([fault]), voice.lang, machine=as_json)
         raise typer.Exit(BAD_INPUT) from None
     except InfeasibleRosterError as error:
         faults.contradiction(error, voice.lang, machine=as_json)

@@ -49,6 +49,10 @@ def read_scenario(path: Path) -> Scenario:
         raise ScenarioError(sorted(faults.values(), key=chain.order)) from None
     if chain.broken:
         raise ScenarioError(chain.broken)
+    if "\0" in (value := str(scenario.workspace)):
+        file, row = chain.place(["workspace"])
+        fault = Fault(code="no_file", file=file, row=row, column="workspace", value=value)
+        raise ScenarioError([fault])
     return scenario.model_copy(update={"workspace": scenario.workspace.resolve()})
 
 

@@ -154,8 +154,8 @@ def as_json(value: Any) -> None:
     ValueError
         When a number in it is not finite: a bug, not an input.
     """
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=2, allow_nan=False)
-    sys.stdout.write("\n")
+    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
+    sys.stdout.write(text.encode("utf-8", "replace").decode() + "\n")
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
