@@ -91,20 +91,24 @@ def following(folder: Path, roster: bytes, days: Collection[str]) -> Version:
     return Version(number=known.number + 1, withdrawn=gone, before=_before(told, now, both))
 
 
-def joined(told: Version, held: Version) -> Version:
-    """Return the version of a roster that follows what people were told, in a folder of its own.
+def succeeding(source: Path, folder: Path, roster: bytes, days: Collection[str]) -> Version:
+    """Return the version that a roster made of another one is, in the folder it goes to.
 
     Parameters
     ----------
-    told, held : what it is to the folder that people were told of, and to the folder it goes to;
-        calendars of either may have been handed out
+    source : the folder of the roster it was made of, which people were told of; where it holds no
+        output, as that of a workbook kept elsewhere, they were told of what `folder` holds
+    roster, days : as in `following`
     """
+    # calendars of either may have been handed out
+    told, held = (following(each, roster, days) for each in (source, folder))
+    before = told.before if read_manifest(source) else held.before
     gone: dict[str, tuple[str, ...]] = {}
     for agent in sorted({*told.withdrawn, *held.withdrawn}):
         days = {*told.withdrawn.get(agent, ()), *held.withdrawn.get(agent, ())}
         gone[agent] = tuple(sorted(days))
     number = max(told.number, held.number)
-    return Version(number=number, withdrawn=gone, before=told.before)
+    return Version(number=number, withdrawn=gone, before=before)
 
 
 def _planned(told: Duties) -> set[str]:

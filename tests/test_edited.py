@@ -601,6 +601,19 @@ def test_an_unedited_workbook_is_published_as_it_was(tiny, home, book, tmp_path)
     assert manifest["version"]["number"] == 1
 
 
+def test_an_edit_is_announced_wherever_the_workbook_lies(tiny, home, book, tmp_path):
+    """Published from a copy elsewhere, the team is told whose hours have changed."""
+    publish(tiny, tmp_path / "out" / "tiny", VERSIONS)
+    edited = saved(tmp_path, book, sets("A3", 0, "10:00-19:00"))
+    done = run("publish", edited, home / "tiny.toml", "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    texts = (tmp_path / "out" / "tiny" / "announcements").glob("*.txt")
+    told = [line for text in texts for line in text.read_text("utf-8").splitlines() if "→" in line]
+    assert len(told) == 1
+    assert "（A3）" in told[0]
+    assert told[0].endswith(" → 10:00-19:00")
+
+
 def test_the_grid_shows_what_the_edit_note_says(tiny, book):
     """The sheet tells how to write shifts and rest days, and every cell reads back."""
     opened = openpyxl.load_workbook(io.BytesIO(book))

@@ -187,7 +187,9 @@ def test_a_later_version_begins_with_whose_hours_have_changed(tiny):
     when = f"11月{roster.days[off].date.day}日 {roster.days[off].weekday('zh')}"
     told = f"{line.name}（{line.agent_id}） {when}：06:00-10:00 → 休息"
     assert f"班次时间有改动的：\n{told}" in texts["announcements/T1.txt"].decode().split("\n\n")
-    assert "→" not in texts["announcements/T2.txt"].decode()
+    other = texts["announcements/T2.txt"].decode()
+    assert "→" not in other
+    assert "本组班次时间与上一版相同。" in other.split("\n\n")[0]
 
 
 def test_english_texts_speak_english(tiny):

@@ -23,8 +23,7 @@ from staffing.version import (
     Absent,
     Version,
     absent_record,
-    following,
-    joined,
+    succeeding,
 )
 
 if TYPE_CHECKING:
@@ -100,8 +99,7 @@ def outputs(
     with writing(folder):
         days = [str(day) for day in plan.scenario.grid.dates]
         content, told = csv_bytes(roster_table(plan)), roster_file or folder / ROSTER
-        # calendars of the folder that it was edited in may have been handed out, too
-        version = joined(*(following(each, content, days) for each in (told.parent, folder)))
+        version = succeeding(told.parent, folder, content, days)
         packages = manifest.versions() if versions is None else versions
         return version, render(plan, packages, scenario_file, version, roster_file, absent)
 

@@ -33,6 +33,8 @@ def announcements(plan: Plan, roster: Board, version: Version) -> dict[str, byte
         head = _head(lang, roster.days, team, version)
         if team in anew:
             head += ["", say(lang, "announce.changed"), *anew[team]]
+        elif version.before:
+            head.append(say(lang, "announce.unchanged"))
         body = [row for line in lines for row in ("", *_agent(lang, roster.days, line))]
         text = "\n".join([*head, *body, "", *_foot(lang, plan.scenario.contact), ""])
         found[f"{FOLDER}/{names[team]}.txt"] = text.encode()

@@ -21,7 +21,7 @@ from staffing.publish.summary import rounded, summary
 from staffing.publish.tables import MINUTE, SEAT_DECIMALS, csv_bytes, roster_table
 from staffing.replan import Change, Replanned
 from staffing.simulate import Replay
-from staffing.version import absent_record, following, joined
+from staffing.version import absent_record, succeeding
 
 HALF_H = INTERVAL_MIN / 60
 TABLE = "changes.csv"
@@ -53,7 +53,7 @@ def publish_replanned(
     with writing(folder):
         days = [f"{day}" for day in made.plan.scenario.grid.dates]
         content = csv_bytes(roster_table(made.plan))
-        version = joined(*(following(each, content, days) for each in (roster.parent, folder)))
+        version = succeeding(roster.parent, folder, content, days)
         files = {TABLE: csv_bytes(changes_table(made)), **contents(made.plan, version)}
         files[SUMMARY] = json_bytes(summary(made.plan) | {"replan": record(made)})
         packages = _manifest.versions() if versions is None else versions
