@@ -11,7 +11,19 @@ from typing import Literal
 from staffing.quote.money import money_text
 from staffing.words import Lang, catalogue, say
 
-__all__ = ["Column", "Form", "Table", "column", "origin_text", "shown"]
+TINY = 1e-6
+"""What a number may lie beside one with few decimals and still be taken for it."""
+
+__all__ = [
+    "Column",
+    "Form",
+    "Table",
+    "column",
+    "origin_text",
+    "proven_least",
+    "proven_most",
+    "shown",
+]
 
 Form = Literal["text", "long", "count", "number", "share", "signed", "yuan"]
 """How a value is shown: long text wraps; count has no decimals, number one; shares are percent."""
@@ -77,3 +89,25 @@ FORMATS: Mapping[Form, str] = {
 def origin_text(lang: Lang, origin: str) -> str:
     """Return the origin of a default in the reader's language, as the code has it if unknown."""
     return say(lang, f"origin.{origin}") if f"origin.{origin}" in catalogue() else origin
+
+
+def proven_least(value: float, decimals: int) -> float:
+    """Return a lower bound with so many decimals, rounded down: what is told is proven, too.
+
+    Examples
+    --------
+    >>> proven_least(6.7667, 1), proven_least(0.3, 1)
+    (6.7, 0.3)
+    """
+    return math.floor(value * 10.0**decimals + TINY) / 10.0**decimals
+
+
+def proven_most(value: float, decimals: int) -> float:
+    """Return an upper bound with so many decimals, rounded up.
+
+    Examples
+    --------
+    >>> proven_most(0.005246, 4), proven_most(0.3, 1)
+    (0.0053, 0.3)
+    """
+    return math.ceil(value * 10.0**decimals - TINY) / 10.0**decimals

@@ -15,7 +15,16 @@ from staffing.frames import rows as walk
 from staffing.grid import clock_text
 from staffing.plan import Plan
 from staffing.publish.board import Board, Day, span_text
-from staffing.publish.cells import Column, Form, Table, column, origin_text, shown
+from staffing.publish.cells import (
+    Column,
+    Form,
+    Table,
+    column,
+    origin_text,
+    proven_least,
+    proven_most,
+    shown,
+)
 from staffing.publish.figures import RULES_CHECKED, Figures
 from staffing.roster import Shortage
 from staffing.words import Lang, catalogue, listed, say
@@ -494,8 +503,8 @@ def _proof(lang: Lang, made: Figures) -> str:
     return say(
         lang,
         "page.bound",
-        bound=shown(lang, made.bound_h, "number"),
-        bound_share=shown(lang, made.share(made.bound_h), "share"),
-        distance=shown(lang, made.distance_h, "number"),
-        distance_share=shown(lang, made.share(made.distance_h), "share"),
+        bound=shown(lang, proven_least(made.bound_h, 1), "number"),
+        bound_share=shown(lang, proven_least(made.share(made.bound_h), 3), "share"),
+        distance=shown(lang, proven_most(made.distance_h, 1), "number"),
+        distance_share=shown(lang, proven_most(made.share(made.distance_h), 3), "share"),
     )

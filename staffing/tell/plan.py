@@ -5,6 +5,7 @@ from __future__ import annotations
 from staffing.confirm import Confirmation
 from staffing.outcome import Part
 from staffing.plan import Plan
+from staffing.publish.cells import proven_least, proven_most
 from staffing.publish.reports import days_beyond
 from staffing.roster import Ledger
 from staffing.roster.audit import RULES
@@ -41,7 +42,7 @@ def _tell_coverage(made: Plan) -> None:
         "share": f"{rostered.uncovered_share:.2%}",
     }
     if bound is not None:
-        line(say("say.coverage", bound=f"{bound:,.1f}", **facts))
+        line(say("say.coverage", bound=f"{proven_least(bound, 1):,.1f}", **facts))
     else:
         line(say("say.coverage_unproven" if rostered.duties else "say.coverage_edited", **facts))
     if days := days_beyond(made):
@@ -62,8 +63,9 @@ def _tell(made: Plan, advice: Repair | None) -> None:
     line(say("say.paid", hours=f"{rostered.paid_h:,.1f}", agents=people, shifts=duties))
     cost = rostered.report.goal("cost")
     if cost.bound is not None and cost.gap is not None:
-        figures = {"cost": f"{cost.value:,.1f}", "bound": f"{cost.bound:,.1f}"}
-        line(say("say.gap", gap=f"{cost.gap:.1%}", **figures))
+        bound, gap = proven_least(cost.bound, 1), proven_most(cost.gap, 4)
+        figures = {"cost": f"{cost.value:,.1f}", "bound": f"{bound:,.1f}"}
+        line(say("say.gap", gap=f"{gap:.2%}", **figures))
     if made.crowded:
         line(say("say.crowded", meals=len(made.crowded)))
     if made.unplaced:
