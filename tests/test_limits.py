@@ -222,7 +222,7 @@ def test_a_clash_of_new_rules_is_told(tmp_path: Path) -> None:
     story = scenario(tmp_path, rules=rules)
     (clash,) = contradictions(staff(space, story), story)
     assert "R6" in clash.text("en")
-    assert "R14 late shifts on at most 1 days in a row" in clash.text("en")
+    assert "R14 late shifts on at most 1 day in a row" in clash.text("en")
 
 
 def test_without_an_unknown_rule_is_a_bug(base: Workspace) -> None:
