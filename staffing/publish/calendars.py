@@ -33,7 +33,7 @@ def calendars(plan: Plan, roster: Board, version: Version) -> dict[str, bytes]:
     span = (dates[0], dates[-1] + dt.timedelta(days=2))
     zone = Timezone.from_tzid(plan.scenario.zone, first_date=span[0], last_date=span[1])
     del zone["comment"]  # of the days that it is cut down to, which is nothing to an agent
-    lines, found = _lines_of(roster, version), {}
+    lines, found = _people(roster, version), {}
     names = file_names(line.agent_id for line in lines)
     for line in lines:
         gone = version.withdrawn.get(line.agent_id, ())
@@ -43,7 +43,7 @@ def calendars(plan: Plan, roster: Board, version: Version) -> dict[str, bytes]:
     return found
 
 
-def _lines_of(roster: Board, version: Version) -> list[Line]:
+def _people(roster: Board, version: Version) -> list[Line]:
     """Return everybody's line, and one of rest of who has left the table with duties to cancel."""
     there = {line.agent_id for line in roster.lines}
     cells = (Cell(kind="rest", text=""),) * len(roster.days)

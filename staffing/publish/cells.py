@@ -11,9 +11,6 @@ from typing import Literal
 from staffing.quote.money import money_text
 from staffing.words import Lang, catalogue, say
 
-TINY = 1e-6
-"""What a number may lie beside one with few decimals and still be taken for it."""
-
 __all__ = [
     "Column",
     "Form",
@@ -24,6 +21,9 @@ __all__ = [
     "proven_most",
     "shown",
 ]
+
+TINY = 1e-6
+"""What a number may lie beside one with few decimals and still be taken for it."""
 
 Form = Literal["text", "long", "count", "number", "share", "signed", "yuan"]
 """How a value is shown: long text wraps; count has no decimals, number one; shares are percent."""
